@@ -1,0 +1,25 @@
+#pragma once
+// bfloat16: the upper half of a float. Storage only; arithmetic is done in float.
+
+#include <bit>
+#include <cstdint>
+
+namespace fpanet {
+
+struct bfloat16 {
+  std::uint16_t bits = 0;
+
+  bfloat16() = default;
+  /// Rounds to nearest, ties to even; a NaN stays a (quiet) NaN.
+  explicit bfloat16(float value) {
+    const auto word = std::bit_cast<std::uint32_t>(value);
+    const bool is_nan = (word & 0x7fffffffu) > 0x7f800000u;
+    const std::uint32_t rounded = word + 0x7fffu + ((word >> 16) & 1u);
+    bits = static_cast<std::uint16_t>(is_nan ? (word >> 16) | 0x40u : rounded >> 16);
+  }
+  explicit operator float() const {
+    return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
+  }
+};
+
+}  // namespace fpanet

@@ -1,0 +1,44 @@
+#include "engine/core/device.hpp"
+
+#include <omp.h>
+
+#include <charconv>
+#include <cstring>
+
+#include "engine/core/cuda_memory.hpp"
+#include "engine/core/error.hpp"
+
+namespace fpanet {
+
+Device Device::parse(std::string_view text) {
+  if (text == "cpu") return cpu();
+  if (text == "cuda") return cuda(0);
+  if (text.starts_with("cuda:")) {
+    const std::string_view digits = text.substr(5);
+    int index = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), index);
+    if (error == std::errc() && end == digits.data() + digits.size() && index >= 0) {
+      return cuda(index);
+    }
+  }
+  fail("device: '{}' is none of cpu, cuda, cuda:INDEX", text);
+}
+
+std::string Device::str() const {
+  return is_cpu() ? "cpu" : "cuda:" + std::to_string(index);
+}
+
+int default_threads() {
+  return omp_get_max_threads();
+}
+
+void copy_bytes(void* to, Device to_device, const void* from, Device from_device,
+                std::size_t bytes) {
+  if (to_device.is_cpu() && from_device.is_cpu()) {
+    if (bytes > 0) std::memcpy(to, from, bytes);
+  } else {
+    cuda_copy(to, to_device, from, from_device, bytes);
+  }
+}
+
+}  // namespace fpanet

@@ -1,0 +1,47 @@
+#pragma once
+// Where a tensor lives (Device) and what a kernel runs on (Context). Kernels are overloaded on the
+// two context types; a build without CUDA links stubs whose Cuda overloads throw.
+
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace fpanet {
+
+struct Device {
+  enum class Type { cpu, cuda };
+  Type type = Type::cpu;
+  int index = 0;
+
+  static Device cpu() { return {}; }
+  static Device cuda(int index = 0) { return {Type::cuda, index}; }
+  /// "cpu", "cuda" or "cuda:1"; throws Error for anything else.
+  static Device parse(std::string_view text);
+  bool is_cpu() const { return type == Type::cpu; }
+  std::string str() const;
+  bool operator==(const Device&) const = default;
+};
+
+/// Runs on the calling thread and `threads - 1` OpenMP workers. Results never depend on `threads`.
+struct Cpu {
+  int threads = 1;
+};
+
+struct CudaHandles;  ///< stream, cuBLAS and cuDNN handles; defined by the CUDA build alone
+
+/// Enqueues on one stream of one card.
+struct Cuda {
+  int index = 0;
+  CudaHandles* handles = nullptr;
+};
+
+using Context = std::variant<Cpu, Cuda>;
+
+/// Threads worth using here: OMP_NUM_THREADS if set, else the processors this process may run on.
+int default_threads();
+
+/// Copies between any two devices; blocks until done. Sizes in bytes.
+void copy_bytes(void* to, Device to_device, const void* from, Device from_device,
+                std::size_t bytes);
+
+}  // namespace fpanet

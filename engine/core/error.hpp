@@ -1,0 +1,31 @@
+#pragma once
+// Errors that a user can cause: bad shapes, bad files, bad devices. A message names the op or file,
+// what is wrong, every shape or value involved and what to do. `assert` is for our own bugs only.
+
+#include <fmt/core.h>
+
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace fpanet {
+
+/// Thrown once per mistake, at API borders; programs print what() and exit with 1.
+class Error : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Throws Error with a formatted message: fail("conv2d: x has C={}", c).
+template <class... Args>
+[[noreturn]] void fail(fmt::format_string<Args...> message, Args&&... args) {
+  throw Error(fmt::format(message, std::forward<Args>(args)...));
+}
+
+/// fail(...) unless `ok`. Arguments are evaluated always, formatted only on failure.
+template <class... Args>
+void require(bool ok, fmt::format_string<Args...> message, Args&&... args) {
+  if (!ok) fail(message, std::forward<Args>(args)...);
+}
+
+}  // namespace fpanet

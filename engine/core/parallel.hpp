@@ -1,0 +1,35 @@
+#pragma once
+// Loops over OpenMP threads. Work is cut by the problem's shape, never by the thread count, so that
+// 1, 2 and 8 threads give the same bits.
+
+#include <algorithm>
+
+#include "engine/core/device.hpp"
+#include "engine/core/shape.hpp"
+
+namespace fpanet {
+
+/// f(i) for i in [0, n), in any order. f must not throw.
+template <class F>
+void parallel_for(const Cpu& cpu, Index n, F&& f) {
+  if (n <= 1 || cpu.threads == 1) {
+    for (Index i = 0; i < n; ++i) f(i);
+    return;
+  }
+#pragma omp parallel for schedule(dynamic, 1) num_threads(cpu.threads)
+  for (Index i = 0; i < n; ++i) f(i);
+}
+
+/// f(begin, end, chunk) for consecutive chunks of [0, n), each `chunk_size` long but the last.
+template <class F>
+void parallel_chunks(const Cpu& cpu, Index n, Index chunk_size, F&& f) {
+  parallel_for(cpu, (n + chunk_size - 1) / chunk_size, [&](Index chunk) {
+    const Index begin = chunk * chunk_size;
+    f(begin, std::min(n, begin + chunk_size), chunk);
+  });
+}
+
+/// Elements an elementwise chunk handles: 64 KiB of float stays in L1/L2 and hides the fork.
+inline constexpr Index kElementwiseChunk = 16384;
+
+}  // namespace fpanet

@@ -1,0 +1,64 @@
+#include "engine/core/rng.hpp"
+
+#include <cmath>
+#include <numbers>
+
+namespace fpanet {
+
+std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 2> key,
+                                        std::array<std::uint32_t, 4> counter) {
+  constexpr int kRounds = 10;
+  for (int round = 0; round < kRounds; ++round) {
+    const std::uint64_t product0 = std::uint64_t{0xD2511F53u} * counter[0];
+    const std::uint64_t product1 = std::uint64_t{0xCD9E8D57u} * counter[2];
+    counter = {static_cast<std::uint32_t>(product1 >> 32) ^ counter[1] ^ key[0],
+               static_cast<std::uint32_t>(product1),
+               static_cast<std::uint32_t>(product0 >> 32) ^ counter[3] ^ key[1],
+               static_cast<std::uint32_t>(product0)};
+    key[0] += 0x9E3779B9u;
+    key[1] += 0xBB67AE85u;
+  }
+  return counter;
+}
+
+std::uint64_t hash_name(std::string_view name) {
+  std::uint64_t hash = 0xcbf29ce484222325u;
+  for (const char c : name) {
+    hash ^= static_cast<unsigned char>(c);
+    hash *= 0x100000001b3u;
+  }
+  return hash;
+}
+
+std::uint32_t Rng::next_u32() {
+  const std::uint64_t block = position_ / 4;
+  const auto words =
+      philox4x32({static_cast<std::uint32_t>(seed_), static_cast<std::uint32_t>(seed_ >> 32)},
+                 {static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(block >> 32),
+                  static_cast<std::uint32_t>(stream_), static_cast<std::uint32_t>(stream_ >> 32)});
+  return words[position_++ % 4];
+}
+
+double Rng::uniform() {
+  const std::uint64_t high = next_u32() >> 5;  // 27 bits
+  const std::uint64_t low = next_u32() >> 6;   // 26 bits
+  return static_cast<double>((high << 26) | low) * 0x1p-53;
+}
+
+double Rng::normal() {
+  const double radius = std::sqrt(-2.0 * std::log(1.0 - uniform()));
+  return radius * std::cos(2.0 * std::numbers::pi * uniform());
+}
+
+std::uint64_t Rng::below(std::uint64_t bound) {
+  // Rejecting the tail that does not divide evenly keeps every value equally likely.
+  const std::uint64_t limit = UINT64_MAX - UINT64_MAX % bound;
+  std::uint64_t value = 0;
+  do {
+    const std::uint64_t high = next_u32();
+    value = (high << 32) | next_u32();
+  } while (value >= limit);
+  return value % bound;
+}
+
+}  // namespace fpanet

@@ -1,0 +1,40 @@
+#pragma once
+// Counter-based random numbers: Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as
+// 1, 2, 3", SC11). The i-th number of a stream is a function of (seed, stream, i), so results do
+// not depend on threads or on how far another stream was read, and resuming needs the counter
+// alone.
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+namespace fpanet {
+
+/// The 128-bit block that `key` and `counter` name.
+std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 2> key,
+                                        std::array<std::uint32_t, 4> counter);
+
+/// FNV-1a 64: names a stream after a string ("model.encoder.conv1.weight").
+std::uint64_t hash_name(std::string_view name);
+
+class Rng {
+ public:
+  explicit Rng(std::uint64_t seed, std::uint64_t stream = 0) : seed_(seed), stream_(stream) {}
+
+  std::uint32_t next_u32();
+  double uniform();  ///< [0,1) with 53 random bits
+  double uniform(double low, double high) { return low + (high - low) * uniform(); }
+  double normal();  ///< mean 0, variance 1 (Box-Muller, one value a call)
+  /// Unbiased integer in [0, bound), bound >= 1.
+  std::uint64_t below(std::uint64_t bound);
+
+  std::uint64_t position() const { return position_; }  ///< 32-bit words drawn so far
+  void seek(std::uint64_t position) { position_ = position; }
+
+ private:
+  std::uint64_t seed_;
+  std::uint64_t stream_;
+  std::uint64_t position_ = 0;
+};
+
+}  // namespace fpanet

@@ -1,0 +1,41 @@
+#pragma once
+// A block of memory on one device, shared by the tensors that view it.
+
+#include <cstddef>
+#include <memory>
+
+#include "engine/core/device.hpp"
+
+namespace fpanet {
+
+class Storage {
+ public:
+  /// Uninitialised memory, 64-byte aligned; blocks of 4 MiB and more ask for huge pages.
+  /// Throws Error naming the size and the device when there is not enough.
+  static std::shared_ptr<Storage> allocate(std::size_t bytes, Device device);
+
+  Storage(const Storage&) = delete;
+  Storage& operator=(const Storage&) = delete;
+  ~Storage();
+
+  std::byte* data() const { return data_; }
+  std::size_t bytes() const { return bytes_; }
+  Device device() const { return device_; }
+
+ private:
+  Storage(std::byte* data, std::size_t bytes, Device device)
+      : data_(data), bytes_(bytes), device_(device) {}
+
+  std::byte* data_;
+  std::size_t bytes_;
+  Device device_;
+};
+
+struct MemoryUse {
+  std::size_t current = 0;  ///< bytes held by live Storage objects of a device type
+  std::size_t peak = 0;     ///< the most they have held at once
+};
+
+MemoryUse memory_use(Device::Type type);
+
+}  // namespace fpanet

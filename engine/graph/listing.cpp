@@ -1,0 +1,89 @@
+#include "engine/graph/listing.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+namespace fpanet {
+
+namespace {
+
+bool names_entry(const ValueInfo& info) {
+  return info.kind == ValueKind::parameter || info.kind == ValueKind::parameter_gradient;
+}
+
+/// "model.conv1.weight" -> "model.conv1".
+std::string parent(const std::string& name) {
+  return name.substr(0, name.rfind('.'));
+}
+
+std::string value_text(const Graph& graph, const Plan& plan, ValueId id) {
+  const ValueInfo& info = graph.info(id);
+  std::string text = fmt::format("%{} {}{}", id, name_of(info.spec.dtype), info.spec.shape.str());
+  if (const auto offset = plan.offset(id)) {
+    const Lifetime lifetime = plan.lifetime(id);
+    text +=
+        fmt::format(" {}B @{} [{},{}]", info.spec.bytes(), *offset, lifetime.first, lifetime.last);
+    if (plan.in_place(id)) text += " in-place";
+    if (is_saved(graph, id)) text += " saved";
+  } else {
+    text += fmt::format(" {}", name_of(info.kind));
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string node_label(const Graph& graph, const Node& node) {
+  const auto label_of = [&](ValueId id) -> std::string {
+    return id >= 0 && names_entry(graph.info(id)) ? parent(graph.info(id).name) : std::string();
+  };
+  for (const ValueId id : node.inputs) {
+    if (std::string label = label_of(id); !label.empty()) return label;
+  }
+  for (const NodeOutput& output : node.outputs) {
+    if (std::string label = label_of(output.value); !label.empty()) return label;
+  }
+  return {};
+}
+
+bool is_saved(const Graph& graph, ValueId id) {
+  if (graph.info(id).kind != ValueKind::activation) return false;
+  return std::ranges::any_of(graph.nodes(), [&](const Node& node) {
+    return node.phase == Phase::backward && std::ranges::any_of(node.inputs, [&](ValueId input) {
+             return graph.base(input) == graph.base(id);
+           });
+  });
+}
+
+std::string list_program(const Graph& graph, const Plan& plan) {
+  std::string text;
+  const auto out = std::back_inserter(text);
+  for (std::size_t i = 0; i < graph.nodes().size(); ++i) {
+    const Node& node = graph.nodes()[i];
+    fmt::format_to(out, "{:4} {:8} {}", i, name_of(node.phase), node.op->name());
+    if (const std::string p = node.op->parameters(); !p.empty()) fmt::format_to(out, " {}", p);
+    const std::string implementation =
+        node.op->implementation(graph.context(), graph.input_specs(node));
+    if (!implementation.empty()) fmt::format_to(out, " <{}>", implementation);
+    if (const std::string label = node_label(graph, node); !label.empty()) {
+      fmt::format_to(out, "  # {}", label);
+    }
+    text += "\n       in ";
+    for (const ValueId id : node.inputs) {
+      const ValueInfo& info = graph.info(id);
+      fmt::format_to(out, " %{}{}", id, info.name.empty() ? "" : "=" + info.name);
+    }
+    for (const NodeOutput& output : node.outputs) {
+      if (output.value < 0) {
+        text += "\n       out (not wanted)";
+        continue;
+      }
+      fmt::format_to(out, "\n       {} {}", output.write == Write::assign ? "out" : "add",
+                     value_text(graph, plan, output.value));
+    }
+    text += '\n';
+  }
+  return text;
+}
+
+}  // namespace fpanet

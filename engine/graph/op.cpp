@@ -1,0 +1,34 @@
+#include "engine/graph/op.hpp"
+
+#include "engine/core/error.hpp"
+
+namespace fpanet {
+
+void Op::backward(BackwardRule&) const {
+  fail("{}: has no gradient, but one was asked for", name());
+}
+
+std::size_t Op::workspace_bytes(const Context&, std::span<const Spec>) const {
+  return 0;
+}
+
+std::string Op::implementation(const Context&, std::span<const Spec>) const {
+  return {};
+}
+
+Cost Op::cost(std::span<const Spec> inputs, std::span<const Spec> outputs) const {
+  Cost cost;
+  for (const Spec& spec : inputs) cost.bytes += static_cast<double>(spec.bytes());
+  for (const Spec& spec : outputs) cost.bytes += static_cast<double>(spec.bytes());
+  return cost;
+}
+
+bool Op::updates(std::size_t) const {
+  return false;
+}
+
+int Op::in_place_input(std::size_t) const {
+  return -1;
+}
+
+}  // namespace fpanet

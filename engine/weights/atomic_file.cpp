@@ -1,0 +1,69 @@
+#include "engine/weights/atomic_file.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+
+#include "engine/core/error.hpp"
+
+namespace fpanet {
+
+namespace {
+
+std::filesystem::path temporary_beside(const std::filesystem::path& path) {
+  static std::atomic<unsigned> count{0};
+  std::filesystem::path result = path;
+  result += fmt::format(".tmp-{}-{}", ::getpid(), count++);
+  return result;
+}
+
+/// Makes a rename in `folder` survive a power cut. Some file systems cannot; that is not an error.
+void sync_folder(const std::filesystem::path& folder) {
+  const int fd = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return;
+  ::fsync(fd);
+  ::close(fd);
+}
+
+}  // namespace
+
+AtomicFile::AtomicFile(std::filesystem::path path)
+    : path_(std::move(path)), temporary_(temporary_beside(path_)) {
+  fd_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  require(fd_ >= 0, "{}: cannot write: {}", path_.string(), std::strerror(errno));
+}
+
+AtomicFile::~AtomicFile() {
+  if (fd_ < 0) return;
+  ::close(fd_);
+  ::unlink(temporary_.c_str());
+}
+
+void AtomicFile::write(std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t count = ::write(fd_, bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    require(count >= 0, "{}: cannot write: {}", path_.string(), std::strerror(errno));
+    written_ += static_cast<std::size_t>(count);
+    bytes = bytes.subspan(static_cast<std::size_t>(count));
+  }
+}
+
+void AtomicFile::write(std::string_view text) {
+  write(std::as_bytes(std::span(text.data(), text.size())));
+}
+
+void AtomicFile::commit() {
+  require(::fsync(fd_) == 0, "{}: cannot flush to the disk: {}", path_.string(),
+          std::strerror(errno));
+  require(::rename(temporary_.c_str(), path_.c_str()) == 0, "{}: cannot rename {}: {}",
+          path_.string(), temporary_.string(), std::strerror(errno));
+  ::close(fd_);
+  fd_ = -1;
+  sync_folder(path_.parent_path());
+}
+
+}  // namespace fpanet

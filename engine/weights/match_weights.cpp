@@ -1,0 +1,161 @@
+#include "engine/weights/match_weights.hpp"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "engine/weights/name_map.hpp"
+#include "engine/weights/printable.hpp"
+
+namespace fpanet {
+
+namespace {
+
+constexpr std::int64_t kImageChannels = 3;
+constexpr std::string_view kCounter = ".num_batches_tracked";
+
+bool is_classifier(std::string_view name) {
+  return name == "fc.weight" || name == "fc.bias";
+}
+
+/// Equal but for the input channels, which the file has three of.
+bool is_adaptable(const std::vector<std::int64_t>& found, const std::vector<std::int64_t>& wanted) {
+  return found.size() == 4 && wanted.size() == 4 && found[1] == kImageChannels &&
+         found[0] == wanted[0] && found[2] == wanted[2] && found[3] == wanted[3];
+}
+
+class Matcher {
+ public:
+  Matcher(const WeightsFile& file, std::span<const WantedTensor> wanted,
+          const MatchOptions& options)
+      : file_(file), wanted_(wanted), options_(options) {
+    for (const WantedTensor& tensor : wanted_) names_.insert(tensor.name);
+    std::vector<std::string_view> file_names;
+    for (const auto& [name, entry] : file_.tensors) file_names.push_back(name);
+    map_ = find_name_map(file_names, names_);
+  }
+
+  Match run() {
+    assign_file_entries();
+    if (found_.empty()) fail_without_a_match();
+    for (const WantedTensor& tensor : wanted_) take(tensor);
+    if (!problems_.empty()) {
+      fail("{} ({}) does not fit the {}:\n  {}", file_.name, file_.container, options_.subject,
+           fmt::join(problems_, "\n  "));
+    }
+    return {tensors_, summary()};
+  }
+
+ private:
+  /// Fills found_; what belongs to no wanted name is passed over or unexpected.
+  void assign_file_entries() {
+    for (const auto& [name, entry] : file_.tensors) {
+      const std::string target = map_(name, names_);
+      if (names_.contains(target)) {
+        const bool is_new = found_.emplace(target, &entry).second;
+        if (!is_new) problems_.push_back(fmt::format("twice: {}, under two prefixes", target));
+      } else if (target.empty()) {
+        ++outside_;
+      } else if (is_classifier(std::string_view(target).substr(map_.added.size()))) {
+        has_classifier_ = true;
+      } else {
+        problems_.push_back(fmt::format("unexpected: {} {} in the file, not in the {}",
+                                        printable(name), shape_text(entry.shape()),
+                                        options_.subject));
+      }
+    }
+  }
+
+  void take(const WantedTensor& wanted) {
+    const auto found = found_.find(wanted.name);
+    if (found == found_.end()) return take_missing(wanted);
+    const StateEntry& entry = *found->second;
+    if (entry.shape() == wanted.shape) {
+      tensors_.add(wanted.name, entry);
+    } else if (wanted.name == options_.first_conv && is_adaptable(entry.shape(), wanted.shape)) {
+      tensors_.add(wanted.name, adapt_first_conv(entry, wanted.shape[1]));
+      adapted_channels_ = wanted.shape[1];
+    } else {
+      problems_.push_back(fmt::format("shape: {} is {} in the file, {} in the {}", wanted.name,
+                                      shape_text(entry.shape()), shape_text(wanted.shape),
+                                      options_.subject));
+    }
+  }
+
+  void take_missing(const WantedTensor& wanted) {
+    if (wanted.name.ends_with(kCounter)) {
+      tensors_.add(wanted.name, StateEntry::scalar(0));
+      ++counters_;
+    } else if (std::ranges::none_of(options_.optional, [&](const std::string& prefix) {
+                 return wanted.name.starts_with(prefix);
+               })) {
+      problems_.push_back(fmt::format("missing: {} {} in the {}, not in the file", wanted.name,
+                                      shape_text(wanted.shape), options_.subject));
+    }
+  }
+
+  [[noreturn]] void fail_without_a_match() const {
+    fail(
+        "{} ({}) does not fit the {}: none of its {} tensors is wanted; it has {}, where {} is "
+        "wanted",
+        file_.name, file_.container, options_.subject, file_.tensors.size(),
+        file_.tensors.empty() ? Printable{"no tensor"} : printable(file_.tensors[0].first),
+        wanted_.empty() ? "nothing" : wanted_[0].name);
+  }
+
+  std::string summary() const {
+    std::string text = fmt::format("{} of {} {} tensors from {} ({})", tensors_.size(),
+                                   wanted_.size(), options_.subject, file_.name, file_.container);
+    if (has_classifier_) text += ", fc.* ignored";
+    if (const std::string names = map_.description(); !names.empty()) text += ", " + names;
+    if (outside_ > 0) text += fmt::format(", {} others ignored", outside_);
+    if (counters_ > 0) text += fmt::format(", {} missing num_batches_tracked set to 0", counters_);
+    if (adapted_channels_ > 0) {
+      text += fmt::format(", first convolution adapted from {} to {} channels", kImageChannels,
+                          adapted_channels_);
+    }
+    return text;
+  }
+
+  const WeightsFile& file_;
+  std::span<const WantedTensor> wanted_;
+  const MatchOptions& options_;
+  NameSet names_;
+  NameMap map_;
+  std::unordered_map<std::string, const StateEntry*> found_;  ///< by wanted name
+  std::vector<std::string> problems_;
+  StateDict tensors_;
+  std::int64_t outside_ = 0, counters_ = 0, adapted_channels_ = 0;
+  bool has_classifier_ = false;
+};
+
+}  // namespace
+
+Match match_weights(const WeightsFile& file, std::span<const WantedTensor> wanted,
+                    const MatchOptions& options) {
+  return Matcher(file, wanted, options).run();
+}
+
+StateEntry adapt_first_conv(const StateEntry& weight, std::int64_t channels) {
+  const std::vector<float> from = weight.values<float>();
+  const std::int64_t outputs = weight.shape()[0];
+  const std::int64_t area = weight.shape()[2] * weight.shape()[3];
+  const auto at = [&](std::int64_t o, std::int64_t c, std::int64_t p) {
+    return from[static_cast<std::size_t>((o * kImageChannels + c) * area + p)];
+  };
+  const float scale = static_cast<float>(kImageChannels) / static_cast<float>(channels);
+  std::vector<float> to;
+  to.reserve(static_cast<std::size_t>(outputs * channels * area));
+  for (std::int64_t o = 0; o < outputs; ++o) {
+    for (std::int64_t c = 0; c < channels; ++c) {
+      for (std::int64_t p = 0; p < area; ++p) {
+        to.push_back(channels == 1 ? at(o, 0, p) + at(o, 1, p) + at(o, 2, p)
+                                   : at(o, c % kImageChannels, p) * scale);
+      }
+    }
+  }
+  return StateEntry::from_values(to, {outputs, channels, weight.shape()[2], weight.shape()[3]});
+}
+
+}  // namespace fpanet

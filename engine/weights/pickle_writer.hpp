@@ -1,0 +1,54 @@
+#pragma once
+// Writes the pickles of torch.save (protocol 2): plain values and tensors, whose data are filed
+// under running numbers.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/weights/state_dict.hpp"
+
+namespace fpanet {
+
+class PickleWriter {
+ public:
+  PickleWriter();
+
+  PickleWriter& none();
+  PickleWriter& boolean(bool value);
+  PickleWriter& integer(std::int64_t value);
+  PickleWriter& real(double value);
+  PickleWriter& text(std::string_view value);
+  /// torch._utils._rebuild_tensor_v2 on a storage of its own. Throws Error naming the element type
+  /// when PyTorch has no storage class for it (u16, u32, u64).
+  PickleWriter& tensor(const StateEntry& entry);
+  PickleWriter& tensor(float value);  ///< rank 0
+
+  // Containers: items of a dict are written as key, value, key, value.
+  PickleWriter& begin_dict();
+  PickleWriter& begin_ordered_dict();
+  PickleWriter& end_dict();
+  PickleWriter& begin_list();
+  PickleWriter& end_list();
+  PickleWriter& begin_tuple();
+  PickleWriter& end_tuple();
+
+  /// A dict of names and tensors, ordered as `tensors`.
+  PickleWriter& state_dict(const StateDict& tensors);
+
+  /// The pickle; nothing can be written after it.
+  std::string finish();
+  /// Raw data of the tensors written: element i belongs to key "i".
+  const std::vector<Bytes>& storages() const { return storages_; }
+
+ private:
+  template <class T>
+  PickleWriter& raw(char opcode, T value);
+  PickleWriter& global(std::string_view module, std::string_view name);
+  PickleWriter& integers(const std::vector<std::int64_t>& values);
+
+  std::string out_;
+  std::vector<Bytes> storages_;
+};
+
+}  // namespace fpanet

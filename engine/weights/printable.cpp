@@ -1,0 +1,61 @@
+#include "engine/weights/printable.hpp"
+
+#include <cstdint>
+
+namespace fpanet {
+
+namespace {
+
+/// Bytes of the well-formed UTF-8 character that `text` begins with; 0 if it begins with none.
+std::size_t utf8_length(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
+  const std::uint8_t lead = byte(0);
+  if (lead < 0x80) return 1;
+  std::size_t length = 0;
+  std::uint32_t code = 0, smallest = 0;
+  if (lead >= 0xc0 && lead < 0xe0) {
+    length = 2, code = lead & 0x1fu, smallest = 0x80;
+  } else if (lead >= 0xe0 && lead < 0xf0) {
+    length = 3, code = lead & 0x0fu, smallest = 0x800;
+  } else if (lead >= 0xf0 && lead < 0xf8) {
+    length = 4, code = lead & 0x07u, smallest = 0x10000;
+  }
+  if (length == 0 || length > text.size()) return 0;
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xc0) != 0x80) return 0;
+    code = (code << 6) | (byte(i) & 0x3fu);
+  }
+  const bool surrogate = code >= 0xd800 && code < 0xe000;
+  return code >= smallest && code <= 0x10ffff && !surrogate ? length : 0;
+}
+
+}  // namespace
+
+std::string Printable::str() const {
+  constexpr std::size_t kMaxBytes = 200;
+  std::string result;
+  for (std::string_view rest = text; !rest.empty();) {
+    if (result.size() >= kMaxBytes) return result + "...";
+    const std::size_t length = utf8_length(rest);
+    const bool control = length == 1 && (rest[0] < ' ' || rest[0] == '\x7f');
+    if (length == 0 || control) {
+      result += '?';
+      rest.remove_prefix(1);
+    } else {
+      result += rest.substr(0, length);
+      rest.remove_prefix(length);
+    }
+  }
+  return result;
+}
+
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
+}  // namespace fpanet

@@ -1,0 +1,32 @@
+#pragma once
+// Text from a file, made fit for a one-line message.
+
+#include <fmt/format.h>
+
+#include <string>
+#include <string_view>
+
+namespace fpanet {
+
+/// Formats as `text` with control characters and broken UTF-8 as '?', cut after 200 bytes with
+/// "...". Costs nothing until formatted.
+struct Printable {
+  std::string_view text;
+  std::string str() const;
+};
+inline Printable printable(std::string_view text) {
+  return {text};
+}
+
+/// Whether `text` is well-formed UTF-8 (no surrogates, no overlong forms).
+bool is_utf8(std::string_view text);
+
+}  // namespace fpanet
+
+template <>
+struct fmt::formatter<fpanet::Printable> {
+  constexpr auto parse(fmt::format_parse_context& context) { return context.begin(); }
+  auto format(const fpanet::Printable& printable, fmt::format_context& context) const {
+    return fmt::format_to(context.out(), "{}", printable.str());
+  }
+};

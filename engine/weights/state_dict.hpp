@@ -1,0 +1,85 @@
+#pragma once
+// State dict: what a weight file holds. An ordered list of named entries of any element type and
+// rank; their bytes are row-major and little-endian, as every file format of ours stores them, and
+// may be a view on the mapped file.
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "engine/core/tensor.hpp"
+#include "engine/weights/bytes.hpp"
+#include "engine/weights/element_type.hpp"
+
+namespace fpanet {
+
+class StateEntry {
+ public:
+  StateEntry() = default;
+  /// Throws Error when `bytes` is not exactly the size that type and shape ask for.
+  StateEntry(ElementType type, std::vector<std::int64_t> shape, Bytes bytes);
+  /// A copy of `tensor` (any device) in row-major order.
+  static StateEntry from_tensor(const Tensor& tensor);
+  /// An f32 entry holding a copy of `values`, row-major.
+  static StateEntry from_values(std::span<const float> values, std::vector<std::int64_t> shape);
+  static StateEntry scalar(std::int64_t value);  ///< rank 0, i64
+
+  ElementType type() const { return type_; }
+  const std::vector<std::int64_t>& shape() const { return shape_; }
+  std::int64_t numel() const;
+  const Bytes& bytes() const { return bytes_; }
+
+  /// Elements in row-major order, converted to T = float, double or std::int64_t. Throws Error when
+  /// an element has no value in T: a fraction, a NaN or a number out of range asked as
+  /// std::int64_t.
+  template <class T>
+  std::vector<T> values() const;
+
+  /// A new tensor of this shape (rank at most 4) in the engine's layout.
+  Tensor to_tensor(DType dtype, Device device = Device::cpu()) const;
+  /// Fills a tensor of equal shape, converting to its dtype and layout; throws Error on another
+  /// shape.
+  void copy_into(const Tensor& tensor) const;
+
+ private:
+  ElementType type_ = ElementType::f32;
+  std::vector<std::int64_t> shape_ = {0};
+  Bytes bytes_;
+};
+
+/// "(64,3,7,7)"
+std::string shape_text(std::span<const std::int64_t> shape);
+/// Elements of a shape from a file. Throws Error naming `what` on a negative size or when the
+/// non-zero sizes multiply to 2^62 or more.
+std::int64_t checked_numel(std::span<const std::int64_t> shape, std::string_view what);
+
+class StateDict {
+ public:
+  using Item = std::pair<std::string, StateEntry>;
+
+  /// Appends; throws Error when the name is there already.
+  void add(std::string name, StateEntry entry);
+  const StateEntry* find(std::string_view name) const;  ///< nullptr when absent
+  const StateEntry& at(std::string_view name) const;    ///< throws Error when absent
+  bool contains(std::string_view name) const { return find(name) != nullptr; }
+
+  std::size_t size() const { return items_.size(); }
+  bool empty() const { return items_.empty(); }
+  const Item& operator[](std::size_t position) const { return items_[position]; }
+  auto begin() const { return items_.begin(); }  ///< items in file order
+  auto end() const { return items_.end(); }
+
+ private:
+  struct Hash : std::hash<std::string_view> {
+    using is_transparent = void;
+  };
+
+  std::vector<Item> items_;
+  std::unordered_map<std::string, std::size_t, Hash, std::equal_to<>> index_;
+};
+
+}  // namespace fpanet

@@ -1,0 +1,37 @@
+#pragma once
+// Writes a zip archive of stored members whose data begin at multiples of 64 bytes, as torch.save
+// does, so that readers can map tensors in place.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/weights/atomic_file.hpp"
+
+namespace fpanet {
+
+class ZipWriter {
+ public:
+  /// Appears as `path` on finish(); failures throw Error naming it. At most 4 GiB and 65534
+  /// members: no zip64 is written.
+  explicit ZipWriter(const std::filesystem::path& path) : path_(path), file_(path) {}
+
+  void add(const std::string& member, std::span<const std::byte> data);
+  void add(const std::string& member, std::string_view text);
+  void finish();
+
+ private:
+  struct Row {
+    std::string member;
+    std::uint32_t crc, size, header;
+  };
+
+  std::uint32_t checked_size(std::size_t bytes) const;
+
+  std::filesystem::path path_;
+  AtomicFile file_;
+  std::vector<Row> rows_;
+};
+
+}  // namespace fpanet
