@@ -1,0 +1,29 @@
+#include "kernels/adamw.hpp"
+
+#include "engine/core/parallel.hpp"
+#include "kernels/adamw_body.hpp"
+
+namespace fpanet::kernels {
+
+template <class T>
+void adamw(const Cpu& cpu, std::span<T> p, std::span<const T> g, std::span<T> m, std::span<T> v,
+           const double* hyper, const AdamWOptions& options) {
+  const body::AdamWStep<T> step(hyper[0], hyper[1], options);
+  const auto size = static_cast<Index>(p.size());
+  parallel_chunks(cpu, size, kElementwiseChunk, [&](Index begin, Index end, Index) {
+    const body::AdamWStep<T> update = step;  // on this thread's stack: held in registers
+    T *const ps = p.data(), *const ms = m.data(), *const vs = v.data();
+    const T* const gs = g.data();
+#pragma omp simd
+    for (Index i = begin; i < end; ++i) update(ps[i], gs[i], ms[i], vs[i]);
+  });
+}
+
+#define FPANET_INSTANTIATE(T)                                                                   \
+  template void adamw(const Cpu&, std::span<T>, std::span<const T>, std::span<T>, std::span<T>, \
+                      const double*, const AdamWOptions&)
+FPANET_INSTANTIATE(float);
+FPANET_INSTANTIATE(double);
+#undef FPANET_INSTANTIATE
+
+}  // namespace fpanet::kernels

@@ -1,0 +1,31 @@
+#pragma once
+// One AdamW step over contiguous parameters, in PyTorch's order of operations.
+//
+//   p *= 1 - lr wd;  m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g g
+//   p -= (lr / (1 - b1^t)) m / (sqrt(v) / sqrt(1 - b2^t) + eps)
+//
+// p, m, v are updated. `hyper` holds what changes from step to step, f64: lr, and t, 1 on the first
+// step; it is memory rather than an argument so that a recorded program can be replayed.
+// Source: torch/optim/adamw.py 1.13.1, amsgrad=False; Loshchilov and Hutter 2019.
+
+#include <span>
+
+#include "engine/core/device.hpp"
+
+namespace fpanet::kernels {
+
+struct AdamWOptions {
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  double eps = 1e-8;
+  double weight_decay = 0.01;
+};
+
+template <class T>
+void adamw(const Cpu& cpu, std::span<T> p, std::span<const T> g, std::span<T> m, std::span<T> v,
+           const double* hyper, const AdamWOptions& options);
+template <class T>
+void adamw(const Cuda& cuda, std::span<T> p, std::span<const T> g, std::span<T> m, std::span<T> v,
+           const double* hyper, const AdamWOptions& options);
+
+}  // namespace fpanet::kernels

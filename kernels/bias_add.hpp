@@ -1,0 +1,35 @@
+#pragma once
+// Bias per column.
+//
+//   y[r][c] = x[r][c] + b[c]
+//   dx (=|+=) dy (kernels/add.hpp: copy),  db[c] (=|+=) sum_r dy[r][c]
+//
+// x, y (rows, cols) row-major: the pixels of (N,C,H,W) by its channels. y may be x. Sums are taken
+// over fixed chunks of rows, in double from 16 rows up.
+
+#include <cstddef>
+#include <span>
+
+#include "engine/core/view.hpp"
+#include "engine/core/write.hpp"
+
+namespace fpanet::kernels {
+
+template <class T>
+void bias_add(const Cpu& cpu, Matrices<const T> x, const T* b, T* y);
+template <class T>
+void bias_add(const Cuda& cuda, Matrices<const T> x, const T* b, T* y);
+
+template <class T>
+void bias_gradient(const Cpu& cpu, Matrices<const T> dy, T* db, Write write,
+                   std::span<std::byte> workspace);
+template <class T>
+void bias_gradient(const Cuda& cuda, Matrices<const T> dy, T* db, Write write,
+                   std::span<std::byte> workspace);
+
+template <class T>
+std::size_t bias_gradient_workspace_bytes(const Cpu& cpu, Index rows, Index cols);
+template <class T>
+std::size_t bias_gradient_workspace_bytes(const Cuda& cuda, Index rows, Index cols);
+
+}  // namespace fpanet::kernels

@@ -1,0 +1,50 @@
+#pragma once
+// What the per-element bodies of kernels are made of. A body is the arithmetic of one output
+// element, in gather form, compiled for the host and by nvcc for the device.
+
+#include <type_traits>
+
+#include "engine/core/bfloat16.hpp"
+#include "engine/core/write.hpp"
+
+#ifdef __CUDACC__
+#define FPANET_HD __host__ __device__
+#else
+#define FPANET_HD
+#endif
+
+namespace fpanet::kernels {
+
+/// Type of the arithmetic on T, and of the affine parameters and statistics that go with T.
+template <class T>
+struct Arithmetic {
+  using type = T;
+};
+template <>
+struct Arithmetic<bfloat16> {
+  using type = float;
+};
+template <class T>
+using Real = typename Arithmetic<T>::type;
+
+/// Calls f with the Write as a compile-time constant, so that inner loops hold no branch and an
+/// assigned output is never read.
+template <class F>
+void with_constant(Write write, F&& f) {
+  if (write == Write::assign) {
+    f(std::integral_constant<Write, Write::assign>{});
+  } else {
+    f(std::integral_constant<Write, Write::accumulate>{});
+  }
+}
+
+template <class F>
+void with_constant(bool flag, F&& f) {
+  if (flag) {
+    f(std::true_type{});
+  } else {
+    f(std::false_type{});
+  }
+}
+
+}  // namespace fpanet::kernels

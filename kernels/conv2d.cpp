@@ -1,0 +1,186 @@
+#include "kernels/conv2d.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+
+#include "kernels/conv2d_direct.hpp"
+#include "kernels/conv2d_scratch.hpp"
+#include "kernels/conv2d_winograd.hpp"
+
+namespace fpanet::kernels {
+namespace {
+
+// One way to run a pass. Rows are tried in order; the last fits everything.
+template <class Run, class Bytes>
+struct Row {
+  std::string_view name;
+  bool (*fits)(const Conv2dGeometry&);
+  Run run;
+  Bytes workspace_bytes;
+};
+
+template <class T>
+using Forward = Row<decltype(&direct::forward<T>), decltype(&direct::forward_workspace_bytes<T>)>;
+template <class T>
+using BackwardInput =
+    Row<decltype(&direct::backward_input<T>), decltype(&direct::backward_input_workspace_bytes<T>)>;
+template <class T>
+using BackwardWeight = Row<decltype(&direct::backward_weight<T>),
+                           decltype(&direct::backward_weight_workspace_bytes<T>)>;
+
+bool always(const Conv2dGeometry&) {
+  return true;
+}
+
+template <class T>
+inline constexpr std::array kForward{
+    Forward<T>{"direct", always, direct::forward<T>, direct::forward_workspace_bytes<T>},
+};
+template <>
+inline constexpr std::array kForward<float>{
+    Forward<float>{"winograd", winograd::is_worthwhile, winograd::forward,
+                   winograd::forward_workspace_bytes},
+    Forward<float>{"direct", always, direct::forward<float>,
+                   direct::forward_workspace_bytes<float>},
+};
+template <class T>
+inline constexpr std::array kBackwardInput{
+    BackwardInput<T>{"direct", always, direct::backward_input<T>,
+                     direct::backward_input_workspace_bytes<T>},
+};
+template <>
+inline constexpr std::array kBackwardInput<float>{
+    BackwardInput<float>{"winograd", winograd::is_worthwhile, winograd::backward_input,
+                         winograd::backward_input_workspace_bytes},
+    BackwardInput<float>{"direct", always, direct::backward_input<float>,
+                         direct::backward_input_workspace_bytes<float>},
+};
+template <class T>
+inline constexpr std::array kBackwardWeight{
+    BackwardWeight<T>{"direct", always, direct::backward_weight<T>,
+                      direct::backward_weight_workspace_bytes<T>},
+};
+template <>
+inline constexpr std::array kBackwardWeight<float>{
+    BackwardWeight<float>{"winograd", winograd::is_worthwhile, winograd::backward_weight,
+                          winograd::backward_weight_workspace_bytes},
+    BackwardWeight<float>{"direct", always, direct::backward_weight<float>,
+                          direct::backward_weight_workspace_bytes<float>},
+};
+
+template <class Table>
+const auto& choose(const Table& table, const Conv2dGeometry& g) {
+  assert(g.n > 0 && g.c_in > 0 && g.c_out > 0 && g.stride > 0 && g.padding >= 0);
+  assert(g.out_h() > 0 && g.out_w() > 0);
+  std::size_t row = 0;
+  while (!table[row].fits(g)) ++row;
+  return table[row];
+}
+
+template <class T>
+std::string_view name_of_choice(Conv2dPass pass, const Conv2dGeometry& g) {
+  switch (pass) {
+    case Conv2dPass::forward:
+      return choose(kForward<T>, g).name;
+    case Conv2dPass::backward_input:
+      return choose(kBackwardInput<T>, g).name;
+    case Conv2dPass::backward_weight:
+      break;
+  }
+  return choose(kBackwardWeight<T>, g).name;
+}
+
+// Pixels whose bias gradients are summed before the partial sums are, in order.
+constexpr Index kBiasChunk = 2048;
+
+Index bias_chunks(const Conv2dGeometry& g) {
+  return (g.output_pixels() + kBiasChunk - 1) / kBiasChunk;
+}
+
+}  // namespace
+
+std::string_view conv2d_implementation(const Cpu&, Conv2dPass pass, const Conv2dGeometry& g,
+                                       DType dtype) {
+  return dtype == DType::f64 ? name_of_choice<double>(pass, g) : name_of_choice<float>(pass, g);
+}
+
+template <class T>
+void conv2d(const Cpu& cpu, const Conv2dGeometry& g, const T* x, const T* w, const T* bias, T* y,
+            std::span<std::byte> workspace) {
+  choose(kForward<T>, g).run(cpu, g, x, w, bias, y, workspace);
+}
+
+template <class T>
+void conv2d_backward_input(const Cpu& cpu, const Conv2dGeometry& g, const T* dy, const T* w, T* dx,
+                           Write write, std::span<std::byte> workspace) {
+  choose(kBackwardInput<T>, g).run(cpu, g, dy, w, dx, write, workspace);
+}
+
+template <class T>
+void conv2d_backward_weight(const Cpu& cpu, const Conv2dGeometry& g, const T* x, const T* dy, T* dw,
+                            Write write, std::span<std::byte> workspace) {
+  choose(kBackwardWeight<T>, g).run(cpu, g, x, dy, dw, write, workspace);
+}
+
+template <class T>
+void conv2d_backward_bias(const Cpu& cpu, const Conv2dGeometry& g, const T* dy, T* db, Write write,
+                          std::span<std::byte> workspace) {
+  const Index chunks = bias_chunks(g);
+  T* const partials = Scratch(workspace).take<T>(chunks * g.c_out);
+  parallel_workers(cpu, chunks, [&](Index chunk, Index) {
+    T* const sum = partials + chunk * g.c_out;
+    const Index end = std::min(g.output_pixels(), (chunk + 1) * kBiasChunk);
+    std::fill_n(sum, g.c_out, T(0));
+    for (Index pixel = chunk * kBiasChunk; pixel < end; ++pixel) {
+      for (Index o = 0; o < g.c_out; ++o) sum[o] += dy[pixel * g.c_out + o];
+    }
+  });
+  for (Index o = 0; o < g.c_out; ++o) {
+    T total = 0;
+    for (Index chunk = 0; chunk < chunks; ++chunk) total += partials[chunk * g.c_out + o];
+    store(db[o], total, write);
+  }
+}
+
+template <class T>
+std::size_t conv2d_workspace_bytes(const Cpu& cpu, const Conv2dGeometry& g) {
+  return choose(kForward<T>, g).workspace_bytes(cpu, g);
+}
+
+template <class T>
+std::size_t conv2d_backward_input_workspace_bytes(const Cpu& cpu, const Conv2dGeometry& g) {
+  return choose(kBackwardInput<T>, g).workspace_bytes(cpu, g);
+}
+
+template <class T>
+std::size_t conv2d_backward_weight_workspace_bytes(const Cpu& cpu, const Conv2dGeometry& g) {
+  return choose(kBackwardWeight<T>, g).workspace_bytes(cpu, g);
+}
+
+template <class T>
+std::size_t conv2d_backward_bias_workspace_bytes(const Cpu&, const Conv2dGeometry& g) {
+  return kScratchAlignment + scratch_bytes<T>(bias_chunks(g) * g.c_out);
+}
+
+#define FPANET_INSTANTIATE(T)                                                                     \
+  template void conv2d(const Cpu&, const Conv2dGeometry&, const T*, const T*, const T*, T*,       \
+                       std::span<std::byte>);                                                     \
+  template void conv2d_backward_input(const Cpu&, const Conv2dGeometry&, const T*, const T*, T*,  \
+                                      Write, std::span<std::byte>);                               \
+  template void conv2d_backward_weight(const Cpu&, const Conv2dGeometry&, const T*, const T*, T*, \
+                                       Write, std::span<std::byte>);                              \
+  template void conv2d_backward_bias(const Cpu&, const Conv2dGeometry&, const T*, T*, Write,      \
+                                     std::span<std::byte>);                                       \
+  template std::size_t conv2d_workspace_bytes<T>(const Cpu&, const Conv2dGeometry&);              \
+  template std::size_t conv2d_backward_input_workspace_bytes<T>(const Cpu&,                       \
+                                                                const Conv2dGeometry&);           \
+  template std::size_t conv2d_backward_weight_workspace_bytes<T>(const Cpu&,                      \
+                                                                 const Conv2dGeometry&);          \
+  template std::size_t conv2d_backward_bias_workspace_bytes<T>(const Cpu&, const Conv2dGeometry&)
+
+FPANET_INSTANTIATE(float);
+FPANET_INSTANTIATE(double);
+#undef FPANET_INSTANTIATE
+
+}  // namespace fpanet::kernels

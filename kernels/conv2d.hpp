@@ -1,0 +1,96 @@
+#pragma once
+// Two-dimensional convolution (cross-correlation, as every framework means it) and its backward.
+//
+//   y[n,o,i,j]  = b[o] + sum_{c,u,v} x[n, c, i*s + u - p, j*s + v - p] * w[o,c,u,v]
+//   dx[n,c,a,b] = sum over (o,u,v,i,j) with i*s + u - p = a, j*s + v - p = b of dy[n,o,i,j]
+//   w[o,c,u,v] dw[o,c,u,v] = sum_{n,i,j} dy[n,o,i,j] * x[n, c, i*s + u - p, j*s + v - p] db[o] =
+//   sum_{n,i,j} dy[n,o,i,j]
+//
+// x (N,C_in,H,W), w (C_out,C_in,KH,KW), y (N,C_out,OH,OW), all stored channels-last; x outside the
+// image is 0; OH = floor((H + 2p - KH)/s) + 1. Backward needs x and w, not y. No buffer may overlap
+// another. Shapes must be positive and OH, OW at least 1: layers/ checks, here it is asserted.
+// Results do not depend on the thread count.
+// Source: PyTorch torch.nn.Conv2d with dilation 1 and groups 1.
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+#include "engine/core/device.hpp"
+#include "engine/core/dtype.hpp"
+#include "engine/core/shape.hpp"
+#include "engine/core/write.hpp"
+
+namespace fpanet::kernels {
+
+struct Conv2dGeometry {
+  Index n, c_in, h, w, c_out, kernel_h, kernel_w, stride, padding;
+
+  Index out_h() const { return (h + 2 * padding - kernel_h) / stride + 1; }
+  Index out_w() const { return (w + 2 * padding - kernel_w) / stride + 1; }
+  Index input_pixels() const { return n * h * w; }
+  Index output_pixels() const { return n * out_h() * out_w(); }
+  Index taps() const { return kernel_h * kernel_w; }
+  Index weight_numel() const { return c_out * taps() * c_in; }
+  /// Multiplications and additions of the definition, forward or either large backward.
+  Index macs() const { return output_pixels() * weight_numel(); }
+  bool operator==(const Conv2dGeometry&) const = default;
+};
+
+enum class Conv2dPass { forward, backward_input, backward_weight };
+
+/// Name of the implementation that runs a pass of this geometry: the first fitting row of the table
+/// in conv2d.cpp (Cpu) or of the library's choice (Cuda).
+std::string_view conv2d_implementation(const Cpu& cpu, Conv2dPass pass, const Conv2dGeometry& g,
+                                       DType dtype);
+std::string_view conv2d_implementation(const Cuda& cuda, Conv2dPass pass, const Conv2dGeometry& g,
+                                       DType dtype);
+
+/// y = conv(x, w) + bias; a null `bias` is 0.
+template <class T>
+void conv2d(const Cpu& cpu, const Conv2dGeometry& g, const T* x, const T* w, const T* bias, T* y,
+            std::span<std::byte> workspace);
+template <class T>
+void conv2d(const Cuda& cuda, const Conv2dGeometry& g, const T* x, const T* w, const T* bias, T* y,
+            std::span<std::byte> workspace);
+
+template <class T>
+void conv2d_backward_input(const Cpu& cpu, const Conv2dGeometry& g, const T* dy, const T* w, T* dx,
+                           Write write, std::span<std::byte> workspace);
+template <class T>
+void conv2d_backward_input(const Cuda& cuda, const Conv2dGeometry& g, const T* dy, const T* w,
+                           T* dx, Write write, std::span<std::byte> workspace);
+
+template <class T>
+void conv2d_backward_weight(const Cpu& cpu, const Conv2dGeometry& g, const T* x, const T* dy, T* dw,
+                            Write write, std::span<std::byte> workspace);
+template <class T>
+void conv2d_backward_weight(const Cuda& cuda, const Conv2dGeometry& g, const T* x, const T* dy,
+                            T* dw, Write write, std::span<std::byte> workspace);
+
+template <class T>
+void conv2d_backward_bias(const Cpu& cpu, const Conv2dGeometry& g, const T* dy, T* db, Write write,
+                          std::span<std::byte> workspace);
+template <class T>
+void conv2d_backward_bias(const Cuda& cuda, const Conv2dGeometry& g, const T* dy, T* db,
+                          Write write, std::span<std::byte> workspace);
+
+/// Scratch bytes that each function above needs (any alignment will do).
+template <class T>
+std::size_t conv2d_workspace_bytes(const Cpu& cpu, const Conv2dGeometry& g);
+template <class T>
+std::size_t conv2d_workspace_bytes(const Cuda& cuda, const Conv2dGeometry& g);
+template <class T>
+std::size_t conv2d_backward_input_workspace_bytes(const Cpu& cpu, const Conv2dGeometry& g);
+template <class T>
+std::size_t conv2d_backward_input_workspace_bytes(const Cuda& cuda, const Conv2dGeometry& g);
+template <class T>
+std::size_t conv2d_backward_weight_workspace_bytes(const Cpu& cpu, const Conv2dGeometry& g);
+template <class T>
+std::size_t conv2d_backward_weight_workspace_bytes(const Cuda& cuda, const Conv2dGeometry& g);
+template <class T>
+std::size_t conv2d_backward_bias_workspace_bytes(const Cpu& cpu, const Conv2dGeometry& g);
+template <class T>
+std::size_t conv2d_backward_bias_workspace_bytes(const Cuda& cuda, const Conv2dGeometry& g);
+
+}  // namespace fpanet::kernels

@@ -1,0 +1,216 @@
+#include "kernels/conv2d_direct.hpp"
+
+#include <algorithm>
+
+#include "kernels/conv2d_level.hpp"
+#include "kernels/conv2d_scratch.hpp"
+#include "kernels/conv2d_source_rows.hpp"
+#include "kernels/conv2d_window.hpp"
+
+namespace fpanet::kernels::direct {
+namespace {
+
+// How a window's work is cut: rows of the grid into blocks whose source rows stay in L2, and, where
+// that gives few tasks, panels of target channels into groups.
+struct Blocks {
+  Index rows, per_image, groups;  // rows: of the longest block
+};
+
+template <class T>
+Blocks cut_blocks(const Conv2dWindow& w, Index panels) {
+  constexpr Index kSourceElements = 192 * 1024 / sizeof(T);
+  constexpr Index kTasks = 8;
+  const Index fitting = kSourceElements / std::max<Index>(1, w.span_w() * w.source_c) - w.taps_h;
+  const Index rows = std::clamp<Index>(fitting / w.scale + 1, 1, std::max<Index>(1, w.rows));
+  const Index per_image = divide_up(w.rows, rows);
+  const Index groups = std::clamp<Index>(kTasks / std::max<Index>(1, w.n * per_image), 1, panels);
+  return {divide_up(w.rows, std::max<Index>(1, per_image)), per_image, groups};
+}
+
+template <class T>
+Index panels_of(Index channels) {
+  return divide_up(channels, conv2d_level<T>().width);
+}
+
+template <class T>
+Index packed_numel(const Conv2dWindow& w) {
+  return w.depth() * panels_of<T>(w.target_c) * conv2d_level<T>().width;
+}
+
+template <class T>
+Index source_numel(const Conv2dWindow& w) {
+  const Blocks blocks = cut_blocks<T>(w, panels_of<T>(w.target_c));
+  return w.taps() > 0 && leaves_image(w) ? source_rows_numel(w, blocks.rows) : 0;
+}
+
+// packed[panel][d][j] = w[panel*width + j][d]: the depth of a panel is a row of w as it lies.
+template <class T>
+void pack_forward(const Cpu& cpu, const Conv2dGeometry& g, const T* w, T* packed) {
+  const Index width = conv2d_level<T>().width, depth = g.taps() * g.c_in;
+  parallel_workers(cpu, panels_of<T>(g.c_out), [&](Index panel, Index) {
+    T* const to = packed + panel * depth * width;
+    const Index count = std::min(width, g.c_out - panel * width);
+    const T* const from = w + panel * width * depth;
+    constexpr Index kStep = 64;  // rows of the panel that stay in L1 while its columns are filled
+    for (Index begin = 0; begin < depth; begin += kStep) {
+      const Index end = std::min(depth, begin + kStep);
+      for (Index j = 0; j < width; ++j) {
+        for (Index d = begin; d < end; ++d) {
+          to[d * width + j] = j < count ? from[j * depth + d] : T(0);
+        }
+      }
+    }
+  });
+}
+
+// packed[panel][k][l][o][j] = w[o][tap of (k,l)][panel*width + j].
+template <class T>
+void pack_backward_input(const Cpu& cpu, const Conv2dGeometry& g, const Conv2dPhase& phase,
+                         const T* w, T* packed) {
+  const Index width = conv2d_level<T>().width;
+  const Index taps = phase.h.taps * phase.w.taps;
+  parallel_workers(cpu, panels_of<T>(g.c_in) * taps, [&](Index task, Index) {
+    const Index panel = task / taps, k = task % taps / phase.w.taps, l = task % phase.w.taps;
+    const Index tap =
+        phase.h.kernel_tap(k, g.stride) * g.kernel_w + phase.w.kernel_tap(l, g.stride);
+    const Index count = std::min(width, g.c_in - panel * width);
+    T* to = packed + task * g.c_out * width;
+    const T* from = w + tap * g.c_in + panel * width;
+    for (Index o = 0; o < g.c_out; ++o, to += width, from += g.taps() * g.c_in) {
+      std::copy_n(from, count, to);
+      std::fill(to + count, to + width, T(0));
+    }
+  });
+}
+
+// Target pixels of `rows` grid rows from `row` on, one panel of channels.
+template <class T>
+void multiply_block(const Conv2dWindow& w, const SourceRows<T>& source, const T* packed,
+                    const T* bias, Index channels, Index rows, T* target, Write write) {
+  const auto& level = conv2d_level<T>();
+  GemmPanel<T> panel;
+  panel.a_row = w.scale * w.source_c;
+  panel.a_segment = source.pitch;
+  panel.b_k = level.width;
+  panel.c_row = w.spread * w.target_c;
+  panel.m = w.cols;
+  panel.n = channels;
+  panel.bias = bias;
+  panel.start = write == Write::accumulate ? GemmStart::c
+                : bias != nullptr          ? GemmStart::bias
+                                           : GemmStart::zero;
+  const auto multiply_rows = [&](const T* a, const T* b) {
+    panel.b = b;
+    for (Index r = 0; r < rows; ++r) {
+      panel.a = a + r * w.scale * source.pitch;
+      panel.c = target + r * w.spread * w.target_w * w.target_c;
+      level.multiply(panel);
+    }
+  };
+  // A panel of weights stays in L1 across the rows: a long one is taken a piece at a time.
+  constexpr Index kWhole = 512, kPiece = 256;
+  const Index run = w.taps_w * w.source_c;
+  if (w.depth() <= kWhole) {
+    panel.run = run;
+    panel.segments = run > 0 ? w.taps_h : 0;
+    panel.b_segment = run * level.width;
+    multiply_rows(source.data, packed);
+    return;
+  }
+  const Index pieces = divide_up(run, kPiece);
+  for (Index k = 0; k < w.taps_h; ++k) {
+    for (Index piece = 0; piece < pieces; ++piece) {
+      const Index begin = run * piece / pieces;
+      panel.run = run * (piece + 1) / pieces - begin;
+      multiply_rows(source.data + k * source.pitch + begin,
+                    packed + (k * run + begin) * level.width);
+      panel.start = GemmStart::c;
+    }
+  }
+}
+
+template <class T>
+void run_window(const Cpu& cpu, const Conv2dWindow& w, const T* source, const T* packed,
+                const T* bias, T* target, Write write, T* scratch) {
+  const Index width = conv2d_level<T>().width, panels = panels_of<T>(w.target_c);
+  const Blocks blocks = cut_blocks<T>(w, panels);
+  const Index per_worker = source_numel<T>(w);
+  parallel_workers(cpu, w.n * blocks.per_image * blocks.groups, [&](Index task, Index worker) {
+    const Index group = task % blocks.groups;
+    const Index block = task / blocks.groups % blocks.per_image;
+    const Index image = task / blocks.groups / blocks.per_image;
+    const Index row = w.rows * block / blocks.per_image;
+    const Index rows = w.rows * (block + 1) / blocks.per_image - row;
+    const T* const from = source + image * w.source_h * w.source_w * w.source_c;
+    const SourceRows<T> block_source =
+        per_worker > 0 ? copy_source_rows(w, from, row, rows, scratch + worker * per_worker)
+                       : source_rows_in_place(w, from, row);
+    T* const to = target + ((image * w.target_h + row * w.spread + w.target_top) * w.target_w +
+                            w.target_left) *
+                               w.target_c;
+    for (Index p = panels * group / blocks.groups; p < panels * (group + 1) / blocks.groups; ++p) {
+      multiply_block(w, block_source, packed + p * w.depth() * width,
+                     bias ? bias + p * width : nullptr, std::min(width, w.target_c - p * width),
+                     rows, to + p * width, write);
+    }
+  });
+}
+
+}  // namespace
+
+template <class T>
+std::size_t forward_workspace_bytes(const Cpu& cpu, const Conv2dGeometry& g) {
+  const Conv2dWindow w = forward_window(g);
+  return kScratchAlignment + scratch_bytes<T>(packed_numel<T>(w)) +
+         scratch_bytes<T>(cpu.threads * source_numel<T>(w));
+}
+
+template <class T>
+void forward(const Cpu& cpu, const Conv2dGeometry& g, const T* x, const T* w, const T* bias, T* y,
+             std::span<std::byte> workspace) {
+  const Conv2dWindow window = forward_window(g);
+  Scratch scratch(workspace);
+  T* const packed = scratch.take<T>(packed_numel<T>(window));
+  pack_forward(cpu, g, w, packed);
+  run_window(cpu, window, x, packed, bias, y, Write::assign,
+             scratch.take<T>(cpu.threads * source_numel<T>(window)));
+}
+
+template <class T>
+std::size_t backward_input_workspace_bytes(const Cpu& cpu, const Conv2dGeometry& g) {
+  std::size_t most = 0;
+  for (Index s = 0; s < g.stride * g.stride; ++s) {
+    const Conv2dWindow w = backward_input_window(g, s / g.stride, s % g.stride);
+    most = std::max(most, scratch_bytes<T>(packed_numel<T>(w)) +
+                              scratch_bytes<T>(cpu.threads * source_numel<T>(w)));
+  }
+  return kScratchAlignment + most;
+}
+
+template <class T>
+void backward_input(const Cpu& cpu, const Conv2dGeometry& g, const T* dy, const T* w, T* dx,
+                    Write write, std::span<std::byte> workspace) {
+  for (Index s = 0; s < g.stride * g.stride; ++s) {
+    const Conv2dPhase phase(g, s / g.stride, s % g.stride);
+    const Conv2dWindow window = backward_input_window(g, s / g.stride, s % g.stride);
+    Scratch scratch(workspace);
+    T* const packed = scratch.take<T>(packed_numel<T>(window));
+    pack_backward_input(cpu, g, phase, w, packed);
+    run_window(cpu, window, dy, packed, static_cast<const T*>(nullptr), dx, write,
+               scratch.take<T>(cpu.threads * source_numel<T>(window)));
+  }
+}
+
+#define FPANET_INSTANTIATE(T)                                                                    \
+  template void forward(const Cpu&, const Conv2dGeometry&, const T*, const T*, const T*, T*,     \
+                        std::span<std::byte>);                                                   \
+  template void backward_input(const Cpu&, const Conv2dGeometry&, const T*, const T*, T*, Write, \
+                               std::span<std::byte>);                                            \
+  template std::size_t forward_workspace_bytes<T>(const Cpu&, const Conv2dGeometry&);            \
+  template std::size_t backward_input_workspace_bytes<T>(const Cpu&, const Conv2dGeometry&)
+
+FPANET_INSTANTIATE(float);
+FPANET_INSTANTIATE(double);
+#undef FPANET_INSTANTIATE
+
+}  // namespace fpanet::kernels::direct

@@ -1,0 +1,32 @@
+#pragma once
+// The inner loops of the convolutions, once per instruction set (cpu_features.hpp).
+//
+// conv2d_level_*.cpp compile the same templates for each set inside one library; which set runs is
+// decided at run time.
+
+#include "kernels/gemm_panel.hpp"
+#include "kernels/winograd_tiles.hpp"
+
+namespace fpanet::kernels {
+
+template <class T>
+struct Conv2dLevel {
+  Index width;  ///< most columns of a GemmPanel; packed weights come in panels this wide
+  void (*multiply)(const GemmPanel<T>&);
+  WinogradKernels<T> winograd;
+};
+
+/// The set that cpu_level() names.
+template <class T>
+const Conv2dLevel<T>& conv2d_level();
+
+template <class T>
+Conv2dLevel<T> conv2d_level_generic();
+template <class T>
+Conv2dLevel<T> conv2d_level_wide();
+template <class T>
+Conv2dLevel<T> conv2d_level_avx2();
+template <class T>
+Conv2dLevel<T> conv2d_level_avx512();
+
+}  // namespace fpanet::kernels

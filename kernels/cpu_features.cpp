@@ -1,0 +1,61 @@
+#include "kernels/cpu_features.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <string_view>
+
+#include "engine/core/error.hpp"
+
+namespace fpanet::kernels {
+namespace {
+
+constexpr std::array kLevels{CpuLevel::generic, CpuLevel::wide, CpuLevel::avx2, CpuLevel::avx512};
+
+CpuLevel requested_cpu_level() {
+  const char* const wanted = std::getenv("FPANET_CPU");
+  const CpuLevel detected = detected_cpu_level();
+  if (wanted == nullptr || *wanted == '\0') return detected;
+  for (const CpuLevel level : kLevels) {
+    if (name_of(level) != wanted) continue;
+    require(level <= std::max(detected, CpuLevel::wide),
+            "FPANET_CPU={}: this processor only has {}", wanted, name_of(detected));
+    return level;
+  }
+  fail("FPANET_CPU={}: is none of generic, wide, avx2, avx512", wanted);
+}
+
+}  // namespace
+
+std::string_view name_of(CpuLevel level) {
+  switch (level) {
+    case CpuLevel::generic:
+      return "generic";
+    case CpuLevel::wide:
+      return "wide";
+    case CpuLevel::avx2:
+      return "avx2";
+    case CpuLevel::avx512:
+      return "avx512";
+  }
+  return "?";
+}
+
+CpuLevel detected_cpu_level() {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return CpuLevel::generic;
+  const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+                      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw");
+  return avx512 ? CpuLevel::avx512 : CpuLevel::avx2;
+#else
+  return CpuLevel::generic;
+#endif
+}
+
+CpuLevel cpu_level() {
+  static const CpuLevel level = requested_cpu_level();
+  return level;
+}
+
+}  // namespace fpanet::kernels

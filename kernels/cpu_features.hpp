@@ -1,0 +1,25 @@
+#pragma once
+// Which vector instructions the convolutions use, decided once per process at run time.
+
+#include <string_view>
+
+namespace fpanet::kernels {
+
+enum class CpuLevel {
+  generic,  ///< what every x86-64 (or other) processor has
+  wide,     ///< the same with AVX-512's block shapes: tests them where there is no AVX-512
+  avx2,     ///< AVX2 and FMA: 8 floats
+  avx512,   ///< AVX-512 F, VL, DQ and BW: 16 floats
+};
+
+std::string_view name_of(CpuLevel level);
+
+/// The highest level this processor has.
+CpuLevel detected_cpu_level();
+
+/// detected_cpu_level(), or the lower one that the environment variable FPANET_CPU names (generic,
+/// wide, avx2 or avx512). Throws Error for another word and for a level the processor does not
+/// have.
+CpuLevel cpu_level();
+
+}  // namespace fpanet::kernels

@@ -1,0 +1,64 @@
+#pragma once
+// AVX2 vectors with fused multiply-add. Include below #pragma GCC target("avx2,fma").
+
+#include <immintrin.h>
+
+#include "engine/core/shape.hpp"
+
+namespace fpanet::kernels {
+
+template <class T>
+struct SimdAvx2;
+
+template <>
+struct SimdAvx2<float> {
+  using Scalar = float;
+  using Vector = __m256;
+  static constexpr int kLanes = 8;
+  static constexpr int kRegisters = 16;
+
+  static Vector broadcast(float value) { return _mm256_set1_ps(value); }
+  static Vector load(const float* p) { return _mm256_loadu_ps(p); }
+  static void store(float* p, Vector v) { _mm256_storeu_ps(p, v); }
+  static Vector load_partial(const float* p, Index count) {
+    return _mm256_maskload_ps(p, mask(count));
+  }
+  static void store_partial(float* p, Vector v, Index count) {
+    _mm256_maskstore_ps(p, mask(count), v);
+  }
+  static Vector multiply_add(Vector a, Vector b, Vector c) { return _mm256_fmadd_ps(a, b, c); }
+  static Vector max(Vector a, Vector b) { return _mm256_max_ps(a, b); }
+
+ private:
+  static __m256i mask(Index count) {
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(count)),
+                              _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+  }
+};
+
+template <>
+struct SimdAvx2<double> {
+  using Scalar = double;
+  using Vector = __m256d;
+  static constexpr int kLanes = 4;
+  static constexpr int kRegisters = 16;
+
+  static Vector broadcast(double value) { return _mm256_set1_pd(value); }
+  static Vector load(const double* p) { return _mm256_loadu_pd(p); }
+  static void store(double* p, Vector v) { _mm256_storeu_pd(p, v); }
+  static Vector load_partial(const double* p, Index count) {
+    return _mm256_maskload_pd(p, mask(count));
+  }
+  static void store_partial(double* p, Vector v, Index count) {
+    _mm256_maskstore_pd(p, mask(count), v);
+  }
+  static Vector multiply_add(Vector a, Vector b, Vector c) { return _mm256_fmadd_pd(a, b, c); }
+  static Vector max(Vector a, Vector b) { return _mm256_max_pd(a, b); }
+
+ private:
+  static __m256i mask(Index count) {
+    return _mm256_cmpgt_epi64(_mm256_set1_epi64x(count), _mm256_setr_epi64x(0, 1, 2, 3));
+  }
+};
+
+}  // namespace fpanet::kernels

@@ -1,0 +1,64 @@
+#include "kernels/dct.hpp"
+
+#include "engine/core/parallel.hpp"
+#include "kernels/conv2d_scratch.hpp"
+#include "kernels/dct_basis.hpp"
+#include "kernels/matmul.hpp"
+
+namespace fpanet::kernels {
+namespace {
+
+double entry(DctMatrix matrix, Index row, Index col, Index size) {
+  switch (matrix) {
+    case DctMatrix::forward:
+      return 2 * dct_cosine(row, col, size);
+    case DctMatrix::forward_transposed:
+      return 2 * dct_cosine(col, row, size);
+    case DctMatrix::inverse:
+      return (col == 0 ? 0.5 : dct_cosine(col, row, size)) / static_cast<double>(size);
+    case DctMatrix::inverse_transposed:
+      return (row == 0 ? 0.5 : dct_cosine(row, col, size)) / static_cast<double>(size);
+  }
+  return 0;
+}
+
+template <class T>
+Matrices<const T> fill(const Cpu& cpu, DctMatrix matrix, Index size, T* memory) {
+  parallel_for(cpu, size, [=](Index row) {
+    for (Index col = 0; col < size; ++col) {
+      memory[row * size + col] = static_cast<T>(entry(matrix, row, col, size));
+    }
+  });
+  return {memory, 1, size, size};
+}
+
+}  // namespace
+
+template <class T>
+std::size_t dct2d_workspace_bytes(const Cpu&, Index n, Index c, Index h, Index w) {
+  return scratch_bytes<T>(h * h) + scratch_bytes<T>(w * w) + scratch_bytes<T>(n * c * h * w) +
+         kScratchAlignment;
+}
+
+template <class T>
+void dct2d(const Cpu& cpu, DctMatrix matrix, View<const T> x, View<T> y, Write write,
+           std::span<std::byte> workspace) {
+  Scratch scratch(workspace);
+  const Matrices<const T> rows = fill(cpu, matrix, x.h, scratch.take<T>(x.h * x.h));
+  const Matrices<const T> cols = fill(cpu, matrix, x.w, scratch.take<T>(x.w * x.w));
+  T* const half = scratch.take<T>(x.numel());
+  // An image is (H, W*C); one of its rows is (W, C). Channels ride along in both products.
+  matmul<T>(cpu, Product::ab, rows, {x.data, x.n, x.h, x.w * x.c}, {half, x.n, x.h, x.w * x.c},
+            Write::assign);
+  matmul<T>(cpu, Product::ab, cols, {half, x.n * x.h, x.w, x.c}, {y.data, x.n * x.h, x.w, x.c},
+            write);
+}
+
+#define FPANET_INSTANTIATE(T)                                                                      \
+  template void dct2d(const Cpu&, DctMatrix, View<const T>, View<T>, Write, std::span<std::byte>); \
+  template std::size_t dct2d_workspace_bytes<T>(const Cpu&, Index, Index, Index, Index)
+FPANET_INSTANTIATE(float);
+FPANET_INSTANTIATE(double);
+#undef FPANET_INSTANTIATE
+
+}  // namespace fpanet::kernels

@@ -1,0 +1,34 @@
+#pragma once
+// Two-dimensional DCT-II over H and W, its inverse, and the transposes of both (their backwards).
+//
+//   forward   y = D_H x D_W^T    D_N[k][n] = 2 cos(pi k (2n + 1) / (2N))
+//   inverse   y = E_H x E_W^T    E_N[n][k] = (k = 0 ? 1/2 : cos(pi k (2n + 1) / (2N))) / N
+//   backward of either: dx = M_H^T dy M_W, the same with M^T for M
+//
+// x, y (N,C,H,W), each channel by itself, not overlapping. As plain products with an (H,H) and a
+// (W,W) matrix: H + W multiply-adds an element, and no trick to follow.
+// Source: torch_dct.dct_2d, idct_2d with norm=None; Ahmed, Natarajan, Rao 1974.
+
+#include <cstddef>
+#include <span>
+
+#include "engine/core/view.hpp"
+#include "engine/core/write.hpp"
+
+namespace fpanet::kernels {
+
+enum class DctMatrix : unsigned char { forward, inverse, forward_transposed, inverse_transposed };
+
+template <class T>
+void dct2d(const Cpu& cpu, DctMatrix matrix, View<const T> x, View<T> y, Write write,
+           std::span<std::byte> workspace);
+template <class T>
+void dct2d(const Cuda& cuda, DctMatrix matrix, View<const T> x, View<T> y, Write write,
+           std::span<std::byte> workspace);
+
+template <class T>
+std::size_t dct2d_workspace_bytes(const Cpu& cpu, Index n, Index c, Index h, Index w);
+template <class T>
+std::size_t dct2d_workspace_bytes(const Cuda& cuda, Index n, Index c, Index h, Index w);
+
+}  // namespace fpanet::kernels

@@ -1,0 +1,123 @@
+#include "kernels/dice.hpp"
+
+#include <algorithm>
+
+#include "engine/core/parallel.hpp"
+#include "kernels/conv2d_scratch.hpp"
+#include "kernels/dice_body.hpp"
+
+namespace fpanet::kernels {
+namespace {
+
+Index chunk_pixels(Index channels) {
+  return std::max<Index>(1, kElementwiseChunk / channels);
+}
+
+/// The label that decides about channel c of pixel p, and whether it is to be left out.
+struct Labels {
+  const std::int32_t* data;
+  Index channels;
+  bool per_channel;
+  bool has_ignore;
+  std::int32_t ignore;
+
+  Labels(const std::int32_t* labels, Index channel_count, const DiceOptions& options)
+      : data(labels),
+        channels(channel_count),
+        per_channel(options.mode == DiceMode::multilabel),
+        has_ignore(options.ignore_index.has_value()),
+        ignore(static_cast<std::int32_t>(options.ignore_index.value_or(0))) {}
+
+  std::int32_t at(Index p, Index c) const { return per_channel ? data[p * channels + c] : data[p]; }
+  bool ignored(std::int32_t label) const { return has_ignore && label == ignore; }
+};
+
+body::DiceClass class_sums(const double* sums, Index channels, Index c) {
+  return {sums[c], sums[channels + c], sums[2 * channels + c]};
+}
+
+}  // namespace
+
+template <class T>
+std::size_t dice_workspace_bytes(const Cpu&, Index pixels, Index channels) {
+  const Index chunks = (pixels + chunk_pixels(channels) - 1) / chunk_pixels(channels);
+  return scratch_bytes<double>(std::max<Index>(1, chunks) * 3 * channels) + kScratchAlignment;
+}
+
+template <class T>
+void dice(const Cpu& cpu, View<const T> p, const std::int32_t* labels, const DiceOptions& options,
+          Real<T>* loss, double* sums, std::span<std::byte> workspace) {
+  const Index channels = p.c, pixels = p.pixels(), chunk_size = chunk_pixels(channels);
+  const Index chunks = (pixels + chunk_size - 1) / chunk_size;
+  const Labels target(labels, channels, options);
+  const bool one_hot = options.mode == DiceMode::multiclass;
+  double* const partial = Scratch(workspace).take<double>(chunks * 3 * channels);
+  parallel_chunks(cpu, pixels, chunk_size, [&](Index begin, Index end, Index chunk) {
+    double* const intersection = partial + chunk * 3 * channels;
+    double* const predicted = intersection + channels;
+    double* const labelled = predicted + channels;
+    std::fill_n(intersection, 3 * channels, 0.0);
+    for (Index pixel = begin; pixel < end; ++pixel) {
+      for (Index c = 0; c < channels; ++c) {
+        const std::int32_t label = target.at(pixel, c);
+        if (target.ignored(label)) continue;
+        const auto value = static_cast<double>(p.data[pixel * channels + c]);
+        const double t = body::dice_target(one_hot, label, c);
+        intersection[c] += value * t;
+        predicted[c] += value;
+        labelled[c] += t;
+      }
+    }
+  });
+  for (Index i = 0; i < 3 * channels; ++i) {
+    sums[i] = 0;
+    for (Index chunk = 0; chunk < chunks; ++chunk) sums[i] += partial[chunk * 3 * channels + i];
+  }
+  double total = 0;
+  for (Index c = 0; c < channels; ++c) {
+    total += options.weights[static_cast<std::size_t>(c)] *
+             class_sums(sums, channels, c).loss(options.log_loss, options.smooth, options.eps);
+  }
+  *loss = static_cast<Real<T>>(total);
+}
+
+template <class T>
+void dice_backward(const Cpu& cpu, const std::int32_t* labels, const double* sums,
+                   const Real<T>* dloss, const DiceOptions& options, View<T> dp, Write write,
+                   std::span<std::byte> workspace) {
+  const Index channels = dp.c;
+  const Labels target(labels, channels, options);
+  const bool one_hot = options.mode == DiceMode::multiclass;
+  auto* const slopes = Scratch(workspace).take<body::DiceSlopes>(channels);
+  for (Index c = 0; c < channels; ++c) {
+    const double outer = static_cast<double>(*dloss) * options.weights[static_cast<std::size_t>(c)];
+    const body::DiceSlopes s = body::dice_slopes(class_sums(sums, channels, c), options.log_loss,
+                                                 options.smooth, options.eps);
+    slopes[c] = {outer * s.on_target, outer * s.everywhere};
+  }
+  with_constant(write, [&](auto constant_write) {
+    parallel_chunks(cpu, dp.pixels(), chunk_pixels(channels), [&](Index begin, Index end, Index) {
+      for (Index pixel = begin; pixel < end; ++pixel) {
+        for (Index c = 0; c < channels; ++c) {
+          const std::int32_t label = target.at(pixel, c);
+          const double t = body::dice_target(one_hot, label, c);
+          const double slope =
+              target.ignored(label) ? 0 : slopes[c].on_target * t + slopes[c].everywhere;
+          store<T>(dp.data[pixel * channels + c], static_cast<T>(slope), constant_write);
+        }
+      }
+    });
+  });
+}
+
+#define FPANET_INSTANTIATE(T)                                                                \
+  template void dice(const Cpu&, View<const T>, const std::int32_t*, const DiceOptions&, T*, \
+                     double*, std::span<std::byte>);                                         \
+  template void dice_backward(const Cpu&, const std::int32_t*, const double*, const T*,      \
+                              const DiceOptions&, View<T>, Write, std::span<std::byte>);     \
+  template std::size_t dice_workspace_bytes<T>(const Cpu&, Index, Index)
+FPANET_INSTANTIATE(float);
+FPANET_INSTANTIATE(double);
+#undef FPANET_INSTANTIATE
+
+}  // namespace fpanet::kernels

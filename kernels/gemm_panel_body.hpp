@@ -1,0 +1,136 @@
+#pragma once
+// gemm_panel.hpp for one instruction set S (cpu_simd_*.hpp).
+//
+// A micro-tile holds kRows x kVectors accumulators in registers; each step loads kVectors of B and
+// broadcasts kRows elements of A: AVX2 12 accumulators, 2 of B, 1 of A; 12 multiply-adds to 8
+// loads.
+
+#include "kernels/gemm_panel.hpp"
+
+namespace fpanet::kernels {
+
+template <class S>
+struct GemmTile {
+  using T = typename S::Scalar;
+  using Vector = typename S::Vector;
+  static constexpr Index kWidth = 2 * S::kLanes;
+  // Products are summed in chunks of this many, and the chunks' sums after that: of K products the
+  // rounding error then grows as sqrt(chunk + K/chunk) instead of sqrt(K).
+  static constexpr Index kChunk = 64;
+  // One vector: enough accumulators to hide the latency, few enough addresses to stay in registers.
+  static constexpr int max_rows(int vectors) {
+    return S::kRegisters == 32 ? 12 : vectors == 1 ? 8 : 6;
+  }
+
+  template <int kRows, int kVectors, bool kRowsContiguous>
+  [[gnu::always_inline]] static void multiply_tile(const GemmPanel<T>& p, Index row, const T* ahead,
+                                                   Index ahead_k) {
+    const Index a_row = kRowsContiguous ? 1 : p.a_row;
+    const Index a_k = kRowsContiguous ? p.a_k : 1;
+    Vector total[kRows][kVectors] = {}, sum[kRows][kVectors] = {};
+    if (p.start != GemmStart::zero) {
+      for (int i = 0; i < kRows; ++i) {
+        for (int v = 0; v < kVectors; ++v) total[i][v] = start(p, row + i, v * S::kLanes);
+      }
+    }
+    const auto fold = [&] {
+#pragma GCC unroll 12
+      for (int i = 0; i < kRows; ++i) {
+#pragma GCC unroll 2
+        for (int v = 0; v < kVectors; ++v) {
+          total[i][v] = total[i][v] + sum[i][v];
+          sum[i][v] = Vector{};
+        }
+      }
+    };
+    Index summed = 0;
+    for (Index s = 0; s < p.segments; ++s) {
+      const T* a = p.a + row * a_row + s * p.a_segment;
+      const T* b = p.b + s * p.b_segment;
+      for (Index k = 0; k < p.run;) {
+        const Index end = k + kChunk - summed < p.run ? k + kChunk - summed : p.run;
+        summed += end - k;
+        for (; k < end; ++k, a += a_k, b += p.b_k, ahead += ahead_k) {
+          __builtin_prefetch(ahead, 0, 2);
+          Vector bv[kVectors];
+#pragma GCC unroll 2
+          for (int v = 0; v < kVectors; ++v) bv[v] = S::load(b + v * S::kLanes);
+#pragma GCC unroll 12
+          for (int i = 0; i < kRows; ++i) {
+            const Vector av = S::broadcast(a[i * a_row]);
+#pragma GCC unroll 2
+            for (int v = 0; v < kVectors; ++v) sum[i][v] = S::multiply_add(av, bv[v], sum[i][v]);
+          }
+        }
+        if (summed == kChunk) {
+          fold();
+          summed = 0;
+        }
+      }
+    }
+    fold();
+    T* c = p.c + row * p.c_row;
+    if (p.n == kVectors * S::kLanes) {
+#pragma GCC unroll 12
+      for (int i = 0; i < kRows; ++i, c += p.c_row) {
+#pragma GCC unroll 2
+        for (int v = 0; v < kVectors; ++v) S::store(c + v * S::kLanes, total[i][v]);
+      }
+    } else {
+      for (int i = 0; i < kRows; ++i, c += p.c_row) {
+        if (kVectors == 2) S::store(c, total[i][0]);
+        S::store_partial(c + (kVectors - 1) * S::kLanes, total[i][kVectors - 1],
+                         p.n - (kVectors - 1) * S::kLanes);
+      }
+    }
+  }
+
+  static Vector start(const GemmPanel<T>& p, Index row, Index j) {
+    const T* from = (p.start == GemmStart::c ? p.c + row * p.c_row : p.bias) + j;
+    const Index count = p.n - j;
+    return count >= S::kLanes ? S::load(from) : S::load_partial(from, count);
+  }
+
+  template <int kRows, int kVectors, bool kRowsContiguous>
+  static void multiply_rows(const GemmPanel<T>& p, Index row, Index rows, const T* ahead,
+                            Index ahead_k) {
+    if (rows == kRows) {
+      multiply_tile<kRows, kVectors, kRowsContiguous>(p, row, ahead, ahead_k);
+    } else if constexpr (kRows > 1) {
+      multiply_rows<kRows - 1, kVectors, kRowsContiguous>(p, row, rows, ahead, ahead_k);
+    }
+  }
+
+  // Rows in groups that differ by one at most: 10 rows are 5 + 5, not 6 + 4.
+  template <int kVectors, bool kRowsContiguous>
+  static void multiply_panel(const GemmPanel<T>& p) {
+    constexpr int kRows = max_rows(kVectors);
+    const Index groups = (p.m + kRows - 1) / kRows;
+    const Index rows = p.m / groups, longer = p.m % groups;
+    const Index depth = p.segments * p.run;
+    const Index ahead_k = p.ahead_numel / (groups * depth + 1) + (p.ahead_numel > 0);
+    const T* ahead = p.ahead;
+    Index row = 0;
+    for (Index group = 0; group < groups; ++group) {
+      const Index count = rows + (group < longer);
+      if (count == kRows) {
+        multiply_tile<kRows, kVectors, kRowsContiguous>(p, row, ahead, ahead_k);
+      } else {
+        multiply_rows<kRows - 1, kVectors, kRowsContiguous>(p, row, count, ahead, ahead_k);
+      }
+      row += count;
+      ahead += depth * ahead_k;
+    }
+  }
+
+  static void multiply(const GemmPanel<T>& p) {
+    const bool one_vector = p.n <= S::kLanes;
+    if (p.a_k == 1) {
+      one_vector ? multiply_panel<1, false>(p) : multiply_panel<2, false>(p);
+    } else {
+      one_vector ? multiply_panel<1, true>(p) : multiply_panel<2, true>(p);
+    }
+  }
+};
+
+}  // namespace fpanet::kernels

@@ -1,0 +1,107 @@
+#include "kernels/max_pool.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <type_traits>
+
+#include "engine/core/parallel.hpp"
+#include "kernels/max_pool_body.hpp"
+
+namespace fpanet::kernels {
+namespace {
+
+/// An integer as wide as T: comparisons of T select it without repacking vectors.
+template <class T>
+using Code = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>;
+
+constexpr Index kLanes = 16;  // channels that go through a window together, in registers
+
+/// f(first channel, number of channels), the number a constant but for the last few channels.
+template <class F>
+void for_channel_blocks(Index channels, const F& f) {
+  Index c = 0;
+  for (; c + kLanes <= channels; c += kLanes) f(c, std::integral_constant<Index, kLanes>{});
+  if (c < channels) f(c, channels - c);
+}
+
+}  // namespace
+
+template <class T>
+void max_pool(const Cpu& cpu, View<const T> x, PoolWindow window, View<T> y, std::uint8_t* winner) {
+  const auto [kernel, stride, padding] = window;
+  assert(kernel <= 15 && padding * 2 <= kernel);
+  parallel_for(cpu, y.n * y.h, [&, kernel = kernel, stride = stride, padding = padding](Index row) {
+    const Index n = row / y.h, i = row % y.h;
+    const body::Range us = body::taps_inside(i, x.h, kernel, stride, padding);
+    for (Index j = 0; j < y.w; ++j) {
+      const body::Range vs = body::taps_inside(j, x.w, kernel, stride, padding);
+      for_channel_blocks(y.c, [&](Index first, auto lanes) {
+        const auto tap = [&](Index u, Index v) {
+          return x.pixel(n, i * stride + u - padding, j * stride + v - padding) + first;
+        };
+        T best[kLanes];
+        Code<T> best_tap[kLanes];
+        std::copy_n(tap(us.begin, vs.begin), Index{lanes}, best);
+        std::fill_n(best_tap, Index{lanes}, static_cast<Code<T>>(us.begin * kernel + vs.begin));
+        for (Index u = us.begin; u < us.end; ++u) {
+          for (Index v = vs.begin; v < vs.end; ++v) {
+            const T* const value = tap(u, v);
+            const auto code = static_cast<Code<T>>(u * kernel + v);
+            for (Index c = 0; c < lanes; ++c) {
+              const bool wins = body::beats(value[c], best[c]);
+              best[c] = wins ? value[c] : best[c];
+              best_tap[c] = wins ? code : best_tap[c];
+            }
+          }
+        }
+        T* const to = y.pixel(n, i, j) + first;
+        std::uint8_t* const to_tap = winner + (to - y.data);
+        for (Index c = 0; c < lanes; ++c) {
+          to[c] = best[c];
+          to_tap[c] = static_cast<std::uint8_t>(best_tap[c]);
+        }
+      });
+    }
+  });
+}
+
+template <class T>
+void max_pool_backward(const Cpu& cpu, View<const T> dy, const std::uint8_t* winner,
+                       PoolWindow window, View<T> dx, Write write) {
+  const auto [kernel, stride, padding] = window;
+  parallel_for(cpu, dx.n * dx.h,
+               [&, kernel = kernel, stride = stride, padding = padding](Index row) {
+                 const Index n = row / dx.h, a = row % dx.h;
+                 const body::Range is = body::windows_over(a, dy.h, kernel, stride, padding);
+                 for (Index b = 0; b < dx.w; ++b) {
+                   const body::Range js = body::windows_over(b, dy.w, kernel, stride, padding);
+                   for_channel_blocks(dx.c, [&](Index first, auto lanes) {
+                     T sum[kLanes] = {};
+                     for (Index i = is.begin; i < is.end; ++i) {
+                       for (Index j = js.begin; j < js.end; ++j) {
+                         const Index u = a + padding - i * stride, v = b + padding - j * stride;
+                         const auto code = static_cast<Code<T>>(u * kernel + v);
+                         const T* const from = dy.pixel(n, i, j) + first;
+                         const std::uint8_t* const from_tap = winner + (from - dy.data);
+                         Code<T> tap[kLanes];
+                         for (Index c = 0; c < lanes; ++c) tap[c] = from_tap[c];
+                         for (Index c = 0; c < lanes; ++c)
+                           sum[c] += tap[c] == code ? from[c] : T(0);
+                       }
+                     }
+                     T* const to = dx.pixel(n, a, b) + first;
+                     for (Index c = 0; c < lanes; ++c) store(to[c], sum[c], write);
+                   });
+                 }
+               });
+}
+
+#define FPANET_INSTANTIATE(T)                                                                 \
+  template void max_pool(const Cpu&, View<const T>, PoolWindow, View<T>, std::uint8_t*);      \
+  template void max_pool_backward(const Cpu&, View<const T>, const std::uint8_t*, PoolWindow, \
+                                  View<T>, Write)
+FPANET_INSTANTIATE(float);
+FPANET_INSTANTIATE(double);
+#undef FPANET_INSTANTIATE
+
+}  // namespace fpanet::kernels

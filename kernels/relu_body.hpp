@@ -1,0 +1,17 @@
+#pragma once
+
+#include "kernels/body.hpp"
+
+namespace fpanet::kernels::body {
+
+template <class T>
+FPANET_HD inline T relu(T x) {
+  return x < T(0) ? T(0) : x;  // false for NaN, which goes through: a diverged net must show
+}
+
+template <class T>
+FPANET_HD inline T relu_gradient(T y, T dy) {
+  return y <= T(0) ? T(0) : dy;
+}
+
+}  // namespace fpanet::kernels::body

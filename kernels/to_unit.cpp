@@ -1,0 +1,17 @@
+#include "kernels/to_unit.hpp"
+
+#include "kernels/elementwise.hpp"
+
+namespace fpanet::kernels {
+
+template <class T>
+void to_unit(const Cpu& cpu, std::span<const std::uint8_t> x, std::span<T> y) {
+  elementwise(cpu, y, [x = x.data()](Index i) {
+    return static_cast<T>(static_cast<float>(x[i]) / 255.0F);
+  });
+}
+
+template void to_unit(const Cpu&, std::span<const std::uint8_t>, std::span<float>);
+template void to_unit(const Cpu&, std::span<const std::uint8_t>, std::span<double>);
+
+}  // namespace fpanet::kernels

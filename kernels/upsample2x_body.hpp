@@ -1,0 +1,15 @@
+#pragma once
+
+#include "engine/core/shape.hpp"
+#include "kernels/body.hpp"
+
+namespace fpanet::kernels::body {
+
+/// Gradient of one input element: the four outputs that copied it. `dy` points at output (2a, 2b)
+/// of the channel, `column` and `row` are the distances to its right and lower neighbours.
+template <class T>
+FPANET_HD inline T upsample2x_gradient(const T* dy, Index column, Index row) {
+  return (dy[0] + dy[column]) + (dy[row] + dy[row + column]);
+}
+
+}  // namespace fpanet::kernels::body

@@ -1,0 +1,71 @@
+#pragma once
+// Transforms of Winograd's minimal filtering F(4x4,3x3), one tile at a time; what they are for is
+// told in conv2d_winograd.hpp.
+//
+// A 3x3 convolution of a 6x6 patch d with the kernel w gives a 4x4 tile y with 36 multiplications
+// instead of 144 (Lavin and Gray, "Fast algorithms for convolutional neural networks", CVPR 2016):
+//
+//   y = A^T [ (G w G^T) .* (B^T d B) ] A        and, by transposition of the same bilinear form,
+//   dw = G^T [ (A dy A^T) .* (B^T d B) ] G.
+//
+// The matrices evaluate and interpolate polynomials at 0, +-a, +-b and infinity:
+//
+//   B^T = | a2b2   0    -a2-b2   0    1  0 |   G = | 1/n0                   |   A^T = | 1 1  1 1  1
+//   0 |
+//         |  0  -ab2     -b2     a    1  0 |       | 1/na   a/na   a2/na    |         | 0 a -a b -b
+//         0 | |  0   ab2     -b2    -a    1  0 |       | 1/na  -a/na   a2/na    |         | 0 a2 a2
+//         b2 b2 0 | |  0  -ba2     -a2     b    1  0 |       | 1/nb   b/nb   b2/nb    |         | 0
+//         a3 -a3 b3 -b3 1 | |  0   ba2     -a2    -b    1  0 |       | 1/nb  -b/nb   b2/nb    | |
+//         0   a2b2     0    -a2-b2 0  1 |       |               1        |
+//
+// with n0 = a2b2, na = 2 a2 (a2 - b2), nb = 2 b2 (b2 - a2). The usual a = 1, b = 2 make the entries
+// small integers but the rounding error large; a = 5/8, b = 3/2 are exact in binary too and make
+// the error half as large (docs/performance.md has the numbers).
+
+#include "engine/core/shape.hpp"
+#include "engine/core/write.hpp"
+
+namespace fpanet::kernels {
+
+inline constexpr Index kWinogradTile = 4;        ///< side of an output tile
+inline constexpr Index kWinogradPositions = 36;  ///< of a transformed tile
+/// Channels come in blocks of this many, so that a block is whole vectors at every CPU level.
+inline constexpr Index kWinogradChannels = 16;
+
+/// Images (N,H,W,C) cut into tile_rows x tile_cols tiles each; tiles are counted over all images.
+template <class T>
+struct WinogradImages {
+  T* data;
+  Index h, w, c;
+  Index tile_rows, tile_cols;
+  Index padding;  ///< tile (i,j)'s patch starts at pixel (4i - padding, 4j - padding)
+};
+
+/// Transformed tiles: channel k of position p of tile t lies at
+/// data[p*position + t*tile + k/16*block + k%16].
+template <class T>
+struct WinogradTiles {
+  T* data;
+  Index position, tile, block;
+};
+
+template <class T>
+struct WinogradKernels {
+  /// V = B^T d B of the 6x6 patches of tiles [first, first + count), channels [begin, end).
+  void (*patches)(const WinogradImages<const T>& x, Index first, Index count, Index begin,
+                  Index end, const WinogradTiles<T>& v);
+  /// Z = A dy A^T of 4x4 tiles, 0 outside the image; padding is not looked at.
+  void (*gradients)(const WinogradImages<const T>& dy, Index first, Index count, Index begin,
+                    Index end, const WinogradTiles<T>& z);
+  /// y = A^T M A [+ bias] into the part of the 4x4 tiles that lies in the image, for channels
+  /// [begin, end) of y; M's channel 0 is y's channel `begin`. bias may be null.
+  void (*outputs)(const WinogradTiles<const T>& m, const WinogradImages<T>& y, Index first,
+                  Index count, Index begin, Index end, const T* bias, Write write);
+  /// U = G w G^T for `count` neighbouring columns: tap t of column j is w[t*tap + j], position p of
+  /// it becomes u[p*position + j].
+  void (*weights)(const T* w, Index tap, Index count, T* u, Index position);
+  /// dw = G^T dU G, the other way round.
+  void (*weight_gradients)(const T* du, Index position, Index count, T* dw, Index tap, Write write);
+};
+
+}  // namespace fpanet::kernels
