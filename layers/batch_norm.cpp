@@ -1,0 +1,169 @@
+#include "layers/batch_norm.hpp"
+
+#include "kernels/batch_norm.hpp"
+#include "layers/checks.hpp"
+#include "layers/dispatch.hpp"
+
+namespace fpanet {
+namespace {
+
+std::size_t scratch_of(std::string_view name, const Context& context, const Spec& x) {
+  return dispatch(name, context, x.dtype, [&]<class T>(const auto& device, Type<T>) {
+    return kernels::batch_norm_workspace_bytes<T>(device, rows(x.shape), fastest(x.shape));
+  });
+}
+
+/// x, dy, weight, mean, invstd [, y with relu] -> dx, dweight, dbias [, dresidual]
+class BatchNormBackward final : public Op {
+ public:
+  BatchNormBackward(const BatchNormParams& params, bool residual)
+      : params_(params), residual_(residual) {}
+
+  std::string_view name() const override { return "batch_norm_backward"; }
+
+  std::vector<Spec> infer(std::span<const Spec> in) const override {
+    std::vector<Spec> specs{in[0], in[2], in[2]};
+    if (residual_) specs.push_back(in[0]);
+    return specs;
+  }
+
+  void run(const RunArgs& args) const override {
+    dispatch(name(), args.context, args.in(0).dtype(), [&]<class T>(const auto& device, Type<T>) {
+      using R = kernels::Real<T>;
+      kernels::BatchNormBackward<T> b{.x = view4<const T>(args.in(0)),
+                                      .y = params_.relu ? args.in(5).data<T>() : nullptr,
+                                      .dy = args.in(1).data<T>(),
+                                      .weight = args.in(2).data<R>(),
+                                      .mean = args.in(3).data<R>(),
+                                      .invstd = args.in(4).data<R>(),
+                                      .batch_statistics = params_.training,
+                                      .dx = data_or_null<T>(args.out(0)),
+                                      .dweight = data_or_null<R>(args.out(1)),
+                                      .dbias = data_or_null<R>(args.out(2)),
+                                      .write_dx = args.write(0),
+                                      .write_dweight = args.write(1),
+                                      .write_dbias = args.write(2)};
+      if (residual_) {
+        b.dresidual = data_or_null<T>(args.out(3));
+        b.write_dresidual = args.write(3);
+      }
+      kernels::batch_norm_backward<T>(device, b, args.workspace);
+    });
+  }
+
+  std::size_t workspace_bytes(const Context& context, std::span<const Spec> in) const override {
+    return scratch_of(name(), context, in[0]);
+  }
+
+  int in_place_input(std::size_t output) const override {
+    return output == (residual_ ? 3 : 0) ? 1 : -1;
+  }
+
+ private:
+  BatchNormParams params_;
+  bool residual_;
+};
+
+/// x, weight, bias, running_mean, running_var, num_batches_tracked [, residual] -> y, mean, invstd
+class BatchNorm final : public Op {
+ public:
+  BatchNorm(const BatchNormParams& params, bool residual) : params_(params), residual_(residual) {}
+
+  static constexpr std::size_t kResidual = 6;
+
+  std::string_view name() const override { return "batch_norm"; }
+  std::string parameters() const override {
+    return fmt::format("{}{}{} eps={} momentum={}", params_.training ? "train" : "eval",
+                       residual_ ? " +residual" : "", params_.relu ? " +relu" : "", params_.eps,
+                       params_.momentum);
+  }
+
+  std::vector<Spec> infer(std::span<const Spec> in) const override {
+    const Spec& x = in[0];
+    check::image(name(), "x", x);
+    const Spec per_channel{{x.shape[1]}, real_dtype(x.dtype)};
+    constexpr std::array kNames = {"x", "weight", "bias", "running_mean", "running_var"};
+    for (std::size_t i = 1; i < kNames.size(); ++i) {
+      check::dtype(name(), kNames[i], in[i], per_channel.dtype);
+      require(in[i].shape == per_channel.shape, "batch_norm: {}={} but x has C={} (x={})",
+              kNames[i], in[i].shape, x.shape[1], x.shape);
+    }
+    check::dtype(name(), "num_batches_tracked", in[5], DType::i64);
+    require(in[5].shape.numel() == 1, "batch_norm: num_batches_tracked={} must have one element",
+            in[5].shape);
+    if (residual_) check::same(name(), "x", x, "residual", in[kResidual]);
+    require(!params_.training || rows(x.shape) > 1,
+            "batch_norm: training needs more than one value per channel, got x={}", x.shape);
+    return {x, per_channel, per_channel};
+  }
+
+  void run(const RunArgs& args) const override {
+    dispatch(name(), args.context, args.in(0).dtype(), [&]<class T>(const auto& device, Type<T>) {
+      using R = kernels::Real<T>;
+      const kernels::BatchNormForward<T> forward{
+          .x = view4<const T>(args.in(0)),
+          .weight = args.in(1).data<R>(),
+          .bias = args.in(2).data<R>(),
+          .residual = residual_ ? args.in(kResidual).data<T>() : nullptr,
+          .relu = params_.relu,
+          .eps = params_.eps,
+          .y = args.out(0).data<T>(),
+          .mean = args.out(1).data<R>(),
+          .invstd = args.out(2).data<R>()};
+      R* const running_mean = args.in(3).data<R>();
+      R* const running_var = args.in(4).data<R>();
+      if (params_.training) {
+        const kernels::RunningStatistics<T> running{.mean = running_mean,
+                                                    .var = running_var,
+                                                    .batches = args.in(5).data<std::int64_t>(),
+                                                    .momentum = params_.momentum};
+        kernels::batch_norm_train<T>(device, forward, running, args.workspace);
+      } else {
+        kernels::batch_norm_eval<T>(device, forward, running_mean, running_var, args.workspace);
+      }
+    });
+  }
+
+  void backward(BackwardRule& rule) const override {
+    std::vector<Value> inputs{rule.input(0), rule.gradient(), rule.input(1), rule.output(1),
+                              rule.output(2)};
+    if (params_.relu) inputs.push_back(rule.output(0));
+    std::vector<int> gradient_of{0, 1, 2};
+    if (residual_) gradient_of.push_back(static_cast<int>(kResidual));
+    rule.emit(std::make_shared<BatchNormBackward>(params_, residual_), inputs, gradient_of);
+  }
+
+  std::size_t workspace_bytes(const Context& context, std::span<const Spec> in) const override {
+    return scratch_of(name(), context, in[0]);
+  }
+
+  bool updates(std::size_t input) const override {
+    return params_.training && input >= 3 && input <= 5;
+  }
+
+  int in_place_input(std::size_t output) const override {
+    if (output != 0) return -1;
+    if (!params_.training) return 0;
+    return residual_ ? static_cast<int>(kResidual) : -1;
+  }
+
+ private:
+  BatchNormParams params_;
+  bool residual_;
+};
+
+}  // namespace
+
+Value batch_norm(Value x, const BatchNormState& state, const BatchNormParams& params,
+                 std::optional<Value> residual) {
+  std::vector<Value> inputs{x,
+                            state.weight,
+                            state.bias,
+                            state.running_mean,
+                            state.running_var,
+                            state.num_batches_tracked};
+  if (residual) inputs.push_back(*residual);
+  return x.graph().record(std::make_shared<BatchNorm>(params, residual.has_value()), inputs)[0];
+}
+
+}  // namespace fpanet

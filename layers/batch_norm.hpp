@@ -1,0 +1,32 @@
+#pragma once
+// Batch normalisation with an optional residual and ReLU in the same sweep; formulas in
+// kernels/batch_norm.hpp.
+
+#include <optional>
+
+#include "engine/graph/graph.hpp"
+
+namespace fpanet {
+
+/// What a BatchNorm2d owns: four values of shape (C) and an i64 counter of one element.
+struct BatchNormState {
+  Value weight;
+  Value bias;
+  Value running_mean;         ///< updated in training
+  Value running_var;          ///< updated in training, with the unbiased variance
+  Value num_batches_tracked;  ///< updated in training
+};
+
+struct BatchNormParams {
+  bool training = false;  ///< normalise with the batch's statistics and update the running ones
+  bool relu = false;
+  double eps = 1e-5;
+  double momentum = 0.1;
+};
+
+/// y = [relu](weight * (x - mean) / sqrt(var + eps) + bias [+ residual]), x (N,C,H,W), residual
+/// like x. Training needs more than one value per channel.
+Value batch_norm(Value x, const BatchNormState& state, const BatchNormParams& params,
+                 std::optional<Value> residual = std::nullopt);
+
+}  // namespace fpanet

@@ -1,0 +1,208 @@
+#include "layers/conv2d.hpp"
+
+#include "kernels/conv2d.hpp"
+#include "layers/checks.hpp"
+#include "layers/dispatch.hpp"
+
+namespace fpanet {
+namespace {
+
+using kernels::Conv2dGeometry;
+using kernels::Conv2dPass;
+
+Conv2dGeometry geometry(const Shape& x, const Shape& w, Conv2dParams p) {
+  return {x[0], x[1], x[2], x[3], w[0], w[2], w[3], p.stride, p.padding};
+}
+
+Cost conv2d_cost(const Conv2dGeometry& g, std::span<const Spec> in, std::span<const Spec> out) {
+  Cost cost{.flops = 2 * static_cast<double>(g.macs()), .bytes = 0};
+  for (const Spec& spec : in) cost.bytes += static_cast<double>(spec.bytes());
+  for (const Spec& spec : out) cost.bytes += static_cast<double>(spec.bytes());
+  return cost;
+}
+
+/// The backward ops know the forward's shapes from the node they were recorded for.
+class Conv2dBackward : public Op {
+ public:
+  Conv2dBackward(const Conv2dGeometry& g, const Spec& gradient) : g_(g), gradient_(gradient) {}
+
+  std::string parameters() const override {
+    return fmt::format("kernel={}x{} stride={} padding={}", g_.kernel_h, g_.kernel_w, g_.stride,
+                       g_.padding);
+  }
+  std::vector<Spec> infer(std::span<const Spec>) const override { return {gradient_}; }
+  Cost cost(std::span<const Spec> in, std::span<const Spec> out) const override {
+    return conv2d_cost(g_, in, out);
+  }
+
+ protected:
+  std::string choice(const Context& context, Conv2dPass pass) const {
+    return std::visit(
+        [&](const auto& device) {
+          return std::string(kernels::conv2d_implementation(device, pass, g_, gradient_.dtype));
+        },
+        context);
+  }
+
+  Conv2dGeometry g_;
+  Spec gradient_;
+};
+
+class Conv2dBackwardInput final : public Conv2dBackward {  // dy, weight -> dx
+ public:
+  using Conv2dBackward::Conv2dBackward;
+  std::string_view name() const override { return "conv2d_backward_input"; }
+
+  void run(const RunArgs& args) const override {
+    dispatch(name(), args.context, gradient_.dtype, [&]<class T>(const auto& device, Type<T>) {
+      kernels::conv2d_backward_input<T>(device, g_, args.in(0).data<T>(), args.in(1).data<T>(),
+                                        args.out().data<T>(), args.write(), args.workspace);
+    });
+  }
+
+  std::size_t workspace_bytes(const Context& context, std::span<const Spec>) const override {
+    return dispatch(name(), context, gradient_.dtype, [&]<class T>(const auto& device, Type<T>) {
+      return kernels::conv2d_backward_input_workspace_bytes<T>(device, g_);
+    });
+  }
+
+  std::string implementation(const Context& context, std::span<const Spec>) const override {
+    return choice(context, Conv2dPass::backward_input);
+  }
+};
+
+class Conv2dBackwardWeight final : public Conv2dBackward {  // x, dy -> dweight
+ public:
+  using Conv2dBackward::Conv2dBackward;
+  std::string_view name() const override { return "conv2d_backward_weight"; }
+
+  void run(const RunArgs& args) const override {
+    dispatch(name(), args.context, gradient_.dtype, [&]<class T>(const auto& device, Type<T>) {
+      kernels::conv2d_backward_weight<T>(device, g_, args.in(0).data<T>(), args.in(1).data<T>(),
+                                         args.out().data<T>(), args.write(), args.workspace);
+    });
+  }
+
+  std::size_t workspace_bytes(const Context& context, std::span<const Spec>) const override {
+    return dispatch(name(), context, gradient_.dtype, [&]<class T>(const auto& device, Type<T>) {
+      return kernels::conv2d_backward_weight_workspace_bytes<T>(device, g_);
+    });
+  }
+
+  std::string implementation(const Context& context, std::span<const Spec>) const override {
+    return choice(context, Conv2dPass::backward_weight);
+  }
+};
+
+class Conv2dBackwardBias final : public Conv2dBackward {  // dy -> dbias
+ public:
+  using Conv2dBackward::Conv2dBackward;
+  std::string_view name() const override { return "conv2d_backward_bias"; }
+
+  void run(const RunArgs& args) const override {
+    dispatch(name(), args.context, gradient_.dtype, [&]<class T>(const auto& device, Type<T>) {
+      kernels::conv2d_backward_bias<T>(device, g_, args.in(0).data<T>(), args.out().data<T>(),
+                                       args.write(), args.workspace);
+    });
+  }
+
+  std::size_t workspace_bytes(const Context& context, std::span<const Spec>) const override {
+    return dispatch(name(), context, gradient_.dtype, [&]<class T>(const auto& device, Type<T>) {
+      return kernels::conv2d_backward_bias_workspace_bytes<T>(device, g_);
+    });
+  }
+
+  Cost cost(std::span<const Spec> in, std::span<const Spec> out) const override {
+    return Op::cost(in, out);
+  }
+};
+
+class Conv2dOp final : public Op {
+ public:
+  explicit Conv2dOp(Conv2dParams params) : params_(params) {}
+
+  std::string_view name() const override { return "conv2d"; }
+  std::string parameters() const override {
+    return fmt::format("stride={} padding={}", params_.stride, params_.padding);
+  }
+
+  std::vector<Spec> infer(std::span<const Spec> in) const override {
+    const Spec &x = in[0], &w = in[1];
+    check::image(name(), "x", x);
+    check::image(name(), "weight", w);
+    const std::string where = fmt::format("(x={}, weight={}, stride={}, padding={})", x.shape,
+                                          w.shape, params_.stride, params_.padding);
+    require(params_.stride >= 1 && params_.padding >= 0,
+            "conv2d: stride must be at least 1 and padding at least 0 {}", where);
+    require(x.dtype == w.dtype, "conv2d: x is {} but weight is {} {}", name_of(x.dtype),
+            name_of(w.dtype), where);
+    require(x.shape[1] == w.shape[1], "conv2d: x has C={} but weight expects C_in={} {}",
+            x.shape[1], w.shape[1], where);
+    for (const int axis : {2, 3}) {
+      const Index padded = x.shape[axis] + 2 * params_.padding;
+      require(padded >= w.shape[axis],
+              "conv2d: the kernel is larger than the padded image, {} > {} {}", w.shape[axis],
+              padded, where);
+    }
+    if (in.size() == 3) {
+      check::dtype(name(), "bias", in[2], x.dtype);
+      require(in[2].shape == Shape{w.shape[0]}, "conv2d: bias={} but C_out={} {}", in[2].shape,
+              w.shape[0], where);
+    }
+    const Conv2dGeometry g = geometry(x.shape, w.shape, params_);
+    return {{{g.n, g.c_out, g.out_h(), g.out_w()}, x.dtype}};
+  }
+
+  void run(const RunArgs& args) const override {
+    const Conv2dGeometry g = geometry(args.in(0).shape(), args.in(1).shape(), params_);
+    dispatch(name(), args.context, args.in(0).dtype(), [&]<class T>(const auto& device, Type<T>) {
+      const T* const bias = args.inputs.size() == 3 ? args.in(2).data<T>() : nullptr;
+      kernels::conv2d<T>(device, g, args.in(0).data<T>(), args.in(1).data<T>(), bias,
+                         args.out().data<T>(), args.workspace);
+    });
+  }
+
+  void backward(BackwardRule& rule) const override {
+    const Value x = rule.input(0), w = rule.input(1), dy = rule.gradient();
+    const Conv2dGeometry g = geometry(x.shape(), w.shape(), params_);
+    rule.emit(std::make_shared<Conv2dBackwardInput>(g, x.spec()), {dy, w}, {0});
+    rule.emit(std::make_shared<Conv2dBackwardWeight>(g, w.spec()), {x, dy}, {1});
+    if (rule.input_count() == 3) {
+      rule.emit(std::make_shared<Conv2dBackwardBias>(g, rule.input(2).spec()), {dy}, {2});
+    }
+  }
+
+  std::size_t workspace_bytes(const Context& context, std::span<const Spec> in) const override {
+    const Conv2dGeometry g = geometry(in[0].shape, in[1].shape, params_);
+    return dispatch(name(), context, in[0].dtype, [&]<class T>(const auto& device, Type<T>) {
+      return kernels::conv2d_workspace_bytes<T>(device, g);
+    });
+  }
+
+  std::string implementation(const Context& context, std::span<const Spec> in) const override {
+    const Conv2dGeometry g = geometry(in[0].shape, in[1].shape, params_);
+    return std::visit(
+        [&](const auto& device) {
+          return std::string(
+              kernels::conv2d_implementation(device, Conv2dPass::forward, g, in[0].dtype));
+        },
+        context);
+  }
+
+  Cost cost(std::span<const Spec> in, std::span<const Spec> out) const override {
+    return conv2d_cost(geometry(in[0].shape, in[1].shape, params_), in, out);
+  }
+
+ private:
+  Conv2dParams params_;
+};
+
+}  // namespace
+
+Value conv2d(Value x, Value weight, std::optional<Value> bias, Conv2dParams params) {
+  std::vector<Value> inputs{x, weight};
+  if (bias) inputs.push_back(*bias);
+  return x.graph().record_one(std::make_shared<Conv2dOp>(params), inputs);
+}
+
+}  // namespace fpanet

@@ -1,0 +1,19 @@
+#pragma once
+// Two-dimensional convolution as a graph op; formulas in kernels/conv2d.hpp.
+
+#include <optional>
+
+#include "engine/graph/graph.hpp"
+
+namespace fpanet {
+
+struct Conv2dParams {
+  Index stride = 1;
+  Index padding = 0;  ///< zeros on every side
+};
+
+/// x (N,C_in,H,W), weight (C_out,C_in,KH,KW), bias (C_out) or none -> (N,C_out,OH,OW) with
+/// OH = floor((H + 2*padding - KH) / stride) + 1. Backward reads x and weight.
+Value conv2d(Value x, Value weight, std::optional<Value> bias, Conv2dParams params = {});
+
+}  // namespace fpanet

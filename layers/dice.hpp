@@ -1,0 +1,23 @@
+#pragma once
+// SMP's DiceLoss (v0.3.3); formulas in kernels/dice.hpp.
+
+#include "engine/graph/graph.hpp"
+#include "kernels/dice.hpp"
+
+namespace fpanet {
+
+struct DiceLossOptions {
+  kernels::DiceMode mode = kernels::DiceMode::multiclass;
+  bool from_logits = true;  ///< apply softmax (multiclass) or sigmoid first
+  bool log_loss = false;    ///< -log(score) instead of 1 - score
+  double smooth = 0;
+  double eps = 1e-7;
+  std::optional<Index> ignore_index = std::nullopt;
+  std::vector<Index> classes = {};  ///< empty: all; not with binary
+};
+
+/// prediction (N,C,H,W), labels i32 -> a scalar. Multiclass labels are (N,1,H,W) in [0,C); binary
+/// (C = 1) and multilabel labels have the prediction's shape and are 0 or 1.
+Value dice_loss(Value prediction, Value labels, const DiceLossOptions& options);
+
+}  // namespace fpanet

@@ -1,0 +1,58 @@
+#pragma once
+// From a node's run-time context and dtype to one kernel overload.
+
+#include "engine/core/error.hpp"
+#include "engine/core/view.hpp"
+#include "engine/graph/op.hpp"
+#include "kernels/body.hpp"
+
+namespace fpanet {
+
+template <class T>
+struct Type {};
+
+/// Calls f(device, Type<T>{}): Cpu with float or double, Cuda with float or bfloat16. `f` returns
+/// the same type for each.
+template <class F>
+auto dispatch(std::string_view op, const Context& context, DType dtype, F&& f) {
+  if (const Cpu* cpu = std::get_if<Cpu>(&context)) {
+    if (dtype == DType::f64) return f(*cpu, Type<double>{});
+    require(dtype == DType::f32, "{}: {} does not run on the CPU; use f32 or f64", op,
+            name_of(dtype));
+    return f(*cpu, Type<float>{});
+  }
+  const Cuda& cuda = std::get<Cuda>(context);
+  if (dtype == DType::bf16) return f(cuda, Type<bfloat16>{});
+  require(dtype == DType::f32, "{}: {} does not run on CUDA; use f32 or bf16", op, name_of(dtype));
+  return f(cuda, Type<float>{});
+}
+
+/// Data of a tensor, or null for an output nobody wants.
+template <class T>
+T* data_or_null(const Tensor& tensor) {
+  return tensor.defined() ? tensor.data<T>() : nullptr;
+}
+
+/// The view of an output, without data if nobody wants it.
+template <class T>
+View<T> optional_view4(const Tensor& tensor, const Shape& s) {
+  return {data_or_null<T>(tensor), s[0], s[1], s[2], s[3]};
+}
+
+/// dtype of affine parameters, statistics and losses that go with values of `dtype`.
+inline DType real_dtype(DType dtype) {
+  return dtype == DType::bf16 ? DType::f32 : dtype;
+}
+
+/// Number of entries along the dimension that is fastest in memory: channels of (N,C,H,W), else the
+/// last.
+inline Index fastest(const Shape& shape) {
+  if (shape.rank() == 0) return 1;
+  return shape.rank() == 4 ? shape[1] : shape[shape.rank() - 1];
+}
+
+inline Index rows(const Shape& shape) {
+  return fastest(shape) == 0 ? 0 : shape.numel() / fastest(shape);
+}
+
+}  // namespace fpanet

@@ -1,0 +1,11 @@
+#pragma once
+
+#include "engine/graph/graph.hpp"
+
+namespace fpanet {
+
+/// FPA-Net's FrequencyFeature: x without its 66 lowest DCT frequencies (i + j <= 10). x (N,C,H,W)
+/// with H, W >= 11. Its own backward, being a symmetric projection.
+Value high_pass(Value x);
+
+}  // namespace fpanet

@@ -1,0 +1,81 @@
+#include "layers/modules.hpp"
+
+#include "layers/batch_norm.hpp"
+#include "layers/conv2d.hpp"
+#include "layers/linear.hpp"
+#include "layers/relu.hpp"
+
+namespace fpanet {
+
+Conv2d::Conv2d(const Scope& scope, const Conv2dOptions& options)
+    : stride_(options.stride),
+      padding_(options.padding),
+      weight_(scope.parameter(
+          "weight", {options.out_channels, options.in_channels, options.kernel, options.kernel},
+          options.initializer)) {
+  if (options.bias) {
+    bias_ = scope.parameter("bias", {options.out_channels}, options.bias_initializer);
+  }
+}
+
+Value Conv2d::operator()(const Forward& forward, Value x) const {
+  const auto bias = bias_ ? std::optional<Value>(bias_->in(forward.graph)) : std::nullopt;
+  return conv2d(x, weight_.in(forward.graph), bias, {.stride = stride_, .padding = padding_});
+}
+
+BatchNorm2d::BatchNorm2d(const Scope& scope, Index channels)
+    : weight_(scope.parameter("weight", {channels}, init::constant(1))),
+      bias_(scope.parameter("bias", {channels}, init::constant(0))),
+      running_mean_(scope.buffer("running_mean", {channels}, init::constant(0))),
+      running_var_(scope.buffer("running_var", {channels}, init::constant(1))),
+      num_batches_tracked_(scope.counter("num_batches_tracked")) {}
+
+Value BatchNorm2d::operator()(const Forward& forward, Value x) const {
+  return apply(forward, x, false, std::nullopt);
+}
+
+Value BatchNorm2d::relu(const Forward& forward, Value x) const {
+  return apply(forward, x, true, std::nullopt);
+}
+
+Value BatchNorm2d::add_relu(const Forward& forward, Value x, Value residual) const {
+  return apply(forward, x, true, residual);
+}
+
+Value BatchNorm2d::apply(const Forward& forward, Value x, bool relu,
+                         std::optional<Value> residual) const {
+  Graph& graph = forward.graph;
+  const BatchNormState state{.weight = weight_.in(graph),
+                             .bias = bias_.in(graph),
+                             .running_mean = running_mean_.in(graph),
+                             .running_var = running_var_.in(graph),
+                             .num_batches_tracked = num_batches_tracked_.in(graph)};
+  return batch_norm(x, state, {.training = forward.training, .relu = relu}, residual);
+}
+
+Conv2dReLU::Conv2dReLU(const Scope& scope, Index in_channels, Index out_channels,
+                       bool use_batchnorm)
+    : conv_(scope / "0",
+            {.in_channels = in_channels,
+             .out_channels = out_channels,
+             .kernel = 3,
+             .padding = 1,
+             .bias = !use_batchnorm,
+             .initializer = init::kaiming_uniform_fan_in({out_channels, in_channels, 3, 3})}) {
+  if (use_batchnorm) norm_.emplace(scope / "1", out_channels);
+}
+
+Value Conv2dReLU::operator()(const Forward& forward, Value x) const {
+  const Value y = conv_(forward, x);
+  return norm_ ? norm_->relu(forward, y) : relu(y);
+}
+
+Linear::Linear(const Scope& scope, Index in_features, Index out_features, Initializer initializer)
+    : weight_(scope.parameter("weight", {out_features, in_features}, std::move(initializer))),
+      bias_(scope.parameter("bias", {out_features}, init::constant(0))) {}
+
+Value Linear::operator()(const Forward& forward, Value x) const {
+  return linear(x, weight_.in(forward.graph), bias_.in(forward.graph));
+}
+
+}  // namespace fpanet

@@ -1,0 +1,85 @@
+#pragma once
+// Modules: the building blocks that own parameters. A module registers its entries when it is built
+// (in PyTorch's state-dict order) and records ops when it is called.
+
+#include <optional>
+
+#include "layers/init.hpp"
+#include "layers/scope.hpp"
+
+namespace fpanet {
+
+struct Conv2dOptions {
+  Index in_channels = 0;
+  Index out_channels = 0;
+  Index kernel = 1;
+  Index stride = 1;
+  Index padding = 0;
+  bool bias = true;
+  Initializer initializer = {};                      ///< of the weight
+  Initializer bias_initializer = init::constant(0);  ///< of the bias, if there is one
+};
+
+/// weight (C_out,C_in,K,K), bias (C_out).
+class Conv2d {
+ public:
+  Conv2d(const Scope& scope, const Conv2dOptions& options);
+  Value operator()(const Forward& forward, Value x) const;
+
+ private:
+  Index stride_;
+  Index padding_;
+  Parameter weight_;
+  std::optional<Parameter> bias_;
+};
+
+/// weight, bias, running_mean, running_var (C) and num_batches_tracked; eps 1e-5, momentum 0.1.
+class BatchNorm2d {
+ public:
+  BatchNorm2d(const Scope& scope, Index channels);
+  Value operator()(const Forward& forward, Value x) const;
+  /// relu(bn(x)), in one sweep.
+  Value relu(const Forward& forward, Value x) const;
+  /// relu(bn(x) + residual), in one sweep.
+  Value add_relu(const Forward& forward, Value x, Value residual) const;
+
+ private:
+  Value apply(const Forward& forward, Value x, bool relu, std::optional<Value> residual) const;
+
+  Parameter weight_;
+  Parameter bias_;
+  Parameter running_mean_;
+  Parameter running_var_;
+  Parameter num_batches_tracked_;
+};
+
+/// The identity path of a residual block whose shape changes.
+struct Downsample {
+  Conv2d conv;
+  BatchNorm2d norm;
+};
+
+/// SMP's Conv2dReLU with a 3x3 kernel: Sequential(0: conv, 1: batch norm, 2: ReLU). Without batch
+/// norm the convolution has a bias.
+class Conv2dReLU {
+ public:
+  Conv2dReLU(const Scope& scope, Index in_channels, Index out_channels, bool use_batchnorm);
+  Value operator()(const Forward& forward, Value x) const;
+
+ private:
+  Conv2d conv_;
+  std::optional<BatchNorm2d> norm_;
+};
+
+/// weight (out,in), bias (out).
+class Linear {
+ public:
+  Linear(const Scope& scope, Index in_features, Index out_features, Initializer initializer);
+  Value operator()(const Forward& forward, Value x) const;
+
+ private:
+  Parameter weight_;
+  Parameter bias_;
+};
+
+}  // namespace fpanet

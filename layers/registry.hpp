@@ -1,0 +1,52 @@
+#pragma once
+// Every op with the inputs it is tried on. One table drives the gradient check, eager against
+// planned execution, thread counts, fan-out, error messages and the search for missing Cuda halves.
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "engine/graph/graph.hpp"
+
+namespace fpanet {
+
+/// One input of a sample. Floating inputs take the dtype that a test asks for.
+struct SampleInput {
+  enum class Kind : std::uint8_t {
+    variable,  ///< floating, its gradient is checked
+    fixed,     ///< an input without gradient
+    state,     ///< changed in place by the op
+  };
+
+  std::string name;
+  Kind kind = Kind::variable;
+  Shape shape;
+  DType dtype = DType::f64;  ///< f64 stands for the floating dtype asked for; others are kept
+  std::vector<double> values = {};  ///< in memory order
+  bool keeps_dtype = false;         ///< f64 means f64 (optimizer scalars)
+};
+
+struct OpSample {
+  std::string name;
+  std::vector<SampleInput> inputs;
+  /// Records the op(s); returns the outputs that are checked.
+  std::function<std::vector<Value>(const std::vector<Value>&)> build;
+};
+
+struct OpErrorSample {
+  std::function<void(Graph&)> build;  ///< must throw Error ...
+  std::string message;                ///< ... with this text
+};
+
+struct OpRecord {
+  std::string name;
+  std::vector<std::string> backward_ops = {};  ///< names of the ops that its backward records
+  std::vector<OpSample> samples = {};
+  std::vector<OpErrorSample> errors = {};
+  std::string why_no_gradient = {};  ///< empty: gradients are checked
+};
+
+/// Sorted by name.
+const std::vector<OpRecord>& op_registry();
+
+}  // namespace fpanet

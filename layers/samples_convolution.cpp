@@ -1,0 +1,61 @@
+#include "layers/conv2d.hpp"
+#include "layers/samples.hpp"
+
+namespace fpanet::samples {
+namespace {
+
+OpSample sample(const std::string& name, const Shape& x, const Shape& weight, bool bias,
+                Conv2dParams params) {
+  std::vector<SampleInput> inputs{real("x", x), real("weight", weight)};
+  if (bias) inputs.push_back(real("bias", {weight[0]}));
+  return {name, inputs, [params](const std::vector<Value>& in) -> std::vector<Value> {
+            const auto b = in.size() == 3 ? std::optional<Value>(in[2]) : std::nullopt;
+            return {conv2d(in[0], in[1], b, params)};
+          }};
+}
+
+OpErrorSample error(const Shape& x, const Shape& weight, Conv2dParams params,
+                    const std::string& message) {
+  return {[=](Graph& g) { conv2d(dummy(g, x), dummy(g, weight), std::nullopt, params); }, message};
+}
+
+}  // namespace
+
+std::vector<OpRecord> convolution_records() {
+  OpRecord record{
+      .name = "conv2d",
+      .backward_ops = {"conv2d_backward_bias", "conv2d_backward_input", "conv2d_backward_weight"},
+      .samples = {sample("3x3", {2, 3, 5, 4}, {4, 3, 3, 3}, true, {.padding = 1}),
+                  sample("3x3 stride 2", {1, 2, 7, 6}, {3, 2, 3, 3}, false,
+                         {.stride = 2, .padding = 1}),
+                  sample("1x1", {2, 5, 3, 3}, {3, 5, 1, 1}, true, {}),
+                  sample("1x1 stride 2", {1, 4, 5, 5}, {6, 4, 1, 1}, false, {.stride = 2}),
+                  sample("7x7 stride 2", {1, 3, 9, 8}, {2, 3, 7, 7}, false,
+                         {.stride = 2, .padding = 3}),
+                  sample("one pixel", {1, 1, 1, 1}, {1, 1, 1, 1}, true, {}),
+                  sample("16 channels", {1, 16, 6, 6}, {16, 16, 3, 3}, false, {.padding = 1})},
+      .errors = {
+          error({16, 32, 80, 80}, {128, 64, 3, 3}, {.stride = 1, .padding = 1},
+                "conv2d: x has C=32 but weight expects C_in=64 (x=(16,32,80,80), "
+                "weight=(128,64,3,3), stride=1, padding=1)"),
+          error({1, 3, 2, 9}, {8, 3, 5, 5}, {.stride = 1, .padding = 1},
+                "conv2d: the kernel is larger than the padded image, 5 > 4 (x=(1,3,2,9), "
+                "weight=(8,3,5,5), stride=1, padding=1)"),
+          error({1, 3, 9, 9}, {8, 3, 3, 3}, {.stride = 0, .padding = 1},
+                "conv2d: stride must be at least 1 and padding at least 0 (x=(1,3,9,9), "
+                "weight=(8,3,3,3), stride=0, padding=1)"),
+          error({3, 9, 9}, {8, 3, 3, 3}, {},
+                "conv2d: x=(3,9,9) is not (N,C,H,W) with sizes of at least 1"),
+          {[](Graph& g) {
+             conv2d(dummy(g, {1, 3, 9, 9}), dummy(g, {8, 3, 3, 3}), dummy(g, {3}));
+           },
+           "conv2d: bias=(3) but C_out=8 (x=(1,3,9,9), weight=(8,3,3,3), stride=1, padding=0)"},
+          {[](Graph& g) {
+             conv2d(dummy(g, {1, 3, 9, 9}), dummy(g, {8, 3, 3, 3}, DType::f64), std::nullopt);
+           },
+           "conv2d: x is f32 but weight is f64 (x=(1,3,9,9), weight=(8,3,3,3), stride=1, "
+           "padding=0)"}}};
+  return {record};
+}
+
+}  // namespace fpanet::samples

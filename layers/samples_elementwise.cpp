@@ -1,0 +1,163 @@
+#include "layers/activation.hpp"
+#include "layers/adamw.hpp"
+#include "layers/add.hpp"
+#include "layers/bias_add.hpp"
+#include "layers/dropout.hpp"
+#include "layers/relu.hpp"
+#include "layers/samples.hpp"
+#include "layers/to_unit.hpp"
+
+namespace fpanet::samples {
+namespace {
+
+using Unary = Value (*)(Value);
+
+OpRecord unary(const std::string& name, Unary op) {
+  OpRecord record{.name = name, .backward_ops = {name + "_backward"}};
+  for (const Shape& shape : {Shape{2, 3, 4, 5}, Shape{1, 1, 1, 1}, Shape{3, 7}}) {
+    record.samples.push_back(
+        {shape.str(),
+         {spread("x", shape)},
+         [op](const std::vector<Value>& in) -> std::vector<Value> { return {op(in[0])}; }});
+  }
+  record.errors = {{[op](Graph& g) {
+                      op(dummy(g, {2, 3}, DType::i32));
+                    },
+                    name + ": x is i32 (2,3); expected f32, f64 or bf16"}};
+  return record;
+}
+
+Value clamp_to_one(Value x) {
+  return clamp(x, -0.4, 0.6);
+}
+
+OpRecord clamp_record() {
+  OpRecord record = unary("clamp", clamp_to_one);
+  record.errors.push_back(
+      {[](Graph& g) { clamp(dummy(g, {2}), 1, 0); }, "clamp: low=1 is above high=0"});
+  return record;
+}
+
+OpRecord argmax_record() {
+  const auto build = [](const std::vector<Value>& in) -> std::vector<Value> {
+    return {argmax(in[0])};
+  };
+  return {.name = "argmax",
+          .samples = {{"image", {fixed(real("x", {2, 7, 3, 5}))}, build},
+                      {"rows", {fixed(real("x", {4, 3}))}, build}},
+          .errors = {{[](Graph& g) {
+                        argmax(dummy(g, {2, 3, 4}));
+                      },
+                      "argmax: x=(2,3,4) is not (N,C,H,W) or (N,C) with C of at least 1"}},
+          .why_no_gradient = "an index does not vary smoothly"};
+}
+
+OpRecord add_record() {
+  const auto build = [](const std::vector<Value>& in) -> std::vector<Value> {
+    return {add(in[0], in[1])};
+  };
+  return {.name = "add",
+          .backward_ops = {"copy"},
+          .samples = {{"image", {real("a", {2, 3, 4, 5}), real("b", {2, 3, 4, 5})}, build},
+                      {"vector", {real("a", {7}), real("b", {7})}, build}},
+          .errors = {{[](Graph& g) {
+                        add(dummy(g, {2, 3}), dummy(g, {3, 2}));
+                      },
+                      "add: a=(2,3) f32 and b=(3,2) f32 must be alike"}}};
+}
+
+OpRecord bias_add_record() {
+  const auto build = [](const std::vector<Value>& in) -> std::vector<Value> {
+    return {bias_add(in[0], in[1])};
+  };
+  return {.name = "bias_add",
+          .backward_ops = {"bias_gradient", "copy"},
+          .samples = {{"image", {real("x", {2, 3, 4, 5}), real("bias", {3})}, build},
+                      {"rows", {real("x", {5, 17}), real("bias", {17})}, build}},
+          .errors = {{[](Graph& g) {
+                        bias_add(dummy(g, {2, 3, 4, 4}), dummy(g, {4}));
+                      },
+                      "bias_add: bias=(4) must be (3), x=(2,3,4,4)"}}};
+}
+
+SampleInput generator() {
+  return {.name = "rng",
+          .kind = SampleInput::Kind::fixed,
+          .shape = {2},
+          .dtype = DType::i64,
+          .values = {1234567, 89}};
+}
+
+OpRecord dropout_record() {
+  const auto build = [](double p) {
+    return [p](const std::vector<Value>& in) -> std::vector<Value> {
+      return {dropout(in[0], in[1], p, 5)};
+    };
+  };
+  return {.name = "dropout",
+          .backward_ops = {"dropout"},
+          .samples = {{"p=0.5", {real("x", {3, 21}), generator()}, build(0.5)},
+                      {"p=0", {real("x", {2, 3, 2, 2}), generator()}, build(0)},
+                      {"p=1", {real("x", {5}), generator()}, build(1)}},
+          .errors = {{[](Graph& g) { dropout(dummy(g, {4}), dummy(g, {2}, DType::i64), 1.5); },
+                      "dropout: p=1.5 is not within [0,1]"},
+                     {[](Graph& g) { dropout(dummy(g, {4}), dummy(g, {3}, DType::i64), 0.5); },
+                      "dropout: rng=(3) must be (2) (a seed and a step)"}}};
+}
+
+OpRecord to_unit_record() {
+  SampleInput bytes{
+      .name = "bytes", .kind = SampleInput::Kind::fixed, .shape = {1, 3, 4, 5}, .dtype = DType::u8};
+  for (Index i = 0; i < bytes.shape.numel(); ++i) {
+    bytes.values.push_back(static_cast<double>(i * 37 % 256));
+  }
+  return {.name = "to_unit",
+          .samples = {{"image",
+                       {bytes},
+                       [](const std::vector<Value>& in) -> std::vector<Value> {
+                         return {to_unit(in[0], DType::f32)};
+                       }}},
+          .errors = {{[](Graph& g) { to_unit(dummy(g, {4}), DType::f32); },
+                      "to_unit: bytes is f32 (4); expected u8"},
+                     {[](Graph& g) { to_unit(dummy(g, {4}, DType::u8), DType::i32); },
+                      "to_unit: the result is i32 (4); expected f32, f64 or bf16"}},
+          .why_no_gradient = "bytes are data"};
+}
+
+OpRecord adamw_record() {
+  constexpr Index kSize = 40;
+  SampleInput hyper{.name = "hyper",
+                    .kind = SampleInput::Kind::fixed,
+                    .shape = {2},
+                    .values = {1e-2, 3},
+                    .keeps_dtype = true};
+  const auto build = [](const std::vector<Value>& in) -> std::vector<Value> {
+    const std::array<Segment, 2> segments{Segment{0, 17}, Segment{32, 5}};
+    adamw({in[0], in[1], in[2], in[3], in[4]}, segments, {.weight_decay = 0.1});
+    return {};
+  };
+  return {
+      .name = "adamw",
+      .samples = {{"two segments",
+                   {state(real("parameters", {kSize})), fixed(real("gradients", {kSize})),
+                    state(real("moment1", {kSize})), state(real("moment2", {kSize}, 0, 1)), hyper},
+                   build}},
+      .errors = {{[](Graph& g) {
+                    const Segment beyond{32, 9};
+                    const auto v = [&] { return dummy(g, {kSize}); };
+                    adamw({v(), v(), v(), v(), dummy(g, {2}, DType::f64)}, {&beyond, 1}, {});
+                  },
+                  "adamw: segment [32,41) reaches past parameters=(40)"}},
+      .why_no_gradient = "nobody differentiates through the optimizer"};
+}
+
+}  // namespace
+
+std::vector<OpRecord> elementwise_records() {
+  return {unary("relu", relu), unary("sigmoid", sigmoid), unary("tanh", tanh),
+          clamp_record(),      argmax_record(),           add_record(),
+          bias_add_record(),   dropout_record(),          to_unit_record(),
+          adamw_record()};
+}
+
+}  // namespace fpanet::samples

@@ -1,0 +1,71 @@
+#include "layers/batch_norm.hpp"
+#include "layers/samples.hpp"
+
+namespace fpanet::samples {
+namespace {
+
+OpSample sample(const std::string& name, const Shape& x, const BatchNormParams& params,
+                bool residual) {
+  const Shape channels{x[1]};
+  const auto running = [&](const char* what, double low, double high) {
+    SampleInput input = real(what, channels, low, high);
+    return params.training ? state(input) : fixed(input);
+  };
+  SampleInput batches{.name = "num_batches_tracked",
+                      .kind = SampleInput::Kind::state,
+                      .shape = {},
+                      .dtype = DType::i64,
+                      .values = {3}};
+  std::vector<SampleInput> inputs{real("x", x, -1, 3),
+                                  real("weight", channels, 0.5, 1.5),
+                                  real("bias", channels),
+                                  running("running_mean", -1, 1),
+                                  running("running_var", 0.5, 1.5),
+                                  batches};
+  if (residual) inputs.push_back(real("residual", x));
+  return {name, inputs, [params](const std::vector<Value>& in) -> std::vector<Value> {
+            const BatchNormState s{in[1], in[2], in[3], in[4], in[5]};
+            const auto r = in.size() == 7 ? std::optional<Value>(in[6]) : std::nullopt;
+            return {batch_norm(in[0], s, params, r)};
+          }};
+}
+
+OpErrorSample error(const Shape& x, Index channels, bool training, const std::string& message) {
+  return {[=](Graph& g) {
+            const auto c = [&] { return dummy(g, {channels}); };
+            batch_norm(dummy(g, x), {c(), c(), c(), c(), dummy(g, {}, DType::i64)},
+                       {.training = training});
+          },
+          message};
+}
+
+}  // namespace
+
+std::vector<OpRecord> normalisation_records() {
+  OpRecord record{
+      .name = "batch_norm",
+      .backward_ops = {"batch_norm_backward"},
+      .samples = {sample("train", {2, 3, 4, 3}, {.training = true}, false),
+                  sample("train relu", {2, 5, 3, 3}, {.training = true, .relu = true}, false),
+                  sample("train residual", {1, 2, 3, 5}, {.training = true}, true),
+                  sample("train residual relu", {3, 17, 2, 3}, {.training = true, .relu = true},
+                         true),
+                  sample("train two values", {2, 4, 1, 1}, {.training = true}, false),
+                  sample("eval", {1, 3, 4, 3}, {}, false),
+                  sample("eval residual relu", {2, 3, 4, 3}, {.relu = true}, true)},
+      .errors = {
+          error({2, 3, 4, 4}, 5, true, "batch_norm: weight=(5) but x has C=3 (x=(2,3,4,4))"),
+          error({1, 8, 1, 1}, 8, true,
+                "batch_norm: training needs more than one value per channel, got "
+                "x=(1,8,1,1)"),
+          error({8, 3}, 3, false, "batch_norm: x=(8,3) is not (N,C,H,W) with sizes of at least 1"),
+          {[](Graph& g) {
+             const auto c = [&] { return dummy(g, {3}); };
+             batch_norm(dummy(g, {2, 3, 4, 4}), {c(), c(), c(), c(), dummy(g, {}, DType::i64)}, {},
+                        dummy(g, {2, 3, 4, 5}));
+           },
+           "batch_norm: x=(2,3,4,4) f32 and residual=(2,3,4,5) f32 must be alike"}}};
+  return {record};
+}
+
+}  // namespace fpanet::samples
