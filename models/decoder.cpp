@@ -1,0 +1,47 @@
+#include "models/decoder.hpp"
+
+#include "engine/core/error.hpp"
+#include "layers/upsample2x.hpp"
+
+namespace fpanet {
+
+DecoderBlock::DecoderBlock(const Scope& scope, Index in_channels, Index skip_channels,
+                           Index out_channels, bool use_batchnorm)
+    : conv1_(scope / "conv1", in_channels + skip_channels, out_channels, use_batchnorm),
+      conv2_(scope / "conv2", out_channels, out_channels, use_batchnorm) {}
+
+Value DecoderBlock::operator()(const Forward& forward, Value x, std::optional<Value> skip) const {
+  x = skip ? upsample2x_concat(x, *skip) : upsample2x(x);
+  return conv2_(forward, conv1_(forward, x));
+}
+
+FPANetDecoder::FPANetDecoder(const Scope& scope, const std::vector<Index>& encoder_channels,
+                             const std::vector<Index>& decoder_channels, bool use_batchnorm,
+                             Index pab_channels)
+    : center_(scope / "center", encoder_channels.back(), pab_channels) {
+  const std::size_t depth = encoder_channels.size() - 1;
+  require(decoder_channels.size() == depth,
+          "decoder: Model depth is {}, but you provide `decoder_channels` for {} blocks.", depth,
+          decoder_channels.size());
+  const Scope blocks = scope / "blocks";
+  Index in_channels = encoder_channels.back();
+  for (std::size_t i = 0; i < depth; ++i) {
+    // Skips run from the second-deepest feature up; the input image itself is not one of them.
+    const Index skip_channels = i + 1 < depth ? encoder_channels[depth - 1 - i] : 0;
+    blocks_.emplace_back(blocks / std::to_string(i), in_channels, skip_channels,
+                         decoder_channels[i], use_batchnorm);
+    in_channels = decoder_channels[i];
+  }
+}
+
+Value FPANetDecoder::operator()(const Forward& forward, const std::vector<Value>& features) const {
+  const std::size_t depth = features.size() - 1;
+  Value x = center_(forward, features.back());
+  for (std::size_t i = 0; i < depth; ++i) {
+    const auto skip = i + 1 < depth ? std::optional<Value>(features[depth - 1 - i]) : std::nullopt;
+    x = blocks_[i](forward, x, skip);
+  }
+  return x;
+}
+
+}  // namespace fpanet

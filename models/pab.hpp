@@ -1,0 +1,32 @@
+#pragma once
+// Position-attention block of FPA-Net (and MAnet): every position of the deepest feature map
+// attends to every other. With P = h*w positions and K = pab_channels:
+//
+//   T = top_conv(x)     1x1, (N,K,h,w)      S = C T^T          (N,P,P), no 1/sqrt(K)
+//   C = center_conv(x)  1x1, (N,K,h,w)      A = softmax of S over all P*P entries of an image
+//   B = bottom_conv(x)  3x3, (N,C,h,w)      M = A B            (N,P,C)
+//   y = out_conv(x + reread(M)),            3x3
+//
+// T, C and B are read as (N,P,channels), which channels-last memory already is. Two quirks of the
+// published code are kept, because trained weights depend on them: the softmax spans the whole map
+// instead of a row, and M's (P,C) memory is re-read as (C,h,w) without transposing.
+// Fan et al., "MA-Net", 2020; Rubel and Shih, "FPA-Net", 2023.
+
+#include "layers/modules.hpp"
+
+namespace fpanet {
+
+class PositionAttention {
+ public:
+  PositionAttention(const Scope& scope, Index channels, Index pab_channels);
+  /// x (N,C,h,w) -> (N,C,h,w).
+  Value operator()(const Forward& forward, Value x) const;
+
+ private:
+  Conv2d top_conv_;
+  Conv2d center_conv_;
+  Conv2d bottom_conv_;
+  Conv2d out_conv_;
+};
+
+}  // namespace fpanet

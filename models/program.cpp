@@ -1,0 +1,109 @@
+#include "models/program.hpp"
+
+#include <array>
+
+#include "engine/core/error.hpp"
+#include "layers/adamw.hpp"
+#include "layers/confusion.hpp"
+#include "layers/to_unit.hpp"
+
+namespace fpanet {
+
+Program::Program(const Context& context, const FPANet& model, AdamWState* optimizer,
+                 const ParameterStore& store, const ProgramOptions& options)
+    : options_(options), optimizer_(optimizer), graph_(context) {
+  require(options.kind != ProgramKind::train || optimizer != nullptr,
+          "program: training needs an optimizer");
+  record(model, store);
+  plan_.emplace(graph_);
+}
+
+void Program::record(const FPANet& model, const ParameterStore& store) {
+  const Index n = options_.batch, h = options_.height, w = options_.width;
+  images_ =
+      graph_.input("images", Spec{{n, model.options().in_channels, h, w}, options_.image_dtype});
+  const Value x = options_.image_dtype == DType::u8 ? to_unit(images_, store.dtype()) : images_;
+
+  Forward forward{.graph = graph_, .training = options_.kind == ProgramKind::train};
+  if (forward.training && model.options().aux_params) {
+    dropout_rng_ = Tensor::zeros({2}, DType::i64, store.device());
+    forward.dropout_rng = graph_.state("dropout.rng", dropout_rng_);
+  }
+  const FPANetOutput output = model(forward, x);
+  probabilities_ = output.probabilities;
+  if (options_.kind != ProgramKind::train || options_.keep_probabilities) {
+    graph_.keep(probabilities_);
+  }
+  if (options_.kind == ProgramKind::predict) return;
+
+  labels_ = graph_.input("labels", Spec{{n, 1, h, w}, DType::i32});
+  loss_ = dice_loss(probabilities_, labels_, options_.loss);
+  confusion_ = fpanet::confusion(probabilities_, labels_, options_.loss.ignore_index);
+  graph_.keep(loss_);
+  graph_.keep(confusion_);
+  if (options_.kind == ProgramKind::train) record_update(store);
+}
+
+void Program::record_update(const ParameterStore& store) {
+  graph_.backward(loss_);
+  graph_.begin_update();
+  const AdamWRegions regions{.parameters = graph_.state("parameters", store.values()),
+                             .gradients = graph_.state("gradients", store.gradients()),
+                             .moment1 = graph_.state("exp_avg", optimizer_->moment1()),
+                             .moment2 = graph_.state("exp_avg_sq", optimizer_->moment2()),
+                             .hyper = graph_.state("hyper", optimizer_->hyper())};
+  adamw(regions, store.segments(graph_.trained_parameters()), options_.adamw);
+}
+
+void Program::bind(Arena& arena) {
+  executor_.emplace(graph_, *plan_, arena);
+}
+
+const Executor& Program::executor() const {
+  require(executor_.has_value(), "program: run or read before bind()");
+  return *executor_;
+}
+
+const Tensor& Program::images() const {
+  return executor().tensor(images_);
+}
+
+const Tensor& Program::labels() const {
+  require(labels_.defined(), "program: prediction takes no labels");
+  return executor().tensor(labels_);
+}
+
+void Program::begin_run() {
+  if (options_.kind != ProgramKind::train) return;
+  optimizer_->begin_step();
+  if (dropout_rng_.defined()) {
+    const std::array<std::int64_t, 2> rng = {0, optimizer_->step()};
+    copy_bytes(dropout_rng_.raw(), dropout_rng_.device(), rng.data(), Device::cpu(), sizeof(rng));
+  }
+}
+
+void Program::run() {
+  begin_run();
+  executor().run();
+}
+
+void Program::run_timed(std::vector<double>& seconds) {
+  begin_run();
+  executor().run_timed(seconds);
+}
+
+double Program::loss() const {
+  require(loss_.defined(), "program: prediction has no loss");
+  return executor().tensor(loss_).to(Device::cpu()).cast(DType::f64).data<double>()[0];
+}
+
+const Tensor& Program::probabilities() const {
+  return executor().tensor(probabilities_);
+}
+
+Tensor Program::confusion() const {
+  require(confusion_.defined(), "program: prediction has no confusion counts");
+  return executor().tensor(confusion_).to(Device::cpu());
+}
+
+}  // namespace fpanet

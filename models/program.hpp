@@ -1,0 +1,79 @@
+#pragma once
+// FPA-Net as a recorded, planned program of one batch size: training step, evaluation or
+// prediction.
+//
+//   images u8 -> [0,1] -> FPANet -> probabilities -> Dice loss, per-image confusion counts
+//   train adds: backward, AdamW over every parameter the loss reaches
+
+#include <memory>
+#include <optional>
+
+#include "engine/graph/executor.hpp"
+#include "engine/optim/adamw_state.hpp"
+#include "kernels/adamw.hpp"
+#include "layers/dice.hpp"
+#include "models/fpanet.hpp"
+
+namespace fpanet {
+
+enum class ProgramKind : std::uint8_t { train, evaluate, predict };
+
+struct ProgramOptions {
+  ProgramKind kind = ProgramKind::predict;
+  Index batch = 1;
+  Index height = 320;
+  Index width = 320;
+  /// Bytes as the loader delivers them, or numbers in the model's dtype.
+  DType image_dtype = DType::u8;
+  /// The notebook's loss; ignore_index also leaves pixels out of the confusion counts.
+  DiceLossOptions loss = {.from_logits = false};
+  kernels::AdamWOptions adamw = {};
+  /// Training keeps no probabilities unless asked to.
+  bool keep_probabilities = false;
+};
+
+class Program {
+ public:
+  /// Records and plans. `optimizer` is needed for training and must outlive the program, as must
+  /// `model`, `store` and their memory.
+  Program(const Context& context, const FPANet& model, AdamWState* optimizer,
+          const ParameterStore& store, const ProgramOptions& options);
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
+
+  const ProgramOptions& options() const { return options_; }
+  const Graph& graph() const { return graph_; }
+  const Plan& plan() const { return *plan_; }
+
+  /// Binds the program's memory. Reserve the arena for every plan that will share it first.
+  void bind(Arena& arena);
+  bool bound() const { return executor_.has_value(); }
+
+  /// To fill: (N,C,H,W) of image_dtype. Inputs stay until another program runs in the same arena.
+  const Tensor& images() const;
+  const Tensor& labels() const;  ///< to fill: i32 (N,1,H,W); not in prediction
+  /// Runs once. In training the optimizer's step count advances.
+  void run();
+  /// Same, adding each node's seconds to `seconds`.
+  void run_timed(std::vector<double>& seconds);
+
+  double loss() const;                  ///< of the last run
+  const Tensor& probabilities() const;  ///< (N,classes,H,W); in training only when kept
+  Tensor confusion() const;             ///< i64 (N,classes+1,classes+1), on the CPU
+
+ private:
+  void record(const FPANet& model, const ParameterStore& store);
+  void record_update(const ParameterStore& store);
+  void begin_run();
+  const Executor& executor() const;
+
+  ProgramOptions options_;
+  AdamWState* optimizer_;
+  Tensor dropout_rng_;  // i64 (2): seed, step
+  Graph graph_;
+  Value images_, labels_, loss_, probabilities_, confusion_;
+  std::optional<Plan> plan_;
+  std::optional<Executor> executor_;
+};
+
+}  // namespace fpanet
