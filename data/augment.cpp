@@ -1,0 +1,82 @@
+#include "data/augment.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cassert>
+
+#include "data/mask.hpp"
+#include "engine/core/error.hpp"
+#include "engine/core/rng.hpp"
+
+namespace fpanet {
+
+namespace {
+
+/// Calls pixel(from, to) with pixel numbers of the source and of the flipped destination.
+template <class F>
+void for_each_flipped(const Image& image, const AugmentDraw& draw, F&& pixel) {
+  for (Index y = 0; y < image.height; ++y) {
+    const Index from_y = draw.flip_vertical ? image.height - 1 - y : y;
+    for (Index x = 0; x < image.width; ++x) {
+      const Index from_x = draw.flip_horizontal ? image.width - 1 - x : x;
+      pixel(from_y * image.width + from_x, y * image.width + x);
+    }
+  }
+}
+
+}  // namespace
+
+Augment parse_augment(std::string_view name) {
+  if (name == "none") return Augment::none;
+  if (name == "notebook") return Augment::notebook;
+  fail("augment '{}': expected notebook or none", name);
+}
+
+AugmentDraw draw_augment(Augment augment, std::uint64_t seed, Index epoch, Index scene) {
+  constexpr double kFlipChance = 0.5, kJitterChance = 0.3, kLimit = 0.2;
+  AugmentDraw draw;
+  if (augment == Augment::none) return draw;
+  Rng rng(seed, hash_name(fmt::format("augment/{}/{}", epoch, scene)));
+  if (augment == Augment::notebook) {
+    draw.flip_horizontal = rng.uniform() < kFlipChance;
+    draw.flip_vertical = rng.uniform() < kFlipChance;
+  }
+  if (rng.uniform() < kJitterChance) {
+    draw.alpha = 1.0 + rng.uniform(-kLimit, kLimit);
+    draw.beta = rng.uniform(-kLimit, kLimit);
+  }
+  return draw;
+}
+
+std::array<std::uint8_t, 256> brightness_contrast_table(double alpha, double beta) {
+  constexpr float kMax = 255.0f;
+  std::array<std::uint8_t, 256> table{};
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    auto value = static_cast<float>(i);
+    if (alpha != 1.0) value *= static_cast<float>(alpha);
+    if (beta != 0.0) value += static_cast<float>(beta * kMax);
+    table[i] = static_cast<std::uint8_t>(std::clamp(value, 0.0f, kMax));
+  }
+  return table;
+}
+
+void augment_image(const Image& image, const AugmentDraw& draw, std::span<std::uint8_t> out) {
+  assert(image.channels == 3 && out.size() == image.pixels.size());
+  const auto table = brightness_contrast_table(draw.alpha, draw.beta);
+  for_each_flipped(image, draw, [&](Index from, Index to) {
+    const std::uint8_t* source = image.pixels.data() + 3 * from;
+    std::uint8_t* target = out.data() + 3 * to;
+    for (int c = 0; c < 3; ++c) target[c] = table[source[c]];
+  });
+}
+
+void augment_labels(const Image& labels, const AugmentDraw& draw, std::span<std::int32_t> out) {
+  assert(labels.channels == 1 && out.size() == labels.pixels.size());
+  for_each_flipped(labels, draw, [&](Index from, Index to) {
+    const std::uint8_t label = labels.pixels[static_cast<std::size_t>(from)];
+    out[static_cast<std::size_t>(to)] = label == kIgnoreByte ? kIgnoreLabel : label;
+  });
+}
+
+}  // namespace fpanet

@@ -1,0 +1,40 @@
+#pragma once
+// The notebook's augmentations (albumentations 1.3.1), drawn from the counter-based Rng: what
+// happens to a scene is a function of (seed, epoch, scene) alone, so neither threads nor order nor
+// resuming can change it.
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "data/image.hpp"
+
+namespace fpanet {
+
+enum class Augment {
+  none,
+  jitter,    ///< RandomBrightnessContrast(p=0.3): the notebook's val and test
+  notebook,  ///< HorizontalFlip(p=0.5), VerticalFlip(p=0.5), RandomBrightnessContrast(p=0.3)
+};
+Augment parse_augment(std::string_view name);  ///< "none" or "notebook"; throws Error otherwise
+
+/// What was drawn for one scene.
+struct AugmentDraw {
+  bool flip_horizontal = false;  ///< mirror columns
+  bool flip_vertical = false;    ///< mirror rows
+  double alpha = 1.0;            ///< contrast factor, 1 + U(-0.2, 0.2)
+  double beta = 0.0;             ///< brightness offset as a part of 255, U(-0.2, 0.2)
+};
+AugmentDraw draw_augment(Augment augment, std::uint64_t seed, Index epoch, Index scene);
+
+/// uint8 value of each uint8 value under brightness and contrast: float32 v * alpha + beta * 255,
+/// clipped to [0, 255], truncated.
+std::array<std::uint8_t, 256> brightness_contrast_table(double alpha, double beta);
+
+/// Writes `image` with the flips and brightness/contrast of `draw` to `out` (the same layout).
+void augment_image(const Image& image, const AugmentDraw& draw, std::span<std::uint8_t> out);
+/// Writes an 8-bit label map with the flips of `draw` to `out`; kIgnoreByte becomes kIgnoreLabel.
+void augment_labels(const Image& labels, const AugmentDraw& draw, std::span<std::int32_t> out);
+
+}  // namespace fpanet

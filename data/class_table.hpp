@@ -1,0 +1,52 @@
+#pragma once
+// The classes of a data set, in index order, with their mask colours.
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/core/shape.hpp"
+
+namespace fpanet {
+
+using Rgb = std::array<std::uint8_t, 3>;
+
+struct ClassInfo {
+  std::string name;
+  Rgb color{};
+  bool operator==(const ClassInfo&) const = default;
+};
+
+class ClassTable {
+ public:
+  ClassTable() = default;
+  /// 1 to 255 classes. Throws Error for two equal names or colours.
+  explicit ClassTable(std::vector<ClassInfo> classes);
+
+  /// Reads columns name,r,g,b (any order; others are ignored; LF or CRLF; last line end optional).
+  /// Throws Error naming file and line.
+  static ClassTable read(const std::filesystem::path& path);
+  /// DeepGlobe's seven land-cover classes, `unknown` last.
+  static ClassTable deepglobe();
+  void write(const std::filesystem::path& path) const;
+
+  Index size() const { return static_cast<Index>(classes_.size()); }
+  const std::string& name(Index label) const { return at(label).name; }
+  const Rgb& color(Index label) const { return at(label).color; }
+  std::optional<Index> find(std::string_view name) const;  ///< label of the class called so
+  std::optional<Index> find(const Rgb& color) const;       ///< label of exactly this colour
+  Index nearest(const Rgb& color) const;  ///< least squared distance; the lower label on a tie
+  const std::vector<ClassInfo>& classes() const { return classes_; }
+  bool operator==(const ClassTable&) const = default;
+
+ private:
+  const ClassInfo& at(Index label) const { return classes_[static_cast<std::size_t>(label)]; }
+
+  std::vector<ClassInfo> classes_;
+};
+
+}  // namespace fpanet

@@ -1,0 +1,146 @@
+#include "data/image_cache.hpp"
+
+#include <unistd.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <string>
+
+#include "data/file_bytes.hpp"
+#include "engine/core/error.hpp"
+#include "engine/core/rng.hpp"
+
+namespace fpanet {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+using Bytes = std::vector<std::uint8_t>;
+
+/// To be raised when decoding or resizing changes its results.
+constexpr std::uint64_t kVersion = 1;
+
+struct Header {
+  std::uint64_t magic = 0x4547414d49415046;  // "FPAIMAGE"
+  std::uint64_t version = kVersion;
+  std::uint64_t key_bytes = 0;
+  Index height = 0, width = 0, channels = 0;
+  Index source_height = 0, source_width = 0;
+  bool operator==(const Header&) const = default;
+};
+
+std::uint64_t checksum(const Bytes& bytes, std::size_t count) {
+  return ::crc32_z(0, bytes.data(), count);
+}
+
+std::string key_of(const fs::path& source, const ImageSize& size, Interpolation interpolation) {
+  return fmt::format("{}\nbytes {}\nmtime {}\nsize {}\n{}\n", fs::absolute(source).string(),
+                     fs::file_size(source), fs::last_write_time(source).time_since_epoch().count(),
+                     size.str(), interpolation == Interpolation::linear ? "linear" : "nearest");
+}
+
+Header header_of(const ResizedImage& entry, const std::string& key) {
+  const Image& image = entry.image;
+  return {.key_bytes = key.size(),
+          .height = image.height,
+          .width = image.width,
+          .channels = image.channels,
+          .source_height = entry.source.height,
+          .source_width = entry.source.width};
+}
+
+Bytes pack(const ResizedImage& entry, const std::string& key) {
+  const Header header = header_of(entry, key);
+  Bytes bytes(sizeof header);
+  std::memcpy(bytes.data(), &header, sizeof header);
+  bytes.insert(bytes.end(), key.begin(), key.end());
+  bytes.insert(bytes.end(), entry.image.pixels.begin(), entry.image.pixels.end());
+  const std::uint64_t sum = checksum(bytes, bytes.size());
+  bytes.resize(bytes.size() + sizeof sum);
+  std::memcpy(bytes.data() + bytes.size() - sizeof sum, &sum, sizeof sum);
+  return bytes;
+}
+
+std::optional<ResizedImage> unpack(const Bytes& bytes, const std::string& key) {
+  Header header;
+  std::uint64_t sum = 0;
+  const std::size_t pixels_at = sizeof header + key.size();
+  if (bytes.size() < pixels_at + sizeof sum) return std::nullopt;
+  const std::size_t pixels_end = bytes.size() - sizeof sum;
+  std::memcpy(&header, bytes.data(), sizeof header);
+  std::memcpy(&sum, bytes.data() + pixels_end, sizeof sum);
+  const bool whole = sum == checksum(bytes, pixels_end) && header.version == kVersion &&
+                     std::equal(key.begin(), key.end(), bytes.begin() + sizeof header);
+  if (!whole) return std::nullopt;
+
+  ResizedImage entry{Image(header.height, header.width, header.channels),
+                     {header.source_height, header.source_width}};
+  if (header != header_of(entry, key) || entry.image.pixels.size() != pixels_end - pixels_at) {
+    return std::nullopt;
+  }
+  std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(pixels_at), entry.image.pixels.size(),
+              entry.image.pixels.begin());
+  return entry;
+}
+
+std::optional<ResizedImage> load(const fs::path& file, const std::string& key) {
+  try {
+    return fs::exists(file) ? unpack(read_file_bytes(file), key) : std::nullopt;
+  } catch (const std::exception&) {
+    return std::nullopt;  // an unreadable entry is no entry
+  }
+}
+
+/// A name that no other thread or process writes to.
+fs::path temporary_beside(const fs::path& file) {
+  static std::atomic<unsigned> counter{0};
+  fs::path name = file;
+  return name += fmt::format(".{}-{}.tmp", ::getpid(), counter++);
+}
+
+/// Unlike AtomicFile, without waiting for the disk: the checksum finds what a crash left
+/// unfinished, and thousands of flushes would take longer than decoding did.
+void store(const fs::path& file, const ResizedImage& entry, const std::string& key) {
+  std::error_code ignored;  // the image is at hand: only the next run will miss the entry
+  fs::create_directories(file.parent_path(), ignored);
+  const fs::path temporary = temporary_beside(file);
+  const Bytes bytes = pack(entry, key);
+  std::ofstream out(temporary, std::ios::binary);
+  out.write(reinterpret_cast<const char*>(bytes.data()),
+            static_cast<std::streamsize>(bytes.size()));
+  out.close();
+  if (out.good()) fs::rename(temporary, file, ignored);
+  fs::remove(temporary, ignored);
+}
+
+}  // namespace
+
+std::optional<fs::path> default_cache_folder() {
+  const auto folder = [](const char* variable) -> std::optional<fs::path> {
+    const char* value = std::getenv(variable);
+    if (value == nullptr || *value == '\0') return std::nullopt;
+    return fs::path(value);
+  };
+  if (const auto cache = folder("XDG_CACHE_HOME")) return *cache / "fpanet";
+  if (const auto home = folder("HOME")) return *home / ".cache" / "fpanet";
+  return std::nullopt;
+}
+
+ResizedImage ImageCache::get(const fs::path& source, const ImageSize& size,
+                             Interpolation interpolation,
+                             const std::function<ResizedImage()>& make) const {
+  if (!fs::exists(source)) return make();  // which says so
+  const std::string key = key_of(source, size, interpolation);
+  const fs::path file = folder_ / fmt::format("{:016x}.image", hash_name(key));
+  if (auto entry = load(file, key)) return std::move(*entry);
+  ResizedImage made = make();
+  store(file, made, key);
+  return made;
+}
+
+}  // namespace fpanet

@@ -1,0 +1,171 @@
+#include "data/loader.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <exception>
+#include <map>
+#include <span>
+#include <thread>
+
+#include "engine/core/error.hpp"
+#include "engine/core/rng.hpp"
+
+namespace fpanet {
+
+namespace {
+
+Batch make_batch(SceneStore& store, std::span<const Index> scenes, const LoaderOptions& options,
+                 Index epoch) {
+  const auto count = static_cast<Index>(scenes.size());
+  const auto first = store.get(scenes[0]);
+  const Index height = first->image.height, width = first->image.width;
+
+  Batch batch;
+  batch.images = Tensor::empty({count, 3, height, width}, DType::u8);
+  batch.labels = Tensor::empty({count, height, width}, DType::i32);
+  batch.scenes.assign(scenes.begin(), scenes.end());
+  const auto pixels = static_cast<std::size_t>(height * width);
+  for (std::size_t i = 0; i < scenes.size(); ++i) {
+    const auto scene = store.get(scenes[i]);
+    batch.ids.push_back(store.dataset().id(scenes[i]));
+    require(scene->image.height == height && scene->image.width == width,
+            "a batch needs images of one size, but '{}' is {} and '{}' is {}: use --image-size HxW "
+            "or --batch-size 1",
+            batch.ids[0], first->image.size_str(), batch.ids[i], scene->image.size_str());
+    const AugmentDraw draw = draw_augment(options.augment, options.seed, epoch, scenes[i]);
+    augment_image(scene->image, draw,
+                  batch.images.span<std::uint8_t>().subspan(i * pixels * 3, pixels * 3));
+    augment_labels(scene->labels.labels, draw,
+                   batch.labels.span<std::int32_t>().subspan(i * pixels, pixels));
+  }
+  return batch;
+}
+
+}  // namespace
+
+/// One pass over the scenes: threads take batch numbers in order and put what they made into
+/// `made_`, at most `prefetch` ahead of the consumer.
+class Loader::Epoch {
+ public:
+  Epoch(SceneStore& store, std::vector<Index> order, const LoaderOptions& options, Index epoch,
+        Index first, Index end)
+      : store_(store),
+        order_(std::move(order)),
+        options_(options),
+        epoch_(epoch),
+        end_(end),
+        next_to_make_(first),
+        next_to_give_(first) {
+    const Index workers = std::min<Index>(std::max(options.threads, 1), end - first);
+    for (Index i = 0; i < workers; ++i) threads_.emplace_back([this] { work(); });
+  }
+
+  ~Epoch() {
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    changed_.notify_all();
+    for (std::thread& thread : threads_) thread.join();
+  }
+  Epoch(const Epoch&) = delete;
+  Epoch& operator=(const Epoch&) = delete;
+
+  std::optional<Batch> next() {
+    std::unique_lock lock(mutex_);
+    if (next_to_give_ >= end_) return std::nullopt;
+    changed_.wait(lock, [this] { return made_.contains(next_to_give_); });
+    Made made = std::move(made_.extract(next_to_give_).mapped());
+    ++next_to_give_;
+    lock.unlock();
+    changed_.notify_all();
+    if (made.error) std::rethrow_exception(made.error);
+    return std::move(made.batch);
+  }
+
+ private:
+  struct Made {
+    Batch batch;
+    std::exception_ptr error;
+  };
+
+  bool may_make() const {
+    return next_to_make_ < next_to_give_ + std::max<Index>(options_.prefetch, 1);
+  }
+
+  void work() {
+    std::unique_lock lock(mutex_);
+    while (true) {
+      changed_.wait(lock, [this] { return stopping_ || next_to_make_ >= end_ || may_make(); });
+      if (stopping_ || next_to_make_ >= end_) return;
+      const Index number = next_to_make_++;
+      lock.unlock();
+      Made made = make(number);
+      lock.lock();
+      made_.emplace(number, std::move(made));
+      changed_.notify_all();
+    }
+  }
+
+  Made make(Index number) {
+    const auto begin = static_cast<std::size_t>(number * options_.batch_size);
+    const auto count =
+        std::min(static_cast<std::size_t>(options_.batch_size), order_.size() - begin);
+    try {
+      return {make_batch(store_, std::span(order_).subspan(begin, count), options_, epoch_), {}};
+    } catch (...) {
+      return {{}, std::current_exception()};
+    }
+  }
+
+  SceneStore& store_;
+  const std::vector<Index> order_;
+  const LoaderOptions options_;
+  const Index epoch_, end_;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  Index next_to_make_, next_to_give_;
+  std::map<Index, Made> made_;
+  bool stopping_ = false;
+  std::vector<std::thread> threads_;
+};
+
+Loader::Loader(std::shared_ptr<SceneStore> store, std::vector<Index> scenes,
+               const LoaderOptions& options)
+    : store_(std::move(store)), scenes_(std::move(scenes)), options_(options) {
+  require(!scenes_.empty(), "loader: there are no scenes to load");
+  require(options_.batch_size >= 1, "batch size {}: expected at least 1", options_.batch_size);
+  require(batches() >= 1, "loader: {} scenes fill no batch of {}, and smaller ones are dropped",
+          scenes_.size(), options_.batch_size);
+}
+
+Loader::~Loader() = default;
+
+Index Loader::batches() const {
+  const auto scenes = static_cast<Index>(scenes_.size());
+  return (scenes + (options_.drop_last ? 0 : options_.batch_size - 1)) / options_.batch_size;
+}
+
+std::vector<Index> Loader::order(Index epoch) const {
+  std::vector<Index> order = scenes_;
+  if (!options_.shuffle) return order;
+  Rng rng(options_.seed, hash_name(fmt::format("shuffle/{}", epoch)));
+  for (std::size_t i = order.size(); i-- > 1;) std::swap(order[i], order[rng.below(i + 1)]);
+  return order;
+}
+
+void Loader::start(Index epoch, Index first) {
+  require(first >= 0 && first <= batches(), "loader: batch {} of an epoch of {} batches", first,
+          batches());
+  epoch_.reset();
+  epoch_ = std::make_unique<Epoch>(*store_, order(epoch), options_, epoch, first, batches());
+}
+
+std::optional<Batch> Loader::next() {
+  return epoch_ ? epoch_->next() : std::nullopt;
+}
+
+}  // namespace fpanet

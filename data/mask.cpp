@@ -1,0 +1,115 @@
+#include "data/mask.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "engine/core/error.hpp"
+
+namespace fpanet {
+
+namespace {
+
+struct NamedPolicy {
+  std::string_view name;
+  MaskPolicy policy;
+};
+constexpr std::array kPolicies{
+    NamedPolicy{"ignore", MaskPolicy::ignore},
+    NamedPolicy{"class-zero", MaskPolicy::class_zero},
+    NamedPolicy{"threshold128", MaskPolicy::threshold128},
+    NamedPolicy{"nearest", MaskPolicy::nearest},
+    NamedPolicy{"error", MaskPolicy::error},
+};
+
+Rgb binarised(const Rgb& color) {
+  Rgb out{};
+  std::transform(color.begin(), color.end(), out.begin(),
+                 [](std::uint8_t v) { return static_cast<std::uint8_t>(v >= 128 ? 255 : 0); });
+  return out;
+}
+
+struct ColorLabel {
+  std::uint8_t label = kIgnoreByte;
+  bool matched = false;
+};
+
+ColorLabel label_of(const Rgb& color, const ClassTable& classes, MaskPolicy policy) {
+  const Rgb wanted = policy == MaskPolicy::threshold128 ? binarised(color) : color;
+  if (const auto found = classes.find(wanted)) return {static_cast<std::uint8_t>(*found), true};
+  switch (policy) {
+    case MaskPolicy::class_zero:
+      return {0, false};
+    case MaskPolicy::nearest:
+      return {static_cast<std::uint8_t>(classes.nearest(color)), false};
+    case MaskPolicy::error:
+      fail("the mask holds the colour {},{},{}, which no class has", color[0], color[1], color[2]);
+    case MaskPolicy::ignore:
+    case MaskPolicy::threshold128:
+      return {kIgnoreByte, false};
+  }
+  return {};
+}
+
+LabelMap labels_from_colors(const Image& mask, const ClassTable& classes, MaskPolicy policy) {
+  LabelMap out{Image(mask.height, mask.width, 1), 0};
+  // Neighbours mostly share a colour, so the last answer serves most pixels.
+  Rgb last{};
+  ColorLabel answer;
+  bool known = false;
+  for (std::size_t i = 0; i < out.labels.pixels.size(); ++i) {
+    const std::uint8_t* pixel = mask.pixels.data() + 3 * i;
+    const Rgb color{pixel[0], pixel[1], pixel[2]};
+    if (!known || color != last) {
+      answer = label_of(color, classes, policy);
+      last = color;
+      known = true;
+    }
+    out.labels.pixels[i] = answer.label;
+    out.unmatched += answer.matched ? 0 : 1;
+  }
+  return out;
+}
+
+LabelMap labels_from_indices(const Image& mask, const ClassTable& classes) {
+  for (const std::uint8_t value : mask.pixels) {
+    require(value < classes.size() || value == kIgnoreByte,
+            "the index mask (one channel) holds the value {}, but there are {} classes (and {} "
+            "for pixels to ignore)",
+            value, classes.size(), kIgnoreByte);
+  }
+  return {mask, 0};
+}
+
+}  // namespace
+
+MaskPolicy parse_mask_policy(std::string_view name) {
+  for (const NamedPolicy& entry : kPolicies) {
+    if (entry.name == name) return entry.policy;
+  }
+  fail("mask policy '{}': expected ignore, class-zero, threshold128, nearest or error", name);
+}
+
+std::string_view name_of(MaskPolicy policy) {
+  return kPolicies[static_cast<std::size_t>(policy)].name;
+}
+
+LabelMap labels_from_mask(const Image& mask, const ClassTable& classes, MaskPolicy policy) {
+  require(mask.channels == 1 || mask.channels == 3, "mask of {} channels, expected 1 or 3",
+          mask.channels);
+  return mask.channels == 1 ? labels_from_indices(mask, classes)
+                            : labels_from_colors(mask, classes, policy);
+}
+
+Image colors_from_labels(const Image& labels, const ClassTable& classes) {
+  std::array<Rgb, 256> palette{};
+  for (Index i = 0; i < classes.size(); ++i) {
+    palette[static_cast<std::size_t>(i)] = classes.color(i);
+  }
+  Image out(labels.height, labels.width, 3);
+  for (std::size_t i = 0; i < labels.pixels.size(); ++i) {
+    std::copy_n(palette[labels.pixels[i]].begin(), 3, out.pixels.data() + 3 * i);
+  }
+  return out;
+}
+
+}  // namespace fpanet

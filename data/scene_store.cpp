@@ -1,0 +1,79 @@
+#include "data/scene_store.hpp"
+
+#include <fmt/format.h>
+
+#include <string>
+
+#include "engine/core/error.hpp"
+#include "engine/core/parallel.hpp"
+
+namespace fpanet {
+
+namespace {
+
+std::size_t bytes_of(const Scene& scene) {
+  return scene.image.pixels.size() + scene.labels.labels.pixels.size();
+}
+
+/// What verify keeps of one scene.
+struct Finding {
+  std::string problem;  // empty: readable
+  Index unmatched = 0, height = 0, width = 0;
+};
+
+}  // namespace
+
+SceneStore::SceneStore(std::shared_ptr<const Dataset> dataset, std::size_t memory_limit)
+    : dataset_(std::move(dataset)),
+      entries_(static_cast<std::size_t>(dataset_->size())),
+      memory_limit_(memory_limit) {}
+
+std::shared_ptr<const Scene> SceneStore::get(Index scene) {
+  Entry& entry = entries_[static_cast<std::size_t>(scene)];
+  const std::lock_guard lock(entry.mutex);
+  if (entry.scene) return entry.scene;
+  auto loaded = std::make_shared<const Scene>(dataset_->load(scene));
+  const std::size_t bytes = bytes_of(*loaded);
+  if (memory_used_.fetch_add(bytes) + bytes <= memory_limit_) {
+    entry.scene = loaded;
+  } else {
+    memory_used_.fetch_sub(bytes);
+  }
+  return loaded;
+}
+
+SceneStore::Summary SceneStore::verify(std::span<const Index> scenes, int threads,
+                                       const std::function<void(Index done)>& progress) {
+  std::vector<Finding> findings(scenes.size());
+  std::mutex progress_mutex;
+  Index done = 0;
+  parallel_for(Cpu{threads}, static_cast<Index>(scenes.size()), [&](Index i) {
+    Finding& finding = findings[static_cast<std::size_t>(i)];
+    try {
+      const auto scene = get(scenes[static_cast<std::size_t>(i)]);
+      finding = {{}, scene->labels.unmatched, scene->image.height, scene->image.width};
+    } catch (const std::exception& error) {
+      finding.problem = error.what();
+    }
+    const std::lock_guard lock(progress_mutex);
+    if (progress) progress(++done);
+  });
+
+  Summary summary;
+  std::string problems;
+  Index bad = 0;
+  for (const Finding& finding : findings) {
+    if (!finding.problem.empty()) {
+      problems += fmt::format("\n  {}", finding.problem);
+      ++bad;
+    }
+    summary.unmatched_pixels += finding.unmatched;
+    summary.unmatched_scenes += finding.unmatched > 0 ? 1 : 0;
+    summary.equal_sizes = summary.equal_sizes && finding.height == findings.front().height &&
+                          finding.width == findings.front().width;
+  }
+  require(bad == 0, "{} of {} scenes cannot be used:{}", bad, scenes.size(), problems);
+  return summary;
+}
+
+}  // namespace fpanet
