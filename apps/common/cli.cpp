@@ -1,0 +1,92 @@
+#include "apps/common/cli.hpp"
+
+#include <fmt/core.h>
+
+#include <exception>
+#include <iostream>
+#include <new>
+#include <sstream>
+#include <string_view>
+
+#include "apps/common/usage_error.hpp"
+
+namespace fpanet {
+namespace {
+
+constexpr std::size_t kHelpColumn = 36;
+
+/// The option of that name, of the program or of the subcommand that was called.
+const CLI::Option* find_option(const CLI::App& app, const std::string& name) {
+  if (const auto* option = app.get_option_no_throw(name)) return option;
+  for (const auto* subcommand : app.get_subcommands()) {
+    if (const auto* option = find_option(*subcommand, name)) return option;
+  }
+  return nullptr;
+}
+
+/// The parser's message, in our words where it does not say what is accepted.
+std::string message_of(const CLI::App& app, const CLI::ParseError& error) {
+  const std::string text = error.what();
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr && text.ends_with("missing")) {
+    const std::string name = text.substr(0, text.find(':'));
+    if (const auto* option = find_option(app, name)) {
+      return fmt::format("{} needs a value: accepted is {}", name, option->get_type_name());
+    }
+  }
+  return fmt::format("{}; {} --help lists what is accepted", text, app.get_name());
+}
+
+std::string indented(const std::string& lines) {
+  std::istringstream in(lines);
+  std::string text;
+  for (std::string line; std::getline(in, line);) text += fmt::format("  {}\n", line);
+  return text;
+}
+
+int report(const CLI::App& app, std::string_view message, int exit_code) {
+  fmt::print(stderr, "{}: {}\n", app.get_name(), message);
+  return exit_code;
+}
+
+int run(CLI::App& app, int argc, const char* const* argv, const std::function<int()>& body) {
+  try {
+    app.parse(argc, argv);
+    return body();
+  } catch (const CLI::Success& success) {  // --help, --version
+    return app.exit(success);
+  } catch (const CLI::ParseError& error) {
+    return report(app, message_of(app, error), kExitUsage);
+  } catch (const UsageError& error) {
+    return report(app, error.what(), kExitUsage);
+  } catch (const std::bad_alloc&) {
+    return report(app, "out of memory: try a smaller batch or image size", kExitFailed);
+  } catch (const std::exception& error) {
+    return report(app, error.what(), kExitFailed);
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<CLI::App> make_app(const std::string& program, const std::string& summary,
+                                   const std::string& examples) {
+  auto app = std::make_unique<CLI::App>(summary, program);
+  app->set_help_flag("-h,--help", "Print this help and exit");
+  app->set_version_flag("--version", fmt::format("{} {}", program, FPANET_VERSION),
+                        "Print the version and exit");
+  app->footer("Examples:\n" + indented(examples));
+  app->get_formatter()->column_width(kHelpColumn);
+  return app;
+}
+
+int run_main(CLI::App& app, int argc, const char* const* argv, const std::function<int()>& body) {
+  const int exit_code = run(app, argc, argv, body);
+  // A full disk or a closed pipe shows only when the last of the results is written out.
+  std::cout.flush();
+  std::fflush(stdout);
+  if (!std::cout || std::ferror(stdout) != 0) {
+    return report(app, "cannot write to the standard output", kExitFailed);
+  }
+  return exit_code;
+}
+
+}  // namespace fpanet

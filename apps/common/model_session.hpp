@@ -1,0 +1,62 @@
+#pragma once
+// A model with its memory on one device, and the programs made for it so far: one per kind, batch
+// size and image size, sharing one arena. The last, smaller batch is one more program.
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "apps/common/console.hpp"
+#include "models/program.hpp"
+
+namespace fpanet {
+
+/// Where and in what arithmetic a model runs.
+struct Placement {
+  Context context;
+  DType dtype = DType::f32;
+  Device device() const;
+};
+
+/// Resolves --device, --precision and --threads (0: default_threads()). Throws UsageError for a
+/// precision that the device has not. `auto` takes a CUDA device when this build and machine have
+/// one and else the CPU, and says which.
+Placement resolve_placement(const std::string& device, const std::string& precision,
+                            std::int64_t threads, Console& console);
+
+class ModelSession {
+ public:
+  /// `learning_rate` given: for training, with gradients and AdamW's moments.
+  ModelSession(const Placement& placement, const FPANetOptions& model,
+               std::optional<double> learning_rate);
+
+  ParameterStore& store() { return store_; }
+  const FPANet& model() const { return model_; }
+  AdamWState* optimizer() { return optimizer_ ? &*optimizer_ : nullptr; }
+  const Placement& placement() const { return placement_; }
+  const Arena& arena() const { return arena_; }
+
+  /// Records, plans and binds on first use; the arena grows to the largest program so far, so ask
+  /// for the largest (training) first.
+  Program& program(const ProgramOptions& options);
+
+  /// Bytes of parameters, buffers, gradients and moments.
+  std::size_t state_bytes() const;
+
+ private:
+  struct Key {
+    ProgramKind kind;
+    Index batch, height, width;
+    auto operator<=>(const Key&) const = default;
+  };
+
+  Placement placement_;
+  ParameterStore store_;
+  FPANet model_;
+  std::optional<AdamWState> optimizer_;
+  Arena arena_;
+  std::map<Key, std::unique_ptr<Program>> programs_;
+};
+
+}  // namespace fpanet

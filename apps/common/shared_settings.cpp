@@ -1,0 +1,80 @@
+#include "apps/common/shared_settings.hpp"
+
+#include <string_view>
+#include <utility>
+
+#include "apps/common/parse_number.hpp"
+
+namespace fpanet {
+namespace {
+
+constexpr std::int64_t kMostThreads = 1024;
+
+constexpr std::string_view kCounted = "synthetic:";
+
+/// Any folder, or scenes made on the spot in a number above 0.
+bool is_data(std::string_view text) {
+  if (!text.starts_with(kCounted)) return !text.empty();
+  const auto count = parse_number<std::int64_t>(text.substr(kCounted.size()));
+  return count && *count > 0;
+}
+
+bool is_device(std::string_view text) {
+  if (text == "auto" || text == "cpu" || text == "cuda") return true;
+  return text.starts_with("cuda:") && parse_number<std::uint16_t>(text.substr(5)).has_value();
+}
+
+}  // namespace
+
+void add_data(Settings& settings, std::string* data, std::string help) {
+  settings.add({.name = "data",
+                .placeholder = "DIR|synthetic[:COUNT]",
+                .accepted = kDataAccepted,
+                .help = std::move(help),
+                .kind = Setting::Kind::text,
+                .assign =
+                    [data](const std::string& text) {
+                      *data = text;
+                      return is_data(text);
+                    },
+                .str = [data] { return *data; }});
+}
+
+void add_protocol(Settings& settings, std::string* protocol) {
+  settings.choice("protocol", protocol, {"clean", "notebook"},
+                  "notebook: every quirk of the notebook, jitter in val/test\n"
+                  "and unmatched mask colours as class 0; clean: neither");
+}
+
+void add_device(Settings& settings, std::string* device) {
+  settings.add({.name = "device",
+                .placeholder = "auto|cpu|cuda[:i]",
+                .accepted = "auto, cpu, cuda, cuda:INDEX",
+                .help = "What to compute on; auto: the first GPU, if any",
+                .kind = Setting::Kind::text,
+                .assign =
+                    [device](const std::string& text) {
+                      *device = text;
+                      return is_device(text);
+                    },
+                .str = [device] { return *device; }});
+}
+
+void add_precision(Settings& settings, std::string* precision) {
+  settings.choice("precision", precision, {"fp32", "tf32", "bf16", "fp64"},
+                  "Arithmetic; tf32 needs a GPU, fp64 the CPU");
+}
+
+void add_threads(Settings& settings, std::int64_t* threads) {
+  settings.integer("threads", threads, 0, kMostThreads, "CPU threads; 0: all there are");
+}
+
+void add_cache(Settings& settings, bool* cache) {
+  settings.toggle("cache", cache, "Keep decoded and resized images on disk between runs");
+}
+
+std::string file_or_none(const std::string& text) {
+  return text == "none" ? "" : text;
+}
+
+}  // namespace fpanet

@@ -1,0 +1,76 @@
+#include "apps/common/train_command_line.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <string_view>
+
+#include "apps/common/settings_file.hpp"
+#include "apps/common/shared_settings.hpp"
+#include "apps/common/usage_error.hpp"
+
+namespace fpanet {
+namespace {
+
+// A resumed run continues bit for bit, so only what leaves the numbers alone may change; data may
+// have moved to another folder.
+constexpr std::array<std::string_view, 7> kChangeableOnResume = {
+    "epochs", "patience", "data", "device", "threads", "cache", "quiet"};
+
+bool changeable_on_resume(std::string_view name) {
+  return std::find(kChangeableOnResume.begin(), kChangeableOnResume.end(), name) !=
+         kChangeableOnResume.end();
+}
+
+}  // namespace
+
+TrainCommandLine::TrainCommandLine(CLI::App& app) {
+  describe(options_.config, settings_);
+  settings_
+      .text("run", "DIR", &options_.run, "a new or empty folder",
+            "Run folder, new or empty; by default runs/<date>-<n>")
+      .saved = false;
+  settings_.flag("quiet", &options_.quiet, "Print warnings and results only").saved = false;
+  settings_.add_flags(app);
+  app.add_option("--resume", options_.resume, "Go on where that run stopped")
+      ->type_name("a run folder")
+      ->option_text("DIR");
+  app.add_option("--config", config_file_, "Read settings from a file; flags win over it")
+      ->type_name("a TOML file")
+      ->option_text("FILE.toml");
+  app.add_flag("--print-config", options_.print_config,
+               "Print the resolved settings as TOML and exit");
+}
+
+const TrainOptions& TrainCommandLine::resolve() {
+  if (!options_.resume.empty()) {
+    refuse_changes_to_a_resumed_run();
+    read_settings_file(std::filesystem::path(options_.resume) / "config.toml", settings_);
+  } else if (!config_file_.empty()) {
+    read_settings_file(config_file_, settings_);
+  }
+  if (options_.config.data.empty() && !options_.print_config) {
+    usage_fail("--data is missing: accepted is {}", kDataAccepted);
+  }
+  return options_;
+}
+
+void TrainCommandLine::refuse_changes_to_a_resumed_run() const {
+  const auto refuse = [&](std::string_view flag) {
+    usage_fail(
+        "--{} cannot go with --resume, which keeps the run's own settings: accepted are --{}", flag,
+        fmt::join(kChangeableOnResume, ", --"));
+  };
+  if (!config_file_.empty()) refuse("config");
+  for (const Setting& setting : settings_.all()) {
+    if (settings_.given(setting.name) && !changeable_on_resume(setting.name)) refuse(setting.name);
+  }
+}
+
+std::string TrainCommandLine::config_toml() const {
+  return settings_toml(settings_);
+}
+
+}  // namespace fpanet

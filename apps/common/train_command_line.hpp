@@ -1,0 +1,41 @@
+#pragma once
+
+#include <string>
+
+#include "apps/common/cli.hpp"
+#include "apps/common/settings.hpp"
+#include "apps/common/train_config.hpp"
+
+namespace fpanet {
+
+/// One call of fpanet_train: the configuration and what becomes of it.
+struct TrainOptions {
+  TrainConfig config;
+  std::string run;     ///< new run folder; empty: one is named by the date
+  std::string resume;  ///< run folder to go on with; empty: a new run
+  bool print_config = false;
+  bool quiet = false;
+};
+
+/// The command line of fpanet_train: flags over the file of --config (or over the configuration of
+/// the run that --resume names) over the defaults. A file holds any flag but --config, --resume and
+/// --print-config.
+class TrainCommandLine {
+ public:
+  explicit TrainCommandLine(CLI::App& app);
+
+  /// To be called once the command line is parsed. Throws UsageError for a file that does not fit,
+  /// for flags that exclude each other and for a run without data.
+  const TrainOptions& resolve();
+  /// The resolved configuration, as config.toml holds it.
+  std::string config_toml() const;
+
+ private:
+  void refuse_changes_to_a_resumed_run() const;
+
+  TrainOptions options_;
+  std::string config_file_;
+  Settings settings_;
+};
+
+}  // namespace fpanet

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <fmt/core.h>
+
+#include <stdexcept>
+#include <utility>
+
+namespace fpanet {
+
+/// A command line or configuration file that cannot be obeyed: names the flag or key, the value and
+/// what is accepted. Programs print what() and exit with 2.
+class UsageError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Throws UsageError with a formatted message.
+template <class... Args>
+[[noreturn]] void usage_fail(fmt::format_string<Args...> message, Args&&... args) {
+  throw UsageError(fmt::format(message, std::forward<Args>(args)...));
+}
+
+}  // namespace fpanet

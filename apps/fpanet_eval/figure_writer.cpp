@@ -1,0 +1,52 @@
+#include "apps/fpanet_eval/figure_writer.hpp"
+
+#include <algorithm>
+#include <system_error>
+#include <utility>
+
+#include "apps/common/figures.hpp"
+#include "apps/common/prediction.hpp"
+#include "data/image_file.hpp"
+#include "data/mask.hpp"
+#include "engine/core/error.hpp"
+
+namespace fpanet {
+namespace {
+
+Image image_of(const Batch& batch, Index n, const ImageSize& size) {
+  Image image(size.height, size.width, 3);
+  const auto bytes = batch.images.slice(n, 1).span<std::uint8_t>();
+  std::copy(bytes.begin(), bytes.end(), image.pixels.begin());
+  return image;
+}
+
+Image labels_of(const Batch& batch, Index n, const ImageSize& size) {
+  Image labels(size.height, size.width, 1);
+  const auto values = batch.labels.slice(n, 1).span<std::int32_t>();
+  std::transform(values.begin(), values.end(), labels.pixels.begin(), [](std::int32_t label) {
+    return label == kIgnoreLabel ? kIgnoreByte : static_cast<std::uint8_t>(label);
+  });
+  return labels;
+}
+
+}  // namespace
+
+FigureWriter::FigureWriter(std::filesystem::path folder, ClassTable classes)
+    : folder_(std::move(folder)), classes_(std::move(classes)) {
+  std::error_code error;
+  std::filesystem::create_directories(folder_, error);
+  require(!error, "{}: cannot make the folder: {}", folder_.string(), error.message());
+}
+
+void FigureWriter::write(const Batch& batch, const Program& program) const {
+  const ImageSize size{batch.images.shape()[2], batch.images.shape()[3]};
+  const Tensor probabilities = program.probabilities().to(Device::cpu());
+  for (Index n = 0; n < batch.size(); ++n) {
+    const Image figure = scene_figure(
+        image_of(batch, n, size), colors_from_labels(labels_of(batch, n, size), classes_),
+        colors_from_labels(likeliest_labels(probabilities, n, size), classes_));
+    write_png(folder_ / (batch.ids[static_cast<std::size_t>(n)] + ".png"), figure);
+  }
+}
+
+}  // namespace fpanet

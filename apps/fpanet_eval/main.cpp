@@ -1,0 +1,120 @@
+#include <memory>
+#include <optional>
+
+#include "apps/common/checkpoint.hpp"
+#include "apps/common/choose_scenes.hpp"
+#include "apps/common/cli.hpp"
+#include "apps/common/evaluation_output.hpp"
+#include "apps/common/progress.hpp"
+#include "apps/common/run_folder.hpp"
+#include "apps/common/shared_settings.hpp"
+#include "apps/common/text_file.hpp"
+#include "apps/common/usage_error.hpp"
+#include "apps/fpanet_eval/figure_writer.hpp"
+#include "apps/fpanet_eval/options.hpp"
+#include "engine/core/error.hpp"
+
+namespace fpanet {
+namespace {
+
+constexpr ImageSize kNotebookSize{320, 320};
+constexpr std::uint64_t kSeed = 42;  // of synthetic scenes and of the notebook's jitter
+
+int threads_of(const Placement& placement) {
+  const Cpu* cpu = std::get_if<Cpu>(&placement.context);
+  return cpu != nullptr ? cpu->threads : default_threads();
+}
+
+/// Stops when the model cannot be judged by this data; warns when it may mean other classes.
+void check_classes(const ModelFile& file, const ClassTable& data, Console& console) {
+  require(file.options.classes == data.size(),
+          "{}: the model has {} classes, but the data's class table has {}", file.weights.name,
+          file.options.classes, data.size());
+  if (!file.info.classes) return;
+  for (Index label = 0; label < data.size(); ++label) {
+    const std::string& trained = file.info.classes->name(label);
+    if (trained == data.name(label)) continue;
+    console.warning("class {} is '{}' in {}, but '{}' in the data", label, trained,
+                    file.weights.name, data.name(label));
+  }
+}
+
+/// Loads all scenes, so that every bad file is told of at once, and before the work begins.
+void verify(SceneStore& store, const std::vector<Index>& scenes, bool ignore, int threads,
+            Console& console) {
+  Progress progress(console, "reading", static_cast<std::int64_t>(scenes.size()));
+  const SceneStore::Summary summary =
+      store.verify(scenes, threads, [&](Index) { progress.step(1); });
+  if (summary.unmatched_pixels == 0) return;
+  console.warning("{} pixels of {} masks have a colour that no class has: {}",
+                  summary.unmatched_pixels, summary.unmatched_scenes,
+                  ignore ? "they are left out" : "they count as class 0");
+}
+
+int run(const EvalOptions& options) {
+  if (options.checkpoint.empty())
+    usage_fail("--checkpoint is missing: a weight file or run folder");
+  if (options.data.empty()) usage_fail("--data is missing: accepted is {}", kDataAccepted);
+  Console console(options.quiet);
+  const bool ignore = options.protocol == "clean";
+
+  const ModelFile file = open_model(find_checkpoint(options.checkpoint));
+  const ImageSize size = options.image_size.value_or(file.info.image_size.value_or(kNotebookSize));
+  const std::shared_ptr<const Dataset> dataset =
+      open_dataset(options.data,
+                   {.size = size,
+                    .mask_policy = ignore ? MaskPolicy::ignore : MaskPolicy::class_zero,
+                    .cache_folder = options.cache ? default_cache_folder() : std::nullopt},
+                   kSeed);
+  check_classes(file, dataset->classes(), console);
+  const SceneChoice choice =
+      choose_scenes(options.split, dataset->ids(), split_of_run(options.checkpoint));
+
+  const Placement placement =
+      resolve_placement(options.device, options.precision, options.threads, console);
+  const auto store = std::make_shared<SceneStore>(dataset);
+  verify(*store, choice.scenes, ignore, threads_of(placement), console);
+  ModelSession session(placement, file.options, std::nullopt);
+  console.info("{}", load_model(session.store(), file.weights));
+  std::optional<FigureWriter> figures;
+  if (!options.figures.empty()) figures.emplace(options.figures, dataset->classes());
+
+  Loader loader(store, choice.scenes,
+                {.batch_size = options.batch_size,
+                 .augment = ignore ? Augment::none : Augment::jitter,
+                 .seed = kSeed,
+                 .threads = threads_of(placement)});
+  Progress progress(console, "evaluating", loader.batches());
+  const Tally tally =
+      evaluate(session, loader, ignore, [&](const Batch& batch, const Program& program) {
+        if (figures) figures->write(batch, program);
+        progress.step(batch.size(), program.loss());
+        return true;
+      });
+  console.clear_status();
+
+  fmt::print("{} on {}: {}, images {}, protocol {}\n\n{}", file.weights.name, options.data,
+             choice.description, size.str(), options.protocol,
+             evaluation_text(tally, dataset->classes()));
+  if (!options.json.empty()) {
+    write_text_file(options.json, evaluation_json(tally, dataset->classes()));
+  }
+  return kExitDone;
+}
+
+}  // namespace
+}  // namespace fpanet
+
+int main(int argc, char** argv) {
+  const auto app = fpanet::make_app(
+      "fpanet_eval", "Measures how well a trained model maps images that it has not seen.",
+      "fpanet_eval --checkpoint runs/demo --data data/train\n"
+      "fpanet_eval --checkpoint best.safetensors --data data/valid --split all --json valid.json\n"
+      "fpanet_eval --checkpoint notebook.ckpt --data data/train --protocol notebook\n"
+      "fpanet_eval --checkpoint runs/demo --data synthetic:64 --figures figures");
+  fpanet::EvalOptions options;
+  fpanet::Settings settings;
+  describe(options, settings);
+  settings.add_flags(*app);
+  return fpanet::run_main(*app, argc, argv, [&] { return fpanet::run(options); });
+}

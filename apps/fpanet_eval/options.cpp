@@ -1,0 +1,56 @@
+#include "apps/fpanet_eval/options.hpp"
+
+#include "apps/common/shared_settings.hpp"
+#include "engine/core/error.hpp"
+
+namespace fpanet {
+namespace {
+
+constexpr std::int64_t kLargestBatch = 4096;
+
+void add_image_size(Settings& settings, std::optional<ImageSize>* size) {
+  settings.add({.name = "image-size",
+                .placeholder = "N|HxW|native",
+                .accepted = "a side like 320, HxW like 320x480, or native",
+                .help = "Size that images are resized to",
+                .kind = Setting::Kind::text_or_integer,
+                .assign =
+                    [size](const std::string& text) {
+                      try {
+                        *size = ImageSize::parse(text);
+                      } catch (const Error&) {
+                        return false;
+                      }
+                      return true;
+                    },
+                .str = [size] { return *size ? (*size)->str() : "the checkpoint's, else 320"; }});
+}
+
+}  // namespace
+
+void describe(EvalOptions& options, Settings& settings) {
+  settings.text("checkpoint", "FILE|RUN", &options.checkpoint,
+                "a weight file (.safetensors, .pth, .ckpt) or a run folder",
+                "Weights to judge; of a run folder, the best ones");
+  add_data(settings, &options.data, "Images with masks");
+  settings.text("split", "test|val|train|all|FILE.csv", &options.split,
+                "test, val, train, all, or a CSV file with the columns id,split",
+                "Which images. test, val and train mean the split of the\n"
+                "checkpoint's run where that fits the data, else the\n"
+                "notebook's. Of a CSV file the test rows count, or all\n"
+                "rows if none is for test");
+  add_protocol(settings, &options.protocol);
+  settings.integer("batch-size", &options.batch_size, 1, kLargestBatch,
+                   "Images at once; the notebook's numbers depend on it");
+  add_image_size(settings, &options.image_size);
+  add_device(settings, &options.device);
+  add_precision(settings, &options.precision);
+  add_threads(settings, &options.threads);
+  add_cache(settings, &options.cache);
+  settings.text("json", "FILE", &options.json, "a file", "Write every number to this file");
+  settings.text("figures", "DIR", &options.figures, "a folder; made if missing",
+                "Draw image, mask and prediction there, one PNG an image");
+  settings.flag("quiet", &options.quiet, "Print warnings and results only");
+}
+
+}  // namespace fpanet

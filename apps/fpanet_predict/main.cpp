@@ -1,0 +1,135 @@
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <system_error>
+
+#include "apps/common/cli.hpp"
+#include "apps/common/figures.hpp"
+#include "apps/common/memory.hpp"
+#include "apps/common/npy.hpp"
+#include "apps/common/prediction.hpp"
+#include "apps/common/run_folder.hpp"
+#include "apps/common/usage_error.hpp"
+#include "apps/fpanet_predict/options.hpp"
+#include "apps/fpanet_predict/predictor.hpp"
+#include "data/folder.hpp"
+#include "data/image_file.hpp"
+#include "data/mask.hpp"
+#include "data/resize.hpp"
+#include "engine/core/error.hpp"
+
+namespace fpanet {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr double kOverlayOpacity = 0.5;
+
+void require_flags(const PredictOptions& options) {
+  if (options.checkpoint.empty())
+    usage_fail("--checkpoint is missing: a weight file or run folder");
+  if (options.image.empty()) usage_fail("--image is missing: a picture or a folder of pictures");
+  if (options.out.empty()) usage_fail("--out is missing: the folder to write to");
+}
+
+/// The pictures to predict on. Throws Error for two whose results would have the same names.
+std::vector<fs::path> find_images(const fs::path& file_or_folder) {
+  std::error_code error;
+  if (!fs::is_directory(file_or_folder, error)) return {file_or_folder};
+  std::vector<fs::path> files = list_images(file_or_folder);
+  std::map<std::string, fs::path> seen;
+  for (const fs::path& file : files) {
+    const auto [other, is_new] = seen.emplace(file.stem().string(), file);
+    require(is_new, "{} and {} would both be written as {}_mask.png; rename one",
+            other->second.string(), file.string(), file.stem().string());
+  }
+  return files;
+}
+
+/// Makes the folder. NAME_mask.png beside NAME.jpg may be the truth, so it cannot be the pictures'
+/// own.
+void make_out_folder(const fs::path& out, const fs::path& image) {
+  std::error_code error;
+  fs::create_directories(out, error);
+  require(!error, "{}: cannot make the folder: {}", out.string(), error.message());
+  const fs::path source = fs::is_directory(image, error) ? image : image.parent_path() / ".";
+  if (fs::equivalent(out, source, error)) {
+    usage_fail("--out {}: is the folder of the pictures; accepted is another", out.string());
+  }
+}
+
+ClassTable classes_of(const ModelFile& file) {
+  if (!file.info.classes) return default_classes(file.options.classes);
+  require(file.info.classes->size() == file.options.classes,
+          "{}: the model has {} classes, but its metadata names {}", file.weights.name,
+          file.options.classes, file.info.classes->size());
+  return *file.info.classes;
+}
+
+void predict(Predictor& predictor, const ClassTable& classes, const fs::path& file,
+             const PredictOptions& options) {
+  const Image image = resize(read_image(file), options.image_size, Interpolation::linear);
+  const ImageSize size{image.height, image.width};
+  const Tensor probabilities = predictor.run(image);
+  const Image labels = likeliest_labels(probabilities, 0, size);
+  const Image colors = colors_from_labels(labels, classes);
+  const auto result = [&](const char* ending) {
+    return fs::path(options.out) / (file.stem().string() + ending);
+  };
+  write_png(result("_mask.png"), colors);
+  write_png(result("_labels.png"), labels);
+  if (options.overlay) {
+    write_png(result("_overlay.png"), overlay(image, colors, kOverlayOpacity));
+  }
+  if (options.probabilities) {
+    write_npy(result("_probs.npy"), planar_probabilities(probabilities, 0, size),
+              {classes.size(), size.height, size.width});
+  }
+}
+
+int run(const PredictOptions& options) {
+  using Clock = std::chrono::steady_clock;
+  require_flags(options);
+  Console console(options.quiet);
+  const std::vector<fs::path> files = find_images(options.image);
+  make_out_folder(options.out, options.image);
+  const ModelFile file = open_model(find_checkpoint(options.checkpoint));
+  const ClassTable classes = classes_of(file);
+  const Placement placement =
+      resolve_placement(options.device, options.precision, options.threads, console);
+  Predictor predictor(placement, file);
+
+  std::size_t failed = 0;
+  for (const fs::path& picture : files) {
+    const Clock::time_point start = Clock::now();
+    try {
+      predict(predictor, classes, picture, options);
+    } catch (const std::exception& error) {
+      ++failed;
+      console.warning("no prediction for {}: {}", picture.filename().string(), error.what());
+      continue;
+    }
+    console.info("{}: {:.1f} s", picture.filename().string(),
+                 std::chrono::duration<double>(Clock::now() - start).count());
+  }
+  require(failed == 0, "{} of {} pictures could not be predicted, see above", failed, files.size());
+  console.info("peak memory {}", bytes_str(peak_resident_bytes()));
+  fmt::print("{} predictions in {}\n", files.size(), options.out);
+  return kExitDone;
+}
+
+}  // namespace
+}  // namespace fpanet
+
+int main(int argc, char** argv) {
+  const auto app = fpanet::make_app(
+      "fpanet_predict", "Maps land cover in pictures with a trained model.",
+      "fpanet_predict --checkpoint runs/demo --image picture.jpg --out maps --overlay\n"
+      "fpanet_predict --checkpoint best.safetensors --image pictures --out maps --image-size 320\n"
+      "fpanet_predict --checkpoint notebook.ckpt --image picture.png --out maps --probabilities");
+  fpanet::PredictOptions options;
+  fpanet::Settings settings;
+  fpanet::describe(options, settings);
+  settings.add_flags(*app);
+  return fpanet::run_main(*app, argc, argv, [&] { return fpanet::run(options); });
+}

@@ -1,0 +1,27 @@
+#include "apps/fpanet_predict/options.hpp"
+
+#include "apps/common/shared_settings.hpp"
+
+namespace fpanet {
+
+void describe(PredictOptions& options, Settings& settings) {
+  settings.text("checkpoint", "FILE|RUN", &options.checkpoint,
+                "a weight file (.safetensors, .pth, .ckpt) or a run folder",
+                "Weights to predict with; of a run folder, the best ones");
+  settings.text("image", "FILE|DIR", &options.image, "a picture, or a folder of pictures",
+                "What to predict on; of a folder all pictures but *_mask.*");
+  settings.text("out", "DIR", &options.out, "a folder; made if missing",
+                "Where NAME_mask.png and NAME_labels.png go");
+  settings.image_size("image-size", &options.image_size,
+                      "Size that pictures are resized to, and that of the results");
+  settings.flag("probabilities", &options.probabilities,
+                "Write NAME_probs.npy, too: float32, (classes,H,W)");
+  settings.flag("overlay", &options.overlay,
+                "Write NAME_overlay.png, too: class colours over the picture");
+  add_device(settings, &options.device);
+  add_precision(settings, &options.precision);
+  add_threads(settings, &options.threads);
+  settings.flag("quiet", &options.quiet, "Print warnings and results only");
+}
+
+}  // namespace fpanet

@@ -1,0 +1,42 @@
+#include "apps/fpanet_predict/predictor.hpp"
+
+#include <algorithm>
+
+#include "apps/common/padding.hpp"
+
+namespace fpanet {
+
+Predictor::Predictor(const Placement& placement, const ModelFile& file)
+    : session_(placement, file.options, std::nullopt) {
+  load_model(session_.store(), file.weights);
+}
+
+Tensor Predictor::run(const Image& image) {
+  const ImageSize size = padded_size({image.height, image.width}, session_.model().output_stride());
+  Program& ready = program(size);
+  const Image padded = pad_by_reflection(image, size);
+  const Tensor input = Tensor::empty({1, 3, size.height, size.width}, DType::u8);
+  std::copy(padded.pixels.begin(), padded.pixels.end(), input.span<std::uint8_t>().begin());
+  ready.images().copy_from(input);
+  ready.run();
+  return ready.probabilities().to(Device::cpu());
+}
+
+Predictor::Sized::Sized(const ModelSession& session, const ParameterStore& store,
+                        const ImageSize& image_size)
+    : size(image_size),
+      arena(session.placement().device()),
+      program(session.placement().context, session.model(), nullptr, store,
+              {.kind = ProgramKind::predict, .height = size.height, .width = size.width}) {
+  program.bind(arena);
+}
+
+Program& Predictor::program(const ImageSize& size) {
+  if (sized_ == nullptr || sized_->size != size) {
+    sized_.reset();  // its memory goes before new memory comes
+    sized_ = std::make_unique<Sized>(session_, session_.store(), size);
+  }
+  return sized_->program;
+}
+
+}  // namespace fpanet

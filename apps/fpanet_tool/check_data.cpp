@@ -1,0 +1,37 @@
+#include "data/check_data.hpp"
+
+#include "apps/common/cli.hpp"
+#include "apps/common/shared_settings.hpp"
+#include "apps/fpanet_tool/commands.hpp"
+#include "engine/core/device.hpp"
+
+namespace fpanet {
+
+namespace {
+
+struct State {
+  std::string dir;
+  std::int64_t threads = 0;
+  Settings settings;
+};
+
+int run(const State& state) {
+  const int threads = state.threads > 0 ? static_cast<int>(state.threads) : default_threads();
+  const DataReport report = check_data(state.dir, threads);
+  std::fputs(report.str().c_str(), stdout);
+  return report.usable() ? kExitDone : kExitFailed;
+}
+
+}  // namespace
+
+void add_check_data(CLI::App& app, Action& action) {
+  auto state = std::make_shared<State>();
+  CLI::App* command = app.add_subcommand(
+      "check-data", "Counts, sizes, unpaired and unreadable files, class pixels, stray colours.");
+  command->add_option("DIR", state->dir, "folder in DeepGlobe's layout")->required();
+  add_threads(state->settings, &state->threads);
+  state->settings.add_flags(*command);
+  command->callback([state, &action] { action = [state] { return run(*state); }; });
+}
+
+}  // namespace fpanet

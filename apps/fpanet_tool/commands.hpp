@@ -1,0 +1,24 @@
+#pragma once
+// The subcommands of fpanet_tool, one file each. add_X registers the subcommand; when the command
+// line chooses it, `action` becomes what to run, which returns the exit code.
+
+#include <functional>
+
+namespace CLI {
+class App;
+}
+
+namespace fpanet {
+
+using Action = std::function<int()>;
+
+void add_summary(CLI::App& app, Action& action);
+void add_explain(CLI::App& app, Action& action);
+void add_weights(CLI::App& app, Action& action);
+void add_gradcheck(CLI::App& app, Action& action);
+void add_check_data(CLI::App& app, Action& action);
+void add_synth(CLI::App& app, Action& action);
+void add_devices(CLI::App& app, Action& action);
+void add_bench(CLI::App& app, Action& action);
+
+}  // namespace fpanet

@@ -1,0 +1,56 @@
+#include "apps/fpanet_tool/model_setup.hpp"
+
+#include "apps/common/shared_settings.hpp"
+#include "apps/common/usage_error.hpp"
+
+namespace fpanet {
+
+void describe(ModelFlags& flags, Settings& settings, bool with_task) {
+  if (with_task) {
+    settings.choice("task", &flags.task, {"train", "infer"}, "training step or inference");
+  }
+  settings.integer("batch", &flags.batch, 1, 4096, "images at once");
+  settings.image_size("image-size", &flags.image_size, "height and width of the images");
+  settings.choice("encoder", &flags.encoder, resnet_names(), "encoder");
+  add_device(settings, &flags.device);
+  add_precision(settings, &flags.precision);
+  add_threads(settings, &flags.threads);
+}
+
+ProgramOptions program_options(const ModelFlags& flags) {
+  if (flags.image_size.native()) {
+    usage_fail("--image-size native: no image is read here; give a number or HxW");
+  }
+  return {.kind = flags.task == "train" ? ProgramKind::train : ProgramKind::predict,
+          .batch = flags.batch,
+          .height = flags.image_size.height,
+          .width = flags.image_size.width};
+}
+
+std::unique_ptr<ModelSession> make_session(const ModelFlags& flags, Console& console) {
+  const bool training = flags.task == "train";
+  const Placement placement =
+      resolve_placement(flags.device, flags.precision, flags.threads, console);
+  auto session =
+      std::make_unique<ModelSession>(placement, FPANetOptions{.encoder_name = flags.encoder},
+                                     training ? std::optional<double>(1e-4) : std::nullopt);
+  session->store().initialize(42);
+  return session;
+}
+
+void fill_inputs(Program& program, Index classes) {
+  Rng rng(42);
+  const Tensor images = Tensor::empty(program.images().shape(), DType::u8);
+  for (std::uint8_t& byte : images.span<std::uint8_t>()) {
+    byte = static_cast<std::uint8_t>(rng.next_u32());
+  }
+  program.images().copy_from(images);
+  if (program.options().kind == ProgramKind::predict) return;
+  const Tensor labels = Tensor::empty(program.labels().shape(), DType::i32);
+  for (std::int32_t& label : labels.span<std::int32_t>()) {
+    label = static_cast<std::int32_t>(rng.below(static_cast<std::uint64_t>(classes)));
+  }
+  program.labels().copy_from(labels);
+}
+
+}  // namespace fpanet

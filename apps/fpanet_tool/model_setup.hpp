@@ -1,0 +1,29 @@
+#pragma once
+// What summary, explain and bench share: flags that choose a model and a program, and a session
+// with random weights and random input to run it on.
+
+#include "apps/common/model_session.hpp"
+#include "apps/common/settings.hpp"
+
+namespace fpanet {
+
+struct ModelFlags {
+  std::string task = "train";  ///< train, infer
+  std::int64_t batch = 1;
+  ImageSize image_size{320, 320};
+  std::string encoder = "resnet34";
+  std::string device = "auto";
+  std::string precision = "fp32";
+  std::int64_t threads = 0;
+};
+
+/// --image-size, --encoder, --batch, and with `with_task` --task; then --device and the like.
+void describe(ModelFlags& flags, Settings& settings, bool with_task);
+
+ProgramOptions program_options(const ModelFlags& flags);
+/// Initialised weights; gradients and moments only for training.
+std::unique_ptr<ModelSession> make_session(const ModelFlags& flags, Console& console);
+/// Random bytes as images, random classes as labels.
+void fill_inputs(Program& program, Index classes);
+
+}  // namespace fpanet

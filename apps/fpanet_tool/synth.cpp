@@ -1,0 +1,47 @@
+#include "data/synth.hpp"
+#include "apps/common/cli.hpp"
+#include "apps/common/shared_settings.hpp"
+#include "apps/common/usage_error.hpp"
+#include "apps/fpanet_tool/commands.hpp"
+#include "engine/core/device.hpp"
+
+namespace fpanet {
+
+namespace {
+
+struct State {
+  std::string out;
+  std::int64_t count = 64;
+  ImageSize size{320, 320};
+  std::int64_t seed = 42;
+  std::int64_t threads = 0;
+  Settings settings;
+};
+
+int run(const State& state) {
+  if (state.out.empty()) usage_fail("--out is missing: the folder to write the scenes to");
+  if (state.size.native()) usage_fail("--size native: generated scenes need a number or HxW");
+  const int threads = state.threads > 0 ? static_cast<int>(state.threads) : default_threads();
+  write_synthetic_folder(state.out, state.count, state.size, static_cast<std::uint64_t>(state.seed),
+                         threads);
+  fmt::print("{} scenes of {} in {}\n", state.count, state.size.str(), state.out);
+  return kExitDone;
+}
+
+}  // namespace
+
+void add_synth(CLI::App& app, Action& action) {
+  auto state = std::make_shared<State>();
+  Settings& settings = state->settings;
+  settings.text("out", "DIR", &state->out, "a folder; made if missing", "where the scenes go");
+  settings.integer("count", &state->count, 1, 1'000'000, "scenes");
+  settings.image_size("size", &state->size, "height and width");
+  settings.integer("seed", &state->seed, 0, 4294967295, "of the series");
+  add_threads(settings, &state->threads);
+  CLI::App* command = app.add_subcommand(
+      "synth", "Writes believable synthetic land cover in DeepGlobe's folder layout.");
+  settings.add_flags(*command);
+  command->callback([state, &action] { action = [state] { return run(*state); }; });
+}
+
+}  // namespace fpanet

@@ -1,0 +1,105 @@
+#include <filesystem>
+
+#include "apps/common/cli.hpp"
+#include "apps/fpanet_tool/commands.hpp"
+#include "engine/weights/weights_diff.hpp"
+#include "engine/weights/weights_file.hpp"
+#include "engine/weights/write_weights.hpp"
+
+namespace fpanet {
+
+namespace {
+
+struct Files {
+  std::string first, second, prefix;
+};
+
+std::string description(const StateEntry& entry) {
+  return fmt::format("{} {}", name_of(entry.type()), shape_text(entry.shape()));
+}
+
+int list(const Files& files) {
+  const WeightsFile file = read_weights(files.first);
+  std::int64_t elements = 0;
+  std::size_t bytes = 0;
+  for (const auto& [name, entry] : file.tensors) {
+    fmt::print("{:64} {:5} {}\n", name, name_of(entry.type()), shape_text(entry.shape()));
+    elements += entry.numel();
+    bytes += entry.bytes().size();
+  }
+  fmt::print("\n{} container, {} tensors, {} elements, {} bytes\n", file.container,
+             file.tensors.size(), elements, bytes);
+  if (!file.wrapper.empty()) fmt::print("found under the key '{}'\n", file.wrapper);
+  for (const std::string& name : file.skipped) fmt::print("no tensor: {}\n", name);
+  for (const auto& [key, value] : file.metadata) fmt::print("metadata {}={}\n", key, value);
+  return kExitDone;
+}
+
+int convert(const Files& files) {
+  // A .ckpt is a training's; everything else is weights alone.
+  const bool training = std::filesystem::path(files.second).extension() == ".ckpt";
+  WeightsFile file = read_weights(files.first, training ? ReadTraining::yes : ReadTraining::no);
+  if (!files.prefix.empty()) file.tensors = strip_prefix(file.tensors, files.prefix);
+  write_weights(files.second, file);
+  fmt::print("{} tensors in {}\n", file.tensors.size(), files.second);
+  return kExitDone;
+}
+
+void print_difference(const WeightsDiff::Row& row) {
+  if (row.b == nullptr) {
+    fmt::print("- {} {}\n", row.name, description(*row.a));
+  } else if (row.a == nullptr) {
+    fmt::print("+ {} {}\n", row.name, description(*row.b));
+  } else if (!row.comparable() || row.a->type() != row.b->type()) {
+    fmt::print("! {} {} and {}\n", row.name, description(*row.a), description(*row.b));
+  } else {
+    fmt::print("~ {} differs by up to {:.6g}\n", row.name, row.max_abs);
+  }
+}
+
+int diff(const Files& files) {
+  const WeightsFile a = read_weights(files.first);
+  const WeightsFile b = read_weights(files.second);
+  const WeightsDiff difference = diff_weights(a.tensors, b.tensors);
+  if (!difference.names.empty()) fmt::print("names: {}\n", difference.names);
+  std::size_t equal = 0;
+  for (const WeightsDiff::Row& row : difference.rows) {
+    if (row.equal()) {
+      ++equal;
+    } else {
+      print_difference(row);
+    }
+  }
+  fmt::print("{} of {} tensors are equal; largest difference {:.6g}\n", equal,
+             difference.rows.size(), difference.max_abs());
+  return difference.equal() ? kExitDone : kExitFailed;
+}
+
+}  // namespace
+
+void add_weights(CLI::App& app, Action& action) {
+  const auto files = std::make_shared<Files>();
+  CLI::App* weights = app.add_subcommand("weights", "Lists, converts and compares weight files.");
+  weights->require_subcommand(1);
+
+  CLI::App* command = weights->add_subcommand("list", "Names, types and shapes; metadata.");
+  command->add_option("FILE", files->first, ".pth, .pt, .ckpt or .safetensors")->required();
+  command->callback([files, &action] { action = [files] { return list(*files); }; });
+
+  command = weights->add_subcommand("convert", "Writes IN as what OUT's suffix says.");
+  command->add_option("IN", files->first, ".pth, .pt, .ckpt or .safetensors")->required();
+  command->add_option("OUT", files->second, ".safetensors, .pth, .pt or .ckpt")->required();
+  command->add_option("--prefix", files->prefix,
+                      "Keep only the names that begin so, and take it off them: model.encoder.");
+  command->callback([files, &action] { action = [files] { return convert(*files); }; });
+
+  command = weights->add_subcommand(
+      "diff",
+      "How B differs from A: - missing, + added, ! type or shape, ~ values. Exits with 1 "
+      "if they differ.");
+  command->add_option("A", files->first, "a weight file")->required();
+  command->add_option("B", files->second, "a weight file")->required();
+  command->callback([files, &action] { action = [files] { return diff(*files); }; });
+}
+
+}  // namespace fpanet

@@ -1,0 +1,32 @@
+#pragma once
+// How far a training run has come, and everything needed to go on bit for bit: in
+// checkpoints/training_state.safetensors, parameters and AdamW's moments beside these numbers.
+
+#include <filesystem>
+#include <limits>
+
+#include "apps/common/evaluator.hpp"
+
+namespace fpanet {
+
+struct ProgressState {
+  std::int64_t epoch = 0;        ///< the one being trained, counted from 0
+  std::int64_t batch = 0;        ///< batches of it that are done
+  std::int64_t global_step = 0;  ///< optimizer steps
+  std::int64_t wait = 0;         ///< epochs since the validation loss improved
+  bool stopped = false;          ///< by early stopping
+  double best_loss = std::numeric_limits<double>::infinity();
+  std::int64_t best_epoch = -1;
+  EpochMetrics train;  ///< of the batches done
+
+  /// Batches, steps and metrics of an epoch are behind: the next one begins.
+  void begin_epoch(std::int64_t next);
+};
+
+void save_training_state(const std::filesystem::path& path, ModelSession& session,
+                         const ProgressState& state);
+/// Fills parameters, buffers and moments; throws Error naming `path` for a file of another model or
+/// with numbers missing.
+ProgressState load_training_state(const std::filesystem::path& path, ModelSession& session);
+
+}  // namespace fpanet

@@ -1,0 +1,164 @@
+#include "apps/fpanet_train/trainer.hpp"
+
+#include <chrono>
+#include <cmath>
+
+#include "apps/common/checkpoint.hpp"
+#include "apps/common/interrupt.hpp"
+#include "apps/common/progress.hpp"
+#include "engine/core/error.hpp"
+
+namespace fpanet {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+std::vector<LoggedValue> notebook_values(const std::string& part, const EpochMetrics& metrics) {
+  return {{part + "/Loss", metrics.loss.value()},
+          {part + "/IoU", metrics.iou.value()},
+          {part + "/Accuracy", metrics.accuracy.value()},
+          {part + "/Precision", metrics.precision.value()},
+          {part + "/Recall", metrics.recall.value()},
+          {part + "/F1score", metrics.f1.value()}};
+}
+
+}  // namespace
+
+Trainer::Trainer(const TrainConfig& config, const RunFolder& run, ModelSession& session,
+                 TrainingData& data, Console& console, ProgressState state)
+    : config_(config),
+      run_(run),
+      session_(session),
+      data_(data),
+      console_(console),
+      state_(std::move(state)),
+      metrics_(run.metrics(), state_.epoch),
+      steps_(run.path() / "steps.csv", state_.global_step) {}
+
+Trainer::Outcome Trainer::run() {
+  const InterruptGuard guard;
+  while (state_.epoch < config_.epochs && !state_.stopped) {
+    if (train_epoch() == Outcome::interrupted) return Outcome::interrupted;
+    finish_epoch();
+  }
+  return Outcome::finished;
+}
+
+Program& Trainer::train_program(const Batch& batch) {
+  const Shape& images = batch.images.shape();
+  return session_.program({.kind = ProgramKind::train,
+                           .batch = images[0],
+                           .height = images[2],
+                           .width = images[3],
+                           .loss = dice_options(data_.ignore_unmatched),
+                           .adamw = {.weight_decay = config_.weight_decay}});
+}
+
+void Trainer::step(const Batch& batch) {
+  Program& program = train_program(batch);
+  fill(program, batch);
+  program.run();
+  const double loss = program.loss();
+  require(std::isfinite(loss),
+          "training: the loss is {} at epoch {}, step {}; the last good checkpoint is {}. Try a "
+          "smaller --lr",
+          loss, state_.epoch, state_.global_step, run_.last_checkpoint().string());
+  const Tensor counts = program.confusion();
+  state_.train.add(loss,
+                   stats_from_confusion(counts.span<std::int64_t>(), batch.size(),
+                                        data_.dataset().classes().size(), data_.ignore_unmatched));
+  steps_.add(state_.epoch, state_.global_step, loss);
+  ++state_.batch;
+  ++state_.global_step;
+}
+
+Trainer::Outcome Trainer::train_epoch() {
+  const Clock::time_point start = Clock::now();
+  Progress progress(console_, fmt::format("epoch {}/{} train", state_.epoch + 1, config_.epochs),
+                    data_.train->batches() - state_.batch);
+  data_.train->start(state_.epoch, state_.batch);
+  while (const auto batch = data_.train->next()) {
+    step(*batch);
+    progress.step(batch->size(), state_.train.loss.value());
+    if (InterruptGuard::requested()) {
+      save_state();
+      save_model(run_.last_checkpoint(), session_.store(), info(std::nullopt));
+      return Outcome::interrupted;
+    }
+  }
+  epoch_seconds_ = std::chrono::duration<double>(Clock::now() - start).count();
+  return Outcome::finished;
+}
+
+void Trainer::finish_epoch() {
+  Progress progress(console_, fmt::format("epoch {}/{} val", state_.epoch + 1, config_.epochs),
+                    data_.val->batches());
+  const Tally val = evaluate(session_, *data_.val, data_.ignore_unmatched,
+                             [&](const Batch& batch, const Program&) {
+                               progress.step(batch.size());
+                               return true;
+                             });
+  const double val_loss = val.metrics().loss.value();
+  const std::int64_t epoch = state_.epoch;
+  require(
+      std::isfinite(val_loss),
+      "training: the validation loss is {} after epoch {}, step {}; the last good checkpoint is "
+      "{}. Try a smaller --lr",
+      val_loss, epoch, state_.global_step, run_.last_checkpoint().string());
+
+  const std::optional<Index> unknown = data_.dataset().classes().find("unknown");
+  const double images = static_cast<double>(data_.split.train.size());
+  std::vector<LoggedValue> row = notebook_values("val", val.metrics());
+  row.push_back({"val/PixelAccuracy", val.confusion().pixel_accuracy()});
+  row.push_back({"val/MeanIoU", val.confusion().mean_iou()});
+  row.push_back({"val/MeanIoUKnown", val.confusion().mean_iou(unknown)});
+  metrics_.log(row, epoch, state_.global_step - 1);
+  row = notebook_values("train", state_.train);
+  row.push_back({"lr", session_.optimizer()->learning_rate()});
+  row.push_back({"train/Seconds", epoch_seconds_});
+  row.push_back({"train/ImagesPerSecond", images / epoch_seconds_});
+  metrics_.log(row, epoch, state_.global_step - 1);
+  console_.info(
+      "epoch {}/{}: train loss {:.5f}, val loss {:.5f}, val pixel accuracy {:.4f}, val mean IoU "
+      "{:.4f}, {:.1f} images/s",
+      epoch + 1, config_.epochs, state_.train.loss.value(), val_loss,
+      val.confusion().pixel_accuracy(), val.confusion().mean_iou(unknown), images / epoch_seconds_);
+
+  update_best(val_loss);
+  save_model(run_.last_checkpoint(), session_.store(), info(val_loss));
+  state_.begin_epoch(epoch + 1);
+  save_state();
+}
+
+void Trainer::update_best(double val_loss) {
+  // Lightning's rule for both early stopping and the checkpoint: strictly smaller is better.
+  if (val_loss < state_.best_loss) {
+    state_.best_loss = val_loss;
+    state_.best_epoch = state_.epoch;
+    state_.wait = 0;
+    save_model(run_.best_checkpoint(), session_.store(), info(val_loss));
+    console_.info("epoch {}: 'val/Loss' reached {:.5f}, saved to {}", state_.epoch + 1, val_loss,
+                  run_.best_checkpoint().string());
+    return;
+  }
+  ++state_.wait;
+  if (state_.wait < config_.patience) return;
+  state_.stopped = true;
+  console_.info(
+      "'val/Loss' did not improve in the last {} epochs: stopped; best {:.5f} in epoch {}",
+      state_.wait, state_.best_loss, state_.best_epoch + 1);
+}
+
+CheckpointInfo Trainer::info(std::optional<double> val_loss) const {
+  return {.classes = data_.dataset().classes(),
+          .image_size = config_.image_size,
+          .epoch = state_.epoch,
+          .val_loss = val_loss};
+}
+
+void Trainer::save_state() {
+  save_training_state(run_.training_state(), session_, state_);
+}
+
+}  // namespace fpanet

@@ -1,0 +1,50 @@
+#pragma once
+// The training loop: epochs of steps, validation, early stopping, checkpoints, logs.
+
+#include "apps/common/checkpoint.hpp"
+#include "apps/common/console.hpp"
+#include "apps/common/csv_logger.hpp"
+#include "apps/common/run_folder.hpp"
+#include "apps/common/train_config.hpp"
+#include "apps/fpanet_train/progress_state.hpp"
+#include "apps/fpanet_train/step_log.hpp"
+#include "apps/fpanet_train/training_data.hpp"
+
+namespace fpanet {
+
+class Trainer {
+ public:
+  enum class Outcome { finished, interrupted };
+
+  /// `state` says where to begin. All references must outlive the trainer.
+  Trainer(const TrainConfig& config, const RunFolder& run, ModelSession& session,
+          TrainingData& data, Console& console, ProgressState state);
+
+  /// Trains until the last epoch, early stopping or an interrupt; the latter saves in the middle of
+  /// an epoch. Throws Error when a loss is not finite: what was saved before stays.
+  Outcome run();
+
+  const ProgressState& state() const { return state_; }
+
+ private:
+  Program& train_program(const Batch& batch);
+  Outcome train_epoch();
+  void step(const Batch& batch);
+  /// Validates, logs, and saves what is best so far.
+  void finish_epoch();
+  void update_best(double val_loss);
+  CheckpointInfo info(std::optional<double> val_loss) const;
+  void save_state();
+
+  const TrainConfig& config_;
+  const RunFolder& run_;
+  ModelSession& session_;
+  TrainingData& data_;
+  Console& console_;
+  ProgressState state_;
+  CsvLogger metrics_;
+  StepLog steps_;
+  double epoch_seconds_ = 0;
+};
+
+}  // namespace fpanet

@@ -1,0 +1,25 @@
+#pragma once
+// The data side of a training run: scenes, split and loaders, checked before anything is trained.
+
+#include "apps/common/console.hpp"
+#include "apps/common/train_config.hpp"
+#include "data/loader.hpp"
+#include "data/split.hpp"
+
+namespace fpanet {
+
+struct TrainingData {
+  std::shared_ptr<SceneStore> store;
+  Split split;
+  std::unique_ptr<Loader> train, val;
+  bool ignore_unmatched = true;  ///< --protocol clean
+
+  const Dataset& dataset() const { return store->dataset(); }
+};
+
+/// Opens --data, splits it and reads every scene once. Throws one Error that lists every bad file.
+/// `split_file` overrides --split: a resumed run keeps its own split.
+TrainingData open_training_data(const TrainConfig& config, const std::string& split_file,
+                                int threads, Console& console);
+
+}  // namespace fpanet

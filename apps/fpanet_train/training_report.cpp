@@ -1,0 +1,80 @@
+#include "apps/fpanet_train/training_report.hpp"
+
+#include <sstream>
+
+#include "apps/common/checkpoint.hpp"
+#include "apps/common/environment.hpp"
+#include "apps/common/prediction.hpp"
+#include "apps/common/report.hpp"
+#include "apps/common/text_file.hpp"
+#include "data/mask.hpp"
+
+namespace fpanet {
+
+namespace {
+
+constexpr std::size_t kSamples = 6;
+
+/// "name = value" lines of a TOML file.
+std::vector<NamedText> configuration_rows(const std::string& toml) {
+  std::vector<NamedText> rows;
+  std::istringstream lines(toml);
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t equals = line.find(" = ");
+    if (line.starts_with('#') || equals == std::string::npos) continue;
+    rows.push_back({line.substr(0, equals), line.substr(equals + 3)});
+  }
+  return rows;
+}
+
+std::string percent(double fraction) {
+  return fmt::format("{:.1f} %", 100 * fraction);
+}
+
+}  // namespace
+
+void write_training_report(const RunFolder& run, ModelSession& session, TrainingData& data,
+                           const ProgressState& state, const std::string& configuration,
+                           Console& console) {
+  const ClassTable& classes = data.dataset().classes();
+  load_model(session.store(), read_weights(run.best_checkpoint()));
+  std::vector<ReportSample> samples;
+  const Tally tally = evaluate(
+      session, *data.val, data.ignore_unmatched, [&](const Batch& batch, const Program& program) {
+        for (Index i = 0; i < batch.size() && samples.size() < kSamples; ++i) {
+          const auto scene = data.store->get(batch.scenes[static_cast<std::size_t>(i)]);
+          const Image labels = likeliest_labels(program.probabilities().to(Device::cpu()), i,
+                                                {scene->image.height, scene->image.width});
+          samples.push_back({.name = batch.ids[static_cast<std::size_t>(i)],
+                             .image = scene->image,
+                             .mask = colors_from_labels(scene->labels.labels, classes),
+                             .prediction = colors_from_labels(labels, classes)});
+        }
+        return true;
+      });
+
+  const Cpu* cpu = std::get_if<Cpu>(&session.placement().context);
+  const ConfusionMatrix& confusion = tally.confusion();
+  const double known = confusion.mean_iou(classes.find("unknown"));
+  const Report report{.title = "FPA-Net training run",
+                      .subtitle = run.path().filename().string(),
+                      .highlights = {{"validation loss", fmt::format("{:.4f}", state.best_loss)},
+                                     {"pixel accuracy", percent(confusion.pixel_accuracy())},
+                                     {"mean IoU (known classes)", percent(known)},
+                                     {"best epoch", std::to_string(state.best_epoch + 1)},
+                                     {"epochs trained", std::to_string(state.epoch)}},
+                      .curves = notebook_curves(MetricsTable::read(run.metrics())),
+                      .best_epoch = state.best_epoch,
+                      .evaluated_on = fmt::format("validation, {} images", tally.images()),
+                      .classes = classes,
+                      .confusion = confusion,
+                      .samples = std::move(samples),
+                      .configuration = configuration_rows(configuration),
+                      .environment = environment_line(cpu != nullptr ? cpu->threads : 1)};
+  write_text_file(run.report(), report_html(report));
+  console.info("report: {}", run.report().string());
+  fmt::print("best epoch {}: val loss {:.5f}, pixel accuracy {:.4f}, mean IoU {:.4f}\n",
+             state.best_epoch + 1, state.best_loss, confusion.pixel_accuracy(), known);
+}
+
+}  // namespace fpanet

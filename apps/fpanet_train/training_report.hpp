@@ -1,0 +1,16 @@
+#pragma once
+
+#include "apps/common/console.hpp"
+#include "apps/common/run_folder.hpp"
+#include "apps/fpanet_train/progress_state.hpp"
+#include "apps/fpanet_train/training_data.hpp"
+
+namespace fpanet {
+
+/// Evaluates the best checkpoint on the validation scenes and writes report.html: curves, per-class
+/// table, confusion matrix, sample predictions, configuration (the TOML text).
+void write_training_report(const RunFolder& run, ModelSession& session, TrainingData& data,
+                           const ProgressState& state, const std::string& configuration,
+                           Console& console);
+
+}  // namespace fpanet
