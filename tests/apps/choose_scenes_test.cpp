@@ -1,0 +1,75 @@
+#include "apps/common/choose_scenes.hpp"
+
+#include <doctest/doctest.h>
+
+#include "apps/common/text_file.hpp"
+#include "data/split.hpp"
+#include "engine/core/error.hpp"
+#include "tests/apps/message_of.hpp"
+#include "tests/weights/scratch.hpp"
+
+namespace fpanet {
+namespace {
+
+namespace fs = std::filesystem;
+using Scenes = std::vector<Index>;
+
+const std::vector<std::string> kIds = {"a", "b", "c", "d", "e", "f", "g", "h"};
+
+TEST_CASE("a checkpoint knows the split of its run") {
+  const ScratchFolder folder;
+  fs::create_directories(folder / "run/checkpoints");
+  fs::create_directories(folder / "run/other");
+  write_text_file(folder / "run/checkpoints/best.safetensors", "");
+  write_text_file(folder / "run/other/best.safetensors", "");
+  CHECK(split_of_run(folder / "run") == std::nullopt);
+
+  write_text_file(folder / "run/split.csv", "id,split\n");
+  const fs::path split = fs::canonical(folder / "run/split.csv");
+  CHECK(split_of_run(folder / "run") == split);
+  CHECK(split_of_run(folder / "run/") == split);
+  CHECK(split_of_run(folder / "run/checkpoints/best.safetensors") == split);
+  CHECK(split_of_run(folder / "run/other/best.safetensors") == std::nullopt);
+}
+
+TEST_CASE("all scenes, or a part of the notebook's split") {
+  CHECK(choose_scenes("all", kIds, {}).scenes == Scenes{0, 1, 2, 3, 4, 5, 6, 7});
+  const Split split = notebook_split(8);
+  CHECK(choose_scenes("train", kIds, {}).scenes == split.train);
+  CHECK(choose_scenes("val", kIds, {}).scenes == split.val);
+  const SceneChoice choice = choose_scenes("test", kIds, {});
+  CHECK(choice.scenes == split.test);
+  CHECK(choice.description == "test of the notebook's split");
+}
+
+TEST_CASE("the split of the run counts where the data has its scenes") {
+  const ScratchFolder folder;
+  const fs::path file = folder / "split.csv";
+  write_text_file(file, "id,split\nc,test\nb,val\na,train\nh,test\n");
+  CHECK(choose_scenes("test", kIds, file).scenes == Scenes{2, 7});
+  CHECK(choose_scenes("val", kIds, file).scenes == Scenes{1});
+  CHECK(choose_scenes("test", kIds, file).description == "test of " + file.string());
+
+  write_text_file(file, "id,split\nelsewhere,test\na,train\n");
+  CHECK(choose_scenes("test", kIds, file).scenes == notebook_split(8).test);
+
+  write_text_file(file, "id,split\na,train\nb,val\n");
+  CHECK(test::contains(test::message_of<Error>([&] { choose_scenes("test", kIds, file); }),
+                       "no scenes"));
+}
+
+TEST_CASE("of a CSV file the test rows count, else all") {
+  const ScratchFolder folder;
+  const fs::path file = folder / "mine.csv";
+  write_text_file(file, "id,split\nd,test\na,train\n");
+  CHECK(choose_scenes(file.string(), kIds, {}).scenes == Scenes{3});
+  write_text_file(file, "id,split\nd,val\na,train\nb,train\n");
+  CHECK(choose_scenes(file.string(), kIds, {}).scenes == Scenes{0, 1, 3});
+  write_text_file(file, "id,split\nz,test\n");
+  CHECK(test::contains(test::message_of<Error>([&] { choose_scenes(file.string(), kIds, {}); }),
+                       "'z'"));
+  CHECK(!test::message_of<Error>([&] { choose_scenes("missing.csv", kIds, {}); }).empty());
+}
+
+}  // namespace
+}  // namespace fpanet

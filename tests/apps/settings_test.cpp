@@ -1,0 +1,235 @@
+#include "apps/common/settings.hpp"
+
+#include <doctest/doctest.h>
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+#include "apps/common/settings_file.hpp"
+#include "apps/common/text_file.hpp"
+#include "apps/common/train_command_line.hpp"
+#include "apps/common/usage_error.hpp"
+#include "tests/apps/message_of.hpp"
+#include "tests/weights/scratch.hpp"
+
+namespace fpanet {
+namespace {
+
+using test::contains;
+using test::message_of;
+
+/// A call of fpanet_train, resolved.
+struct Call {
+  explicit Call(std::vector<std::string> arguments) : command_line(app) {
+    std::reverse(arguments.begin(), arguments.end());  // as CLI11 takes them
+    app.parse(arguments);
+    options = command_line.resolve();
+  }
+  CLI::App app;
+  TrainCommandLine command_line;
+  TrainOptions options;
+};
+
+std::string usage_message(const std::vector<std::string>& arguments) {
+  return message_of<UsageError>([&] { Call call(arguments); });
+}
+
+/// A configuration in which no member has its default.
+TrainConfig unusual() {
+  return {.data = "a \"b\"\\c",
+          .epochs = 7,
+          .batch_size = 3,
+          .image_size = {96, 160},
+          .lr = 3e-05,
+          .weight_decay = 0,
+          .patience = 2,
+          .seed = 0xffffffff,
+          .encoder = "resnet50",
+          .encoder_weights = "r.safetensors",
+          .init = "m.safetensors",
+          .split = "s.csv",
+          .augment = "none",
+          .shuffle = false,
+          .protocol = "notebook",
+          .device = "cuda:1",
+          .precision = "fp64",
+          .threads = 4,
+          .cache = false};
+}
+
+}  // namespace
+
+TEST_CASE("fpanet_train: defaults are the notebook's") {
+  const Call call({"--data", "d"});
+  CHECK(call.options.config == TrainConfig{.data = "d"});
+  const TrainConfig& config = call.options.config;
+  CHECK(config.epochs == 100);
+  CHECK(config.batch_size == 16);
+  CHECK(config.image_size == ImageSize{320, 320});
+  CHECK(config.lr == 1e-4);
+  CHECK(config.seed == 42);
+  CHECK(config.protocol == "clean");
+}
+
+TEST_CASE("fpanet_train: every flag sets its member") {
+  const Call call({"--data",
+                   "a \"b\"\\c",
+                   "--epochs",
+                   "7",
+                   "--batch-size",
+                   "3",
+                   "--image-size",
+                   "96x160",
+                   "--lr",
+                   "3e-5",
+                   "--weight-decay",
+                   "0",
+                   "--patience",
+                   "2",
+                   "--seed",
+                   "4294967295",
+                   "--encoder",
+                   "resnet50",
+                   "--encoder-weights",
+                   "r.safetensors",
+                   "--init",
+                   "m.safetensors",
+                   "--split",
+                   "s.csv",
+                   "--augment",
+                   "none",
+                   "--shuffle",
+                   "off",
+                   "--protocol",
+                   "notebook",
+                   "--device",
+                   "cuda:1",
+                   "--precision",
+                   "fp64",
+                   "--threads",
+                   "4",
+                   "--cache",
+                   "off",
+                   "--quiet",
+                   "--run",
+                   "r"});
+  CHECK(call.options.config == unusual());
+  CHECK(call.options.quiet);
+  CHECK(call.options.run == "r");
+}
+
+TEST_CASE("config.toml read back gives the same configuration") {
+  const ScratchFolder folder;
+  TrainConfig written = unusual();
+  Settings settings;
+  describe(written, settings);
+  write_text_file(folder / "config.toml", settings_toml(settings));
+  const Call call({"--config", (folder / "config.toml").string()});
+  CHECK(call.options.config == unusual());
+  CHECK(call.command_line.config_toml() == settings_toml(settings));
+}
+
+TEST_CASE("flags win over the file, the file over the defaults") {
+  const ScratchFolder folder;
+  const std::string file = (folder / "c.toml").string();
+  write_text_file(file, "data = 'x'\nepochs = 5\nlr = 1\nimage-size = 64\nrun = 'r'\nquiet = true");
+  const Call call({"--epochs", "9", "--config", file, "--seed", "1"});
+  CHECK(call.options.config.epochs == 9);
+  CHECK(call.options.config.lr == 1.0);
+  CHECK(call.options.config.seed == 1);
+  CHECK(call.options.config.image_size == ImageSize{64, 64});
+  CHECK(call.options.config.data == "x");
+  CHECK(call.options.run == "r");
+  CHECK(call.options.quiet);
+}
+
+TEST_CASE("a flag that does not fit names flag, value and what is accepted") {
+  const auto refused = [](const std::string& flag, const std::string& value,
+                          const std::string& accepted) {
+    const auto message = usage_message({"--data", "d", flag, value});
+    CHECK_MESSAGE(contains(message, flag + " " + value), message);
+    CHECK_MESSAGE(contains(message, accepted), message);
+  };
+  refused("--batch-size", "0", "an integer from 1 to");
+  refused("--batch-size", "-3", "an integer from 1 to");
+  refused("--epochs", "ten", "an integer from 1 to");
+  refused("--epochs", "1.5", "an integer from 1 to");
+  refused("--seed", "4294967296", "from 0 to 4294967295");
+  refused("--lr", "nan", "a number of at least 0");
+  refused("--lr", "inf", "a number of at least 0");
+  refused("--weight-decay", "-0.1", "a number of at least 0");
+  refused("--image-size", "320x", "HxW");
+  refused("--encoder", "vgg", "resnet18, resnet34");
+  refused("--shuffle", "yes", "on, off");
+  refused("--device", "gpu", "auto, cpu, cuda");
+  refused("--device", "cuda:", "cuda:INDEX");
+  refused("--precision", "fp16", "fp32, tf32, bf16, fp64");
+  CHECK(contains(usage_message({"--data", "synthetic:0"}),
+                 "--data synthetic:0: accepted is a folder with"));
+  CHECK(contains(usage_message({}), "--data is missing"));
+}
+
+TEST_CASE("a configuration file that does not fit names file, line, key and what is accepted") {
+  const ScratchFolder folder;
+  const std::string file = (folder / "c.toml").string();
+  const auto refused = [&](const std::string& text, const std::string& expected) {
+    write_text_file(file, "# a comment\n" + text + "\n");
+    const auto message = usage_message({"--data", "d", "--config", file});
+    CHECK_MESSAGE(contains(message, "c.toml:2"), message);
+    CHECK_MESSAGE(contains(message, expected), message);
+  };
+  refused("batchsize = 4", "unknown key 'batchsize'");
+  refused("[train]", "unknown key 'train'");
+  refused("resume = 'x'", "unknown key 'resume'");
+  refused("epochs = '5'", "epochs = '5': the value must be an integer without quotes");
+  refused("epochs = 5.5", "epochs = 5.5: the value must be an integer");
+  refused("epochs = 0", "epochs = 0: accepted is an integer from 1");
+  refused("lr = true", "lr = true: the value must be a number");
+  refused("encoder = 34", "encoder = 34: the value must be a string");
+  refused("shuffle = 'on'", "the value must be true or false");
+  refused("epochs = ", "c.toml:2: ");
+  const auto missing = usage_message({"--data", "d", "--config", (folder / "none.toml").string()});
+  CHECK(contains(missing, "none.toml"));
+}
+
+TEST_CASE("a file is judged whole, even where flags win over it") {
+  const ScratchFolder folder;
+  const std::string file = (folder / "c.toml").string();
+  write_text_file(file, "epochs = 0");
+  CHECK(contains(usage_message({"--data", "d", "--config", file, "--epochs", "3"}), "epochs = 0"));
+}
+
+TEST_CASE("--resume takes the run's own configuration and lets only harmless flags change it") {
+  const ScratchFolder folder;
+  TrainConfig saved = unusual();
+  Settings settings;
+  describe(saved, settings);
+  write_text_file(folder / "config.toml", settings_toml(settings));
+  const std::string run = folder.path().string();
+
+  const Call call({"--resume", run, "--epochs", "20", "--threads", "1"});
+  TrainConfig expected = unusual();
+  expected.epochs = 20;
+  expected.threads = 1;
+  CHECK(call.options.config == expected);
+  CHECK(call.options.resume == run);
+
+  for (const std::string flag : {"--lr", "--seed", "--run", "--config"}) {
+    const auto message = usage_message({"--resume", run, flag, "1"});
+    CHECK_MESSAGE(contains(message, flag + " cannot go with --resume"), message);
+    CHECK_MESSAGE(contains(message, "accepted are --epochs"), message);
+  }
+  CHECK(contains(usage_message({"--resume", (folder / "none").string()}), "config.toml"));
+}
+
+TEST_CASE("--print-config needs no data") {
+  const Call call({"--print-config", "--epochs", "3"});
+  CHECK(call.options.print_config);
+  CHECK(contains(call.command_line.config_toml(), "epochs = 3\n"));
+  CHECK(contains(call.command_line.config_toml(), "lr = 0.0001\n"));
+  CHECK(contains(call.command_line.config_toml(), "shuffle = true\n"));
+  CHECK_FALSE(contains(call.command_line.config_toml(), "run"));
+}
+
+}  // namespace fpanet

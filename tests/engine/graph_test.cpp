@@ -1,0 +1,102 @@
+#include <doctest/doctest.h>
+
+#include "tests/engine/toy_ops.hpp"
+
+using namespace fpanet;
+using namespace fpanet::toy;
+
+namespace {
+
+Graph eager() {
+  return Graph(Cpu{}, Graph::Mode::eager);
+}
+
+}  // namespace
+
+TEST_CASE("eager mode computes as it records") {
+  Graph g(Cpu{}, Graph::Mode::eager);
+  const Value x = g.input("x", filled({3}, 1));
+  const Value y = total(square(scale(x, 2)));
+  CHECK(g.tensor(y).data<double>()[0] == 4 * (1 + 4 + 9));
+  CHECK(g.nodes().size() == 3);
+}
+
+TEST_CASE("a value used twice gets the sum of both gradients, assigned first, then accumulated") {
+  Graph g(Cpu{}, Graph::Mode::eager);
+  const Value x = g.input("x", filled({2}, 3), true);
+  g.backward(total(plus(square(x), scale(x, 10))));
+  CHECK(g.tensor(*g.gradient(x)).data<double>()[0] == 2 * 3 + 10);
+  CHECK(g.tensor(*g.gradient(x)).data<double>()[1] == 2 * 4 + 10);
+
+  int assigned = 0, accumulated = 0;
+  for (const Node& node : g.nodes()) {
+    for (const NodeOutput& output : node.outputs) {
+      if (output.value != g.gradient(x)->id()) continue;
+      (output.write == Write::assign ? assigned : accumulated)++;
+    }
+  }
+  CHECK(assigned == 1);
+  CHECK(accumulated == 1);
+}
+
+TEST_CASE("the same value as both inputs of one node") {
+  Graph g(Cpu{}, Graph::Mode::eager);
+  const Value x = g.input("x", filled({2}, 3), true);
+  g.backward(total(plus(x, x)));
+  CHECK(g.tensor(*g.gradient(x)).data<double>()[1] == 2);
+}
+
+TEST_CASE("a view shares memory and gradient") {
+  Graph g(Cpu{}, Graph::Mode::eager);
+  const Value x = g.input("x", filled({2, 3}, 1), true);
+  const Value flat = g.view(square(x), {6});
+  g.backward(total(plus(flat, scale(flat, 2))));
+  const Value dx = *g.gradient(x);
+  CHECK(dx.shape() == Shape{2, 3});
+  CHECK(g.tensor(dx).data<double>()[5] == 3 * 2 * 6);
+  CHECK_THROWS_AS(g.view(x, {5}), Error);
+}
+
+TEST_CASE("parameters are found by name and their gradients land in the given memory") {
+  Graph g(Cpu{}, Graph::Mode::eager);
+  const Tensor value = filled({2}, 1), gradient = filled({2}, 99), frozen = filled({2}, 5);
+  const Value p = g.parameter("p", value, gradient);
+  CHECK(g.parameter("p", value, gradient) == p);
+  const Value q = g.parameter("q", frozen, Tensor());
+  g.parameter("unused", filled({1}, 0), filled({1}, 0));
+  g.backward(total(plus(plus(square(p), p), q)));
+  CHECK(gradient.data<double>()[0] == 3);
+  CHECK(gradient.data<double>()[1] == 5);
+  CHECK_FALSE(g.gradient(q).has_value());
+  CHECK(g.trained_parameters() == std::vector<std::string>{"p"});
+  CHECK_THROWS_AS(g.parameter("p", filled({2}, 1), gradient), Error);
+}
+
+TEST_CASE("backward refuses what cannot work") {
+  Graph g(Cpu{}, Graph::Mode::eager);
+  const Value x = g.input("x", filled({2}, 1), true);
+  CHECK_THROWS_WITH_AS(g.backward(x), "backward: the loss must have one element, got (2)", Error);
+  const Value c = g.input("c", filled({2}, 1));
+  CHECK_THROWS_AS(g.backward(total(c)), Error);
+  const Value loss = total(x);
+  g.backward(loss);
+  CHECK_THROWS_WITH_AS(g.backward(loss), "backward: this graph already has its backward pass",
+                       Error);
+
+  Graph other = eager();
+  const Value y = other.input("y", filled({2}, 1));
+  CHECK_THROWS_AS(plus(x, y), Error);
+  CHECK_THROWS_AS(plus(x, Value()), Error);
+
+  class NoGradient : public Scale {
+   public:
+    NoGradient() : Scale(1) {}
+    std::string_view name() const override { return "no_gradient"; }
+    void backward(BackwardRule& rule) const override { Op::backward(rule); }
+  };
+  Graph third = eager();
+  const Value z = third.input("z", filled({2}, 1), true);
+  const Value sum = total(third.record_one(std::make_shared<NoGradient>(), {&z, 1}));
+  CHECK_THROWS_WITH_AS(third.backward(sum), "no_gradient: has no gradient, but one was asked for",
+                       Error);
+}

@@ -1,0 +1,178 @@
+#include "kernels/batch_norm.hpp"
+
+#include "kernels/naive/batch_norm.hpp"
+#include "tests/kernels/check.hpp"
+
+namespace fpanet::kernels {
+namespace {
+
+using namespace fpanet::test;
+
+constexpr double kEps = 1e-5;
+
+/// Inputs of one size, and what the definition makes of them in double.
+template <class T>
+struct Case {
+  Case(const ImageSize& size, bool with_relu, bool with_residual, bool training)
+      : s(size), relu(with_relu), residual(with_residual), train(training) {
+    const View<const double> wide = s.of(wide_x);
+    naive::batch_norm_moments(wide, mean.data(), var.data());
+    if (!train) {
+      mean = widened(running_mean);
+      var = widened(running_var);
+    }
+    const View<const double> no_residual{nullptr, s.n, s.c, s.h, s.w};
+    const std::vector<double> wide_r = widened(r), wide_weight = widened(weight);
+    const std::vector<double> wide_bias = widened(bias), wide_dy = widened(dy);
+    naive::batch_norm<double>(wide, mean.data(), var.data(), wide_weight.data(), wide_bias.data(),
+                              kEps, residual ? s.of(wide_r) : no_residual, relu, s.over(y.data()));
+    // The mask comes from the y that the kernel is given, so that rounding flips no ReLU.
+    for (std::size_t i = 0; i < y.size(); ++i) given_y[i] = static_cast<T>(y[i]);
+    const std::vector<double> wide_y = widened(given_y);
+    naive::batch_norm_backward<double>(wide, relu ? s.of(wide_y) : no_residual, s.of(wide_dy),
+                                       mean.data(), var.data(), wide_weight.data(), kEps, train,
+                                       s.over(dx.data()), dweight.data(), dbias.data(),
+                                       s.over(dresidual.data()));
+  }
+
+  ImageSize s;
+  bool relu, residual, train;
+  std::vector<T> x = uniform<T>("x", s.numel(), 2, 5);  // a mean far from zero
+  std::vector<T> r = uniform<T>("r", s.numel()), dy = uniform<T>("dy", s.numel());
+  std::vector<T> weight = uniform<T>("weight", s.c, 0.5, 1.5), bias = uniform<T>("bias", s.c);
+  std::vector<T> running_mean = uniform<T>("running_mean", s.c, 2, 4);
+  std::vector<T> running_var = uniform<T>("running_var", s.c, 0.5, 1.5);
+  std::vector<double> wide_x = widened(x);
+
+  std::vector<double> mean = filled<double>(s.c, 0), var = mean;
+  std::vector<double> y = filled<double>(s.numel(), 0), dx = y, dresidual = y;
+  std::vector<double> dweight = filled<double>(s.c, 0), dbias = dweight;
+  std::vector<T> given_y = filled<T>(s.numel(), 0);
+};
+
+template <class T>
+void check_forward(const Case<T>& c) {
+  std::vector<T> mean(c.mean.size()), invstd(c.mean.size());
+  check_assigned<T>(c.y, tolerance<T>(), [&](const Cpu& cpu, T* y) {
+    const BatchNormForward<T> forward{.x = c.s.of(c.x),
+                                      .weight = c.weight.data(),
+                                      .bias = c.bias.data(),
+                                      .residual = c.residual ? c.r.data() : nullptr,
+                                      .relu = c.relu,
+                                      .eps = kEps,
+                                      .y = y,
+                                      .mean = mean.data(),
+                                      .invstd = invstd.data()};
+    auto workspace = scratch(batch_norm_workspace_bytes<T>(cpu, c.s.pixels(), c.s.c));
+    if (c.train) {
+      batch_norm_train<T>(cpu, forward, {}, workspace);
+    } else {
+      batch_norm_eval<T>(cpu, forward, c.running_mean.data(), c.running_var.data(), workspace);
+    }
+  });
+  CHECK(difference(mean, c.mean) <= tolerance<T>());
+}
+
+template <class T>
+void check_backward(const Case<T>& c) {
+  std::vector<T> mean, invstd;
+  for (std::size_t i = 0; i < c.mean.size(); ++i) {
+    mean.push_back(static_cast<T>(c.mean[i]));
+    invstd.push_back(static_cast<T>(1 / std::sqrt(c.var[i] + kEps)));
+  }
+  const auto run = [&](const Cpu& cpu, BatchNormBackward<T> b) {
+    b.x = c.s.of(c.x);
+    b.y = c.relu ? c.given_y.data() : nullptr;
+    if (b.dy == nullptr) b.dy = c.dy.data();
+    b.weight = c.weight.data();
+    b.mean = mean.data();
+    b.invstd = invstd.data();
+    b.batch_statistics = c.train;
+    auto workspace = scratch(batch_norm_workspace_bytes<T>(cpu, c.s.pixels(), c.s.c));
+    batch_norm_backward<T>(cpu, b, workspace);
+  };
+  // dx of two or three values is a difference of nearly equal terms: scaled by invstd, so are they.
+  const double bound = 10 * tolerance<T>();
+  check_written<T>(c.dx, bound, [&](const Cpu& cpu, T* dx, Write write) {
+    run(cpu, {.dx = dx, .write_dx = write});
+  });
+  check_written<T>(c.dweight, bound, [&](const Cpu& cpu, T* dweight, Write write) {
+    run(cpu, {.dweight = dweight, .write_dweight = write});
+  });
+  check_written<T>(c.dbias, bound, [&](const Cpu& cpu, T* dbias, Write write) {
+    run(cpu, {.dbias = dbias, .write_dbias = write});
+  });
+  check_written<T>(c.dresidual, bound, [&](const Cpu& cpu, T* dresidual, Write write) {
+    run(cpu, {.dresidual = dresidual, .write_dresidual = write});
+  });
+  check_assigned<T>(c.dx, bound, [&](const Cpu& cpu, T* dx) {  // dresidual over dy
+    std::vector<T> dy = c.dy;
+    run(cpu, {.dy = dy.data(), .dx = dx, .dresidual = dy.data()});
+    CHECK(difference(dy, c.dresidual) <= tolerance<T>());
+  });
+}
+
+TEST_CASE_TEMPLATE("batch_norm: forward and backward against the definition", T, float, double) {
+  for (const ImageSize& size : image_sizes()) {
+    CAPTURE(size.str());
+    for (const bool relu : {false, true}) {
+      CAPTURE(relu);
+      for (const bool residual : {false, true}) {
+        CAPTURE(residual);
+        for (const bool train : {true, false}) {
+          CAPTURE(train);
+          const Case<T> c(size, relu, residual, train);
+          check_forward(c);
+          check_backward(c);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE_TEMPLATE("batch_norm: PyTorch's numbers for 1, 2, 3, 4", T, float, double) {
+  const std::vector<T> x = {1, 2, 3, 4}, one = {1}, zero = {0};
+  std::vector<T> y(4), mean(1), invstd(1), running_mean = {0}, running_var = {1};
+  std::int64_t batches = 6;
+  auto workspace = scratch(batch_norm_workspace_bytes<T>(Cpu{1}, 4, 1));
+  batch_norm_train<T>(Cpu{1},
+                      {.x = {x.data(), 1, 1, 2, 2},
+                       .weight = one.data(),
+                       .bias = zero.data(),
+                       .y = y.data(),
+                       .mean = mean.data(),
+                       .invstd = invstd.data()},
+                      {.mean = running_mean.data(), .var = running_var.data(), .batches = &batches},
+                      workspace);
+  const std::vector<double> expected = {-1.3416354, -.4472117, .4472119, 1.3416355};
+  CHECK(difference(y, expected) < 2e-7);  // digits they were printed with
+  CHECK(difference(running_mean, {.25}) < 1e-7);
+  CHECK(difference(running_var, {0.9 + 0.1 * 5 / 3}) < 2e-7);  // one float rounding
+  CHECK(batches == 7);
+}
+
+TEST_CASE("batch_norm: a mean a thousand times the deviation costs no digits") {
+  const ImageSize s{1, 2, 100, 100};
+  std::vector<float> x(static_cast<std::size_t>(s.numel()));
+  const auto noise = uniform<double>("noise", s.numel());
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(1000 + noise[i]);
+  std::vector<double> wide = widened(x), mean(2), var(2);
+  naive::batch_norm_moments(s.of(wide), mean.data(), var.data());
+  const std::vector<float> one = {1, 1}, zero = {0, 0};
+  std::vector<float> y(x.size()), mean_out(2), invstd(2);
+  auto workspace = scratch(batch_norm_workspace_bytes<float>(Cpu{2}, s.pixels(), s.c));
+  batch_norm_train<float>(Cpu{2},
+                          {.x = s.of(x),
+                           .weight = one.data(),
+                           .bias = zero.data(),
+                           .y = y.data(),
+                           .mean = mean_out.data(),
+                           .invstd = invstd.data()},
+                          {}, workspace);
+  for (std::size_t c = 0; c < 2; ++c) {
+    CHECK(std::abs(invstd[c] * std::sqrt(var[c] + kEps) - 1) < kKernelFloat);
+  }
+}
+
+}  // namespace
+}  // namespace fpanet::kernels

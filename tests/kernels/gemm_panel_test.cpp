@@ -1,0 +1,106 @@
+#include "kernels/gemm_panel.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <random>
+#include <vector>
+
+#include "kernels/conv2d_level.hpp"
+#include "kernels/cpu_features.hpp"
+
+namespace fpanet::kernels {
+namespace {
+
+template <class T>
+std::vector<T> integers(Index count) {
+  std::mt19937 random(3);
+  std::vector<T> values(static_cast<std::size_t>(count));
+  for (T& v : values) v = static_cast<T>(static_cast<int>(random() % 9) - 4);
+  return values;
+}
+
+// What gemm_panel.hpp says, on integers: exact.
+template <class T>
+void check_against_loops(const Conv2dLevel<T>& level, Index m, Index n, Index run, Index segments,
+                         bool rows_contiguous, GemmStart start) {
+  CAPTURE(level.width);
+  CAPTURE(m);
+  CAPTURE(n);
+  CAPTURE(run);
+  CAPTURE(segments);
+  CAPTURE(rows_contiguous);
+  const std::vector<T> a = integers<T>((m + 3) * (run + 2) * segments);
+  const std::vector<T> b = integers<T>((run * segments + 1) * (level.width + 1));
+  const std::vector<T> bias = integers<T>(level.width);
+  std::vector<T> c = integers<T>(m * (n + 5));
+  std::vector<T> expected = c;
+  GemmPanel<T> p;
+  p.a = a.data();
+  p.a_row = rows_contiguous ? 1 : run + 2;
+  p.a_k = rows_contiguous ? m + 3 : 1;
+  p.a_segment = rows_contiguous ? (m + 3) * run : (run + 2) * m;
+  p.b = b.data();
+  p.b_k = level.width + 1;
+  p.b_segment = run * p.b_k;
+  p.c = c.data();
+  p.c_row = n + 5;
+  p.m = m;
+  p.n = n;
+  p.run = run;
+  p.segments = segments;
+  p.start = start;
+  p.bias = bias.data();
+  for (Index i = 0; i < m; ++i) {
+    for (Index j = 0; j < n; ++j) {
+      T& sum = expected[static_cast<std::size_t>(i * p.c_row + j)];
+      if (start == GemmStart::zero) sum = 0;
+      if (start == GemmStart::bias) sum = p.bias[j];
+      for (Index s = 0; s < segments; ++s) {
+        for (Index k = 0; k < run; ++k) {
+          sum +=
+              p.a[i * p.a_row + s * p.a_segment + k * p.a_k] * p.b[s * p.b_segment + k * p.b_k + j];
+        }
+      }
+    }
+  }
+  level.multiply(p);
+  CHECK(c == expected);
+}
+
+template <class T>
+void check_level(const Conv2dLevel<T>& level) {
+  for (const bool rows_contiguous : {false, true}) {
+    for (const Index m : {1, 2, 5, 6, 7, 10, 12, 13, 25}) {
+      for (Index n = 1; n <= level.width; n += n < 4 ? 1 : 3) {
+        check_against_loops(level, m, n, 5, 1, rows_contiguous, GemmStart::zero);
+        check_against_loops(level, m, n, 3, 3, rows_contiguous, GemmStart::c);
+      }
+    }
+    for (const GemmStart start : {GemmStart::zero, GemmStart::bias, GemmStart::c}) {
+      check_against_loops(level, 11, level.width, 40, 2, rows_contiguous, start);
+      check_against_loops(level, 11, level.width - 1, 0, 0, rows_contiguous, start);
+    }
+  }
+}
+
+TEST_CASE_TEMPLATE("gemm_panel: integers give exactly what the loops give", T, float, double) {
+  check_level(conv2d_level_generic<T>());
+  check_level(conv2d_level_wide<T>());
+#if defined(__x86_64__)
+  if (detected_cpu_level() >= CpuLevel::avx2) check_level(conv2d_level_avx2<T>());
+  if (detected_cpu_level() >= CpuLevel::avx512) {
+    check_level(conv2d_level_avx512<T>());
+  } else {
+    MESSAGE("this processor has no AVX-512: its kernels were not run");
+  }
+#endif
+}
+
+TEST_CASE("cpu_features: the level in use is one this processor has") {
+  CHECK(cpu_level() <= std::max(detected_cpu_level(), CpuLevel::wide));
+  CHECK(name_of(CpuLevel::avx2) == "avx2");
+}
+
+}  // namespace
+}  // namespace fpanet::kernels

@@ -1,0 +1,247 @@
+#include "models/fpanet.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cstring>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "models/model_file.hpp"
+#include "models/program.hpp"
+#include "tests/support/formula.hpp"
+#include "tests/support/golden.hpp"
+
+using namespace fpanet;
+using namespace fpanet::test;
+
+namespace {
+
+/// The smallest network that has every part: 32x32 images, 4x4 positions in the attention.
+FPANetOptions narrow() {
+  return {.encoder_name = "resnet18",
+          .encoder_depth = 3,
+          .decoder_channels = {8, 6, 4},
+          .decoder_pab_channels = 4,
+          .classes = 3};
+}
+
+Index parameters_of(const FPANetOptions& options) {
+  ParameterStore store;
+  const FPANet model(store, options);
+  return store.parameter_count();
+}
+
+Index encoder_parameters(const std::string& name) {
+  ParameterStore store;
+  const ResNetEncoder encoder(Scope(store), name, 5, 3);
+  return store.parameter_count();
+}
+
+bool same_bits(const Tensor& a, const Tensor& b) {
+  return a.bytes() == b.bytes() && std::memcmp(a.raw(), b.raw(), a.bytes()) == 0;
+}
+
+/// What two training steps leave behind: parameters and loss.
+struct Trained {
+  Tensor values;
+  double loss = 0;
+};
+
+Trained train_two_steps(int threads, DType dtype) {
+  ParameterStore store;
+  const FPANet model(store, narrow());
+  store.allocate(dtype, Device::cpu(), true);
+  store.initialize(7);
+  AdamWState optimizer(store, 1e-3);
+  Program program(
+      Cpu{threads}, model, &optimizer, store,
+      {.kind = ProgramKind::train, .batch = 3, .height = 32, .width = 40, .image_dtype = dtype});
+  Arena arena(Device::cpu());
+  program.bind(arena);
+  program.images().copy_from(formula_tensor("images", program.images().shape(), dtype));
+  program.labels().copy_from(formula_labels("labels", program.labels().shape(), 3));
+  program.run();
+  program.run();
+  return {store.values().clone(), program.loss()};
+}
+
+}  // namespace
+
+TEST_CASE("parameter counts are SMP's") {
+  CHECK(encoder_parameters("resnet18") == 11'176'512);
+  CHECK(encoder_parameters("resnet34") == 21'284'672);
+  CHECK(encoder_parameters("resnet50") == 23'508'032);
+  CHECK(encoder_parameters("resnet101") == 42'500'160);
+  CHECK(encoder_parameters("resnet152") == 58'143'808);
+  constexpr Index kFreqFeature = 84;
+  CHECK(parameters_of({}) == 29'222'603);
+  CHECK(parameters_of({.encoder_depth = 4, .decoder_channels = {256, 128, 64, 32}}) ==
+        24'667'431 + kFreqFeature);
+  CHECK(parameters_of({.encoder_depth = 3, .decoder_channels = {256, 128, 64}}) ==
+        23'261'063 + kFreqFeature);
+}
+
+TEST_CASE("the state dict has the notebook's names in the notebook's order") {
+  const auto path = golden_path("fpanet_resnet34_64x64.json");
+  REQUIRE(path);
+  const auto golden = nlohmann::ordered_json::parse(std::ifstream(*path));
+  ParameterStore store;
+  const FPANet model(store, {});
+  REQUIRE(store.entries().size() == 288);
+  std::size_t i = 0;
+  for (const auto& [name, shape] : golden.at("shapes").items()) {
+    CHECK(store.entries()[i++].name == name);
+  }
+}
+
+TEST_CASE("wrong construction and wrong input say what is wrong") {
+  CHECK_THROWS_WITH_AS(
+      parameters_of({.encoder_depth = 4}),
+      "decoder: Model depth is 4, but you provide `decoder_channels` for 5 blocks.", Error);
+  CHECK_THROWS_AS(parameters_of({.encoder_depth = 2}), Error);
+  CHECK_THROWS_AS(parameters_of({.encoder_name = "resnet35"}), Error);
+  CHECK_THROWS_AS(parameters_of({.aux_params = ClassificationOptions{.pooling = "sum"}}), Error);
+  CHECK_THROWS_AS(parameters_of({.aux_params = ClassificationOptions{.dropout = 1.0}}), Error);
+
+  ParameterStore store;
+  const FPANet model(store, {});
+  store.allocate(DType::f32, Device::cpu(), false);
+  const auto record = [&](Index channels, Index h, Index w) {
+    Graph graph(Cpu{});
+    model({.graph = graph}, graph.input("x", Spec{{1, channels, h, w}, DType::f32}));
+  };
+  CHECK_THROWS_WITH_AS(record(3, 70, 64),
+                       "fpanet: Wrong input shape height=70, width=64. Expected image height and "
+                       "width divisible by 32. Consider pad your images to shape (96, 64).",
+                       Error);
+  CHECK_THROWS_AS(record(4, 64, 64), Error);
+  CHECK_NOTHROW(record(3, 64, 96));
+}
+
+TEST_CASE("every constructor option changes the network") {
+  FPANetOptions options = narrow();
+  const Index base = parameters_of(options);
+  options.in_channels = 5;
+  CHECK(parameters_of(options) == base + 2 * 64 * 49);
+  options = narrow();
+  options.decoder_use_batchnorm = false;
+  CHECK(parameters_of(options) == base - 2 * (8 + 6 + 4));
+  options = narrow();
+  options.decoder_pab_channels = 5;
+  CHECK(parameters_of(options) == base + 2 * 129);
+  options = narrow();
+  options.aux_params = ClassificationOptions{.classes = 2};
+  CHECK(parameters_of(options) == base + 2 * 129);
+
+  options = narrow();
+  options.activation = Activation::identity;
+  options.aux_params =
+      ClassificationOptions{.pooling = "max", .classes = 2, .activation = Activation::sigmoid};
+  ParameterStore store;
+  const FPANet model(store, options);
+  store.allocate(DType::f64, Device::cpu(), false);
+  store.initialize(1);
+  Graph graph(Cpu{}, Graph::Mode::eager);
+  const Value x = graph.input("x", formula_tensor("x", {2, 3, 32, 32}, DType::f64));
+  const FPANetOutput output = model({.graph = graph}, x);
+  CHECK(output.labels->shape() == Shape{2, 2});
+  CHECK(same_bits(graph.tensor(output.logits), graph.tensor(output.probabilities)));
+}
+
+TEST_CASE("constructor options can be read back from the weights") {
+  for (const std::string& encoder : resnet_names()) {
+    FPANetOptions options = narrow();
+    options.encoder_name = encoder;
+    options.in_channels = 4;
+    options.decoder_use_batchnorm = encoder != "resnet50";
+    if (encoder == "resnet18") options.aux_params = ClassificationOptions{.classes = 5};
+    ParameterStore store;
+    const FPANet model(store, options);
+    store.allocate(DType::f32, Device::cpu(), false);
+    const FPANetOptions found = infer_options(to_state_dict(store), "test");
+    CHECK(found.encoder_name == options.encoder_name);
+    CHECK(found.encoder_depth == options.encoder_depth);
+    CHECK(found.decoder_use_batchnorm == options.decoder_use_batchnorm);
+    CHECK(found.decoder_channels == options.decoder_channels);
+    CHECK(found.decoder_pab_channels == options.decoder_pab_channels);
+    CHECK(found.in_channels == options.in_channels);
+    CHECK(found.classes == options.classes);
+    CHECK(found.aux_params.has_value() == options.aux_params.has_value());
+  }
+  CHECK_THROWS_WITH_AS(infer_options(StateDict(), "empty.pth"),
+                       "empty.pth: no FPA-Net weights: 'model.encoder.conv1.weight' is missing",
+                       Error);
+}
+
+TEST_CASE("training gives the same bits on 1, 2 and 4 threads") {
+  const Trained one = train_two_steps(1, DType::f32);
+  for (const int threads : {2, 4}) {
+    const Trained several = train_two_steps(threads, DType::f32);
+    CHECK(same_bits(one.values, several.values));
+    CHECK(one.loss == several.loss);
+  }
+}
+
+TEST_CASE("eager and planned execution give the same bits") {
+  ParameterStore planned_store, eager_store;
+  const FPANet planned_model(planned_store, narrow()), eager_model(eager_store, narrow());
+  for (ParameterStore* store : {&planned_store, &eager_store}) {
+    store->allocate(DType::f32, Device::cpu(), true);
+    store->initialize(7);
+  }
+  AdamWState optimizer(planned_store, 1e-3);
+  Program program(Cpu{2}, planned_model, &optimizer, planned_store,
+                  {.kind = ProgramKind::train,
+                   .batch = 2,
+                   .height = 32,
+                   .width = 32,
+                   .image_dtype = DType::f32,
+                   .keep_probabilities = true});
+  Arena arena(Device::cpu());
+  program.bind(arena);
+  const Tensor images = formula_tensor("images", {2, 3, 32, 32}, DType::f32);
+  const Tensor labels = formula_labels("labels", {2, 1, 32, 32}, 3);
+  program.images().copy_from(images);
+  program.labels().copy_from(labels);
+  program.run();
+
+  Graph graph(Cpu{2}, Graph::Mode::eager);
+  const FPANetOutput output =
+      eager_model({.graph = graph, .training = true}, graph.input("images", images));
+  const Value loss =
+      dice_loss(output.probabilities, graph.input("labels", labels), {.from_logits = false});
+  graph.backward(loss);
+  CHECK(same_bits(graph.tensor(output.probabilities), program.probabilities()));
+  CHECK(static_cast<double>(graph.tensor(loss).data<float>()[0]) == program.loss());
+  CHECK(same_bits(eager_store.gradients(), planned_store.gradients()));
+}
+
+TEST_CASE("only parameters that the loss reaches are trained") {
+  ParameterStore store;
+  const FPANet model(store, narrow());
+  store.allocate(DType::f32, Device::cpu(), true);
+  store.initialize(7);
+  const Tensor before = store.values().clone();
+  AdamWState optimizer(store, 1e-2);
+  Program program(Cpu{2}, model, &optimizer, store,
+                  {.kind = ProgramKind::train, .batch = 2, .height = 32, .width = 32});
+  Arena arena(Device::cpu());
+  program.bind(arena);
+  program.images().zero();
+  for (std::size_t i = 0; i < program.images().bytes(); ++i) {
+    program.images().data<std::uint8_t>()[i] = static_cast<std::uint8_t>(i * 7919 >> 3);
+  }
+  program.labels().copy_from(formula_labels("labels", program.labels().shape(), 3));
+  program.run();
+  CHECK(optimizer.step() == 1);
+  for (std::size_t i = 0; i < store.entries().size(); ++i) {
+    const ParameterEntry& entry = store.entries()[i];
+    if (entry.kind != EntryKind::parameter) continue;
+    CAPTURE(entry.name);
+    // Depth 3 never calls layer3 and layer4; the notebook never calls FreqFeature.conv1.
+    const bool unused = entry.name.find("layer3") != std::string::npos ||
+                        entry.name.find("layer4") != std::string::npos ||
+                        entry.name.starts_with("FreqFeature");
+    CHECK(same_bits(store.value(i), store.slot(i, before)) == unused);
+  }
+}

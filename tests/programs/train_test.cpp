@@ -1,0 +1,156 @@
+// fpanet_train as a whole: what it writes, how it stops, how it goes on.
+
+#include <doctest/doctest.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "tests/programs/run_program.hpp"
+
+using namespace fpanet::test;
+
+namespace {
+
+// Small enough for seconds, large enough for several steps and a last batch of its own.
+const std::string kTiny =
+    "--data synthetic:14 --image-size 64 --encoder resnet18 --batch-size 3 --quiet ";
+
+/// metrics.csv without the columns that measure time.
+std::string timeless(const std::string& csv) {
+  std::string kept;
+  std::size_t line_begin = 0;
+  while (line_begin < csv.size()) {
+    const std::size_t line_end = csv.find('\n', line_begin);
+    std::string line = csv.substr(line_begin, line_end - line_begin);
+    for (int column = 0; column < 2; ++column) line.resize(line.rfind(','));
+    kept += line + '\n';
+    line_begin = line_end + 1;
+  }
+  return kept;
+}
+
+void check_same_run(const std::filesystem::path& a, const std::filesystem::path& b) {
+  for (const char* file : {"checkpoints/last.safetensors", "checkpoints/best.safetensors",
+                           "checkpoints/training_state.safetensors", "steps.csv", "split.csv"}) {
+    CAPTURE(file);
+    CHECK(!contents(a / file).empty());
+    CHECK((contents(a / file) == contents(b / file)));
+  }
+  CHECK(timeless(contents(a / "metrics.csv")) == timeless(contents(b / "metrics.csv")));
+}
+
+/// Starts a training that would take long, interrupts it after its first step and returns the exit
+/// code.
+int train_interrupted(const std::filesystem::path& run) {
+  const pid_t child = fork();
+  if (child == 0) {
+    const std::string command = "exec " + std::string(FPANET_PROGRAMS) + "/fpanet_train " + kTiny +
+                                "--epochs 3 --run " + run.string() + " 2> /dev/null";
+    execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
+    _exit(127);
+  }
+  const auto lines = [&] {
+    const std::string steps = contents(run / "steps.csv");
+    return std::count(steps.begin(), steps.end(), '\n');
+  };
+  using namespace std::chrono_literals;
+  for (int i = 0; i < 6000 && lines() < 2; ++i) std::this_thread::sleep_for(20ms);
+  kill(child, SIGINT);
+  int status = 0;
+  waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+}  // namespace
+
+TEST_CASE("a resumed run is bit-equal to one that was never stopped") {
+  const WorkFolder work;
+  const std::string whole = (work / "whole").string(), parts = (work / "parts").string();
+  REQUIRE(run_program(work, "train", kTiny + "--epochs 3 --run " + whole).code == 0);
+
+  SUBCASE("stopped between epochs") {
+    REQUIRE(run_program(work, "train", kTiny + "--epochs 1 --run " + parts).code == 0);
+    REQUIRE(run_program(work, "train", "--epochs 3 --quiet --resume " + parts).code == 0);
+    check_same_run(whole, parts);
+  }
+  SUBCASE("interrupted within an epoch") {
+    CHECK(train_interrupted(parts) == 130);
+    CHECK(!contents(work / "parts/checkpoints/last.safetensors").empty());
+    REQUIRE(run_program(work, "train", "--quiet --resume " + parts).code == 0);
+    check_same_run(whole, parts);
+  }
+  for (const char* file : {"config.toml", "split.csv", "metrics.csv", "report.html"}) {
+    CAPTURE(file);
+    CHECK(!contents(work / "whole" / file).empty());
+  }
+}
+
+TEST_CASE("a loss that is not a number stops the run and keeps the last good checkpoint") {
+  const WorkFolder work;
+  const std::string run = (work / "run").string();
+  REQUIRE(run_program(work, "train", kTiny + "--epochs 1 --run " + run).code == 0);
+  const std::string good = contents(work / "run/checkpoints/last.safetensors");
+
+  const std::string wild = (work / "wild").string();
+  const Outcome outcome = run_program(work, "train", kTiny + "--lr 1e30 --epochs 2 --run " + wild);
+  CHECK(outcome.code == 1);
+  CHECK(outcome.err.find("the loss is") != std::string::npos);
+  CHECK(outcome.err.find("step") != std::string::npos);
+  CHECK(!std::filesystem::exists(work / "wild/checkpoints/best.safetensors"));
+  CHECK((contents(work / "run/checkpoints/last.safetensors") == good));
+}
+
+TEST_CASE("wrong usage exits with 2 and names the flag") {
+  const WorkFolder work;
+  const auto refused = [&](const std::string& arguments, const std::string& named) {
+    CAPTURE(arguments);
+    const Outcome outcome = run_program(work, "train", arguments);
+    CHECK(outcome.code == 2);
+    CHECK(outcome.err.find(named) != std::string::npos);
+  };
+  refused("", "--data");
+  refused(kTiny + "--batch-size 0", "--batch-size");
+  refused(kTiny + "--image-size 0", "--image-size");
+  refused(kTiny + "--lr fast", "--lr");
+  refused(kTiny + "--no-such-flag", "--no-such-flag");
+  refused(kTiny + "--precision bf16", "--precision");
+  refused(kTiny + "--encoder resnet35", "--encoder");
+}
+
+TEST_CASE("a run folder that is not empty is refused") {
+  const WorkFolder work;
+  std::filesystem::create_directories(work / "run");
+  std::ofstream(work / "run/notes.txt") << "mine";
+  const Outcome outcome =
+      run_program(work, "train", kTiny + "--epochs 1 --run " + (work / "run").string());
+  CHECK(outcome.code == 1);
+  CHECK(outcome.err.find("not empty") != std::string::npos);
+  CHECK(contents(work / "run/notes.txt") == "mine");
+}
+
+TEST_CASE("every option of the training changes the result") {
+  const WorkFolder work;
+  const auto last_of = [&](const std::string& name, const std::string& more) {
+    const std::string run = (work / name).string();
+    const Outcome outcome =
+        run_program(work, "train", kTiny + "--epochs 1 --run " + run + " " + more);
+    CAPTURE(outcome.err);
+    REQUIRE(outcome.code == 0);
+    return contents(work / name / "checkpoints/last.safetensors");
+  };
+  const std::string base = last_of("base", "");
+  CHECK((last_of("again", "") == base));
+  CHECK((last_of("threads", "--threads 1") == base));
+  CHECK((last_of("lr", "--lr 2e-4") != base));
+  CHECK((last_of("decay", "--weight-decay 0.5") != base));
+  CHECK((last_of("seed", "--seed 7") != base));
+  CHECK((last_of("augment", "--augment none") != base));
+  CHECK((last_of("shuffle", "--shuffle off") != base));
+  CHECK((last_of("precision", "--precision fp64") != base));
+  CHECK((last_of("init",
+                 "--lr 1e-9 --init " + (work / "base/checkpoints/best.safetensors").string()) !=
+         last_of("no-init", "--lr 1e-9")));
+}

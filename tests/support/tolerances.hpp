@@ -1,0 +1,47 @@
+#pragma once
+// Every tolerance of the tests, with its reason. None is widened to turn a test green.
+
+namespace fpanet::test {
+
+/// Central differences in double: h^2 truncation plus eps/h rounding, at h = 1e-4 to 1e-5.
+inline constexpr double kGradientCheck = 1e-6;
+/// The same through a whole network: hundreds of summed terms each carrying that error.
+inline constexpr double kNetworkGradientCheck = 1e-5;
+
+/// Sums of the same terms in double, added in another order.
+inline constexpr double kSummationOrder = 1e-12;
+/// A kernel in float against its definition in double, relative to max(1, |value|): a handful of
+/// roundings of 6e-8, or sums whose float part is at most 16 terms long.
+inline constexpr double kKernelFloat = 2e-6;
+/// The same where hundreds of terms are added up in float (matrix products, transforms).
+inline constexpr double kKernelFloatProduct = 2e-5;
+
+/// A part of the network in double against PyTorch in double: summation order only.
+inline constexpr double kPartDouble = 1e-9;
+
+/// The whole network in double against PyTorch in double, probabilities and loss.
+inline constexpr double kModelDouble = 1e-9;
+/// ... gradient L2 norms, relative.
+inline constexpr double kModelDoubleGradient = 1e-6;
+
+/// The whole network in float against PyTorch in float: rounding through 50 layers.
+inline constexpr double kModelFloat = 2e-5;
+inline constexpr double kModelFloatLoss = 1e-6;
+inline constexpr double kModelFloatLaterLoss = 2e-5;
+/// Eval-mode probabilities after three AdamW steps: the first steps move every weight by lr *
+/// sign(g), and where g is rounding noise the sign is too; lr = 1e-4 on weights of 0.05.
+inline constexpr double kModelFloatAfterSteps = 1e-3;
+/// L2 norms of every state-dict entry after AdamW steps, relative; Adam's first steps move by
+/// lr * sign(g), and where g is rounding noise the sign is too, which norms hardly see. After the
+/// first step, and after three, when layer4 at 64x64 has followed with 8 values a channel.
+inline constexpr double kStateAfterOneStep = 1e-4;
+inline constexpr double kStateAfterSteps = 5e-4;
+/// Gradient norms, relative, at 64x64.
+inline constexpr double kModelFloatGradient = 1e-4;
+/// The PAB's 1x1 convolutions get tiny gradients through the whole-map softmax.
+inline constexpr double kModelFloatGradientPab = 2e-3;
+/// At 96x160 PyTorch's own float32 is 2e-3 from its float64: an input of a ReLU lies within
+/// rounding of zero, and one side or the other of it is taken.
+inline constexpr double kModelFloatGradientEdge = 5e-3;
+
+}  // namespace fpanet::test

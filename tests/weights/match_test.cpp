@@ -1,0 +1,140 @@
+#include <doctest/doctest.h>
+
+#include <numeric>
+
+#include "engine/weights/match_weights.hpp"
+#include "engine/weights/name_map.hpp"
+
+namespace fpanet {
+
+namespace {
+
+using Shape64 = std::vector<std::int64_t>;
+
+StateEntry filled(const Shape64& shape) {
+  std::vector<float> values(static_cast<std::size_t>(checked_numel(shape, "test")));
+  std::iota(values.begin(), values.end(), 1.0f);
+  return StateEntry::from_values(values, shape);
+}
+
+struct Row {
+  std::string name;
+  Shape64 shape;
+};
+
+WeightsFile file_of(const std::vector<Row>& rows, const std::string& prefix = "") {
+  WeightsFile file;
+  file.name = "f.pth";
+  file.container = "zip";
+  for (const auto& [name, shape] : rows) file.tensors.add(prefix + name, filled(shape));
+  return file;
+}
+
+std::vector<WantedTensor> wanted_of(const std::vector<Row>& rows, const std::string& prefix = "") {
+  std::vector<WantedTensor> wanted;
+  for (const auto& [name, shape] : rows) wanted.push_back({prefix + name, shape});
+  return wanted;
+}
+
+const std::vector<Row> kEncoder = {
+    {"conv1.weight", {4, 3, 2, 2}}, {"bn1.weight", {4}}, {"bn1.num_batches_tracked", {}}};
+const std::vector<Row> kNotebook = {{"model.encoder.conv1.weight", {4, 3, 2, 2}},
+                                    {"model.decoder.blocks.0.conv1.0.weight", {2, 4, 1, 1}},
+                                    {"FreqFeature.conv1.weight", {3}}};
+
+}  // namespace
+
+TEST_CASE("match: equal names, fc.* passed over, missing batch counters are 0") {
+  WeightsFile file = file_of({kEncoder[0], kEncoder[1], {"fc.weight", {9, 4}}, {"fc.bias", {9}}});
+  const Match match = match_weights(file, wanted_of(kEncoder), {.subject = "encoder"});
+  CHECK(match.summary ==
+        "3 of 3 encoder tensors from f.pth (zip), fc.* ignored, "
+        "1 missing num_batches_tracked set to 0");
+  REQUIRE(match.tensors.size() == 3);
+  CHECK(match.tensors[0].first == "conv1.weight");
+  CHECK(match.tensors.at("bn1.num_batches_tracked").values<double>() == std::vector<double>{0});
+}
+
+TEST_CASE("match: every prefix that training code adds is found") {
+  const struct {
+    std::string in_file, in_model, note;
+  } cases[] = {
+      {"", "", ""},
+      {"module.", "", ", module. dropped"},
+      {"_orig_mod.", "", ", _orig_mod. dropped"},
+      {"_orig_mod.module.", "", ", _orig_mod. and module. dropped"},
+      {"model._orig_mod.encoder.", "encoder.", ", _orig_mod. dropped, prefix model. removed"},
+      {"encoder.", "", ", prefix encoder. removed"},
+      {"model.encoder.", "", ", prefix model.encoder. removed"},
+      {"", "model.encoder.", ", prefix model.encoder. added"},
+      {"encoder.", "model.encoder.", ", prefix model. added"},
+      {"module.model.encoder.", "encoder.", ", module. dropped, prefix model. removed"},
+  };
+  for (const auto& [in_file, in_model, note] : cases) {
+    CAPTURE(in_file);
+    CAPTURE(in_model);
+    const Match match = match_weights(file_of(kEncoder, in_file), wanted_of(kEncoder, in_model));
+    CHECK(match.summary == "3 of 3 model tensors from f.pth (zip)" + note);
+    CHECK(match.tensors[0].first == in_model + "conv1.weight");
+  }
+}
+
+TEST_CASE("match: an encoder out of a whole model") {
+  const Match match =
+      match_weights(file_of(kNotebook), wanted_of({kEncoder[0]}), {.subject = "encoder"});
+  CHECK(match.summary ==
+        "1 of 1 encoder tensors from f.pth (zip), prefix model.encoder. removed, "
+        "2 others ignored");
+}
+
+TEST_CASE("match: optional tensors may be missing") {
+  const WeightsFile file = file_of(
+      {{"encoder.conv1.weight", {4, 3, 2, 2}}, {"decoder.blocks.0.conv1.0.weight", {2, 4, 1, 1}}});
+  const Match match = match_weights(file, wanted_of(kNotebook), {.optional = {"FreqFeature."}});
+  CHECK(match.summary == "2 of 3 model tensors from f.pth (zip), prefix model. added");
+}
+
+TEST_CASE("match: everything that does not fit is listed at once with both shapes") {
+  const WeightsFile file = file_of({{"conv1.weight", {4, 3, 3, 3}}, {"extra", {2, 5}}});
+  CHECK_THROWS_WITH_AS(match_weights(file, wanted_of(kEncoder), {.subject = "encoder"}),
+                       "f.pth (zip) does not fit the encoder:\n"
+                       "  unexpected: extra (2,5) in the file, not in the encoder\n"
+                       "  shape: conv1.weight is (4,3,3,3) in the file, (4,3,2,2) in the encoder\n"
+                       "  missing: bn1.weight (4) in the encoder, not in the file",
+                       Error);
+  CHECK_THROWS_WITH_AS(match_weights(file_of({{"a", {1}}}), wanted_of(kEncoder)),
+                       "f.pth (zip) does not fit the model: none of its 1 tensors is wanted; it "
+                       "has a, where conv1.weight is wanted",
+                       Error);
+  CHECK_THROWS_WITH_AS(
+      match_weights(file_of({{"bn1.weight", {4}}, {"module.bn1.weight", {4}}}),
+                    wanted_of({kEncoder[1]})),
+      "f.pth (zip) does not fit the model:\n  twice: bn1.weight, under two prefixes", Error);
+}
+
+TEST_CASE("match: the first convolution follows the number of channels") {
+  const std::vector<Row> rows = {{"conv1.weight", {1, 3, 1, 2}}};  // values 1 2 | 3 4 | 5 6
+  const auto load = [&](std::int64_t channels) {
+    const std::vector<WantedTensor> wanted = {{"conv1.weight", {1, channels, 1, 2}}};
+    return match_weights(file_of(rows), wanted, {.first_conv = "conv1.weight"});
+  };
+  CHECK(load(1).tensors[0].second.values<float>() == std::vector<float>{9, 12});
+  CHECK(load(3).tensors[0].second.values<float>() == std::vector<float>{1, 2, 3, 4, 5, 6});
+  CHECK(load(4).tensors[0].second.values<float>() ==
+        std::vector<float>{0.75f, 1.5f, 2.25f, 3.0f, 3.75f, 4.5f, 0.75f, 1.5f});
+  CHECK(load(2).summary ==
+        "1 of 1 model tensors from f.pth (zip), first convolution adapted from 3 to 2 channels");
+  const std::vector<WantedTensor> four = {{"conv1.weight", {1, 4, 1, 2}}};
+  CHECK_THROWS_WITH_AS(match_weights(file_of(rows), four),
+                       "f.pth (zip) does not fit the model:\n"
+                       "  shape: conv1.weight is (1,3,1,2) in the file, (1,4,1,2) in the model",
+                       Error);
+}
+
+TEST_CASE("common prefix: of all names, whole segments only") {
+  CHECK(common_prefix({"module.model.a", "module.model.b"}) == "module.model.");
+  CHECK(common_prefix({"model.a", "FreqFeature.b"}).empty());
+  CHECK(common_prefix({}).empty());
+}
+
+}  // namespace fpanet
