@@ -1,0 +1,261 @@
+#!/usr/bin/env python3
+"""FPA-Net in plain PyTorch: the peer that `fpanet_tool bench` is measured against.
+
+Same network, loss and optimizer as the engine records (names of the state dict included), no
+segmentation-models-pytorch needed. Prints one line and, with --json, writes the numbers with the
+keys of `fpanet_tool bench --json`.
+
+    python3 bench/pytorch_peer.py --task train --batch 8 --image-size 320 --threads 2
+"""
+
+import argparse
+import json
+import resource
+import statistics
+import time
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+CLASSES = 7
+
+
+class BasicBlock(nn.Module):
+    def __init__(self, in_channels, planes, stride):
+        super().__init__()
+        self.conv1 = nn.Conv2d(in_channels, planes, 3, stride, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(planes)
+        self.conv2 = nn.Conv2d(planes, planes, 3, 1, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(planes)
+        self.downsample = None
+        if stride != 1 or in_channels != planes:
+            self.downsample = nn.Sequential(
+                nn.Conv2d(in_channels, planes, 1, stride, bias=False), nn.BatchNorm2d(planes))
+
+    def forward(self, x):
+        identity = x if self.downsample is None else self.downsample(x)
+        y = F.relu(self.bn1(self.conv1(x)))
+        return F.relu(self.bn2(self.conv2(y)) + identity)
+
+
+class Encoder(nn.Module):
+    """ResNet34 without its classifier; returns the features at strides 1 to 32."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, 64, 7, 2, 3, bias=False)
+        self.bn1 = nn.BatchNorm2d(64)
+        channels = 64
+        for stage, blocks in enumerate([3, 4, 6, 3]):
+            planes = 64 << stage
+            layer = []
+            for i in range(blocks):
+                layer.append(BasicBlock(channels, planes, 2 if stage > 0 and i == 0 else 1))
+                channels = planes
+            setattr(self, f"layer{stage + 1}", nn.Sequential(*layer))
+
+    def forward(self, x):
+        features = [x, F.relu(self.bn1(self.conv1(x)))]
+        x = F.max_pool2d(features[-1], 3, 2, 1)
+        for layer in (self.layer1, self.layer2, self.layer3, self.layer4):
+            x = layer(x)
+            features.append(x)
+        return features
+
+
+class PositionAttention(nn.Module):
+    def __init__(self, channels, pab_channels=64):
+        super().__init__()
+        self.top_conv = nn.Conv2d(channels, pab_channels, 1)
+        self.center_conv = nn.Conv2d(channels, pab_channels, 1)
+        self.bottom_conv = nn.Conv2d(channels, channels, 3, padding=1)
+        self.out_conv = nn.Conv2d(channels, channels, 3, padding=1)
+
+    def forward(self, x):
+        n, c, h, w = x.shape
+        top = self.top_conv(x).flatten(2)
+        center = self.center_conv(x).flatten(2).transpose(1, 2)
+        bottom = self.bottom_conv(x).flatten(2).transpose(1, 2)
+        scores = torch.matmul(center, top)
+        attention = scores.reshape(n, -1).softmax(1).reshape(n, h * w, h * w)
+        return self.out_conv(x + torch.matmul(attention, bottom).reshape(n, c, h, w))
+
+
+def conv_relu(in_channels, out_channels):
+    return nn.Sequential(nn.Conv2d(in_channels, out_channels, 3, padding=1, bias=False),
+                         nn.BatchNorm2d(out_channels), nn.ReLU(inplace=True))
+
+
+class DecoderBlock(nn.Module):
+    def __init__(self, in_channels, skip_channels, out_channels):
+        super().__init__()
+        self.conv1 = conv_relu(in_channels + skip_channels, out_channels)
+        self.conv2 = conv_relu(out_channels, out_channels)
+
+    def forward(self, x, skip):
+        x = F.interpolate(x, scale_factor=2, mode="nearest")
+        if skip is not None:
+            x = torch.cat([x, skip], 1)
+        return self.conv2(self.conv1(x))
+
+
+class Decoder(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.center = PositionAttention(512)
+        sizes = [(512, 256, 256), (256, 128, 128), (128, 64, 64), (64, 64, 32), (32, 0, 16)]
+        self.blocks = nn.ModuleList(DecoderBlock(*size) for size in sizes)
+
+    def forward(self, features):
+        x = self.center(features[-1])
+        skips = [*reversed(features[1:-1]), None]
+        for block, skip in zip(self.blocks, skips):
+            x = block(x, skip)
+        return x
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.encoder = Encoder()
+        self.decoder = Decoder()
+        self.segmentation_head = nn.Sequential(nn.Conv2d(16, CLASSES, 3, padding=1))
+
+    def forward(self, x):
+        return self.segmentation_head(self.decoder(self.encoder(x))).softmax(1)
+
+
+def dct_rows(size):
+    """The 11 lowest rows of the orthonormal DCT-II."""
+    k = torch.arange(11, dtype=torch.float64)[:, None]
+    n = torch.arange(size, dtype=torch.float64)[None]
+    rows = torch.cos(torch.pi * k * (2 * n + 1) / (2 * size)) * (2 / size) ** 0.5
+    rows[0] *= 0.5 ** 0.5
+    return rows
+
+
+class HighPass(nn.Module):
+    """x minus its projection on the 66 lowest frequencies (i + j <= 10)."""
+
+    def __init__(self, height, width):
+        super().__init__()
+        i, j = torch.meshgrid(torch.arange(11), torch.arange(11), indexing="ij")
+        self.register_buffer("rows_h", dct_rows(height).float(), persistent=False)
+        self.register_buffer("rows_w", dct_rows(width).float(), persistent=False)
+        self.register_buffer("keep", (i + j <= 10).float(), persistent=False)
+
+    def forward(self, x):
+        low = torch.matmul(torch.matmul(self.rows_h, x), self.rows_w.T) * self.keep
+        return x - torch.matmul(torch.matmul(self.rows_h.T, low), self.rows_w)
+
+
+class FPANet(nn.Module):
+    def __init__(self, height, width):
+        super().__init__()
+        self.model = Net()
+        self.high_pass = HighPass(height, width)
+
+    def forward(self, x):
+        return self.model(self.high_pass(x))
+
+
+def dice_loss(probabilities, labels):
+    target = F.one_hot(labels, CLASSES).permute(0, 3, 1, 2).to(probabilities.dtype)
+    intersection = (probabilities * target).sum((0, 2, 3))
+    cardinality = (probabilities + target).sum((0, 2, 3))
+    loss = 1 - 2 * intersection / cardinality.clamp_min(1e-7)
+    return (loss * (target.sum((0, 2, 3)) > 0)).mean()
+
+
+def parse_args():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--task", choices=["train", "infer"], default="train")
+    parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--image-size", type=int, default=320)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--threads", type=int, default=0, help="0: PyTorch's default")
+    parser.add_argument("--precision", choices=["fp32", "tf32", "bf16"], default="fp32")
+    parser.add_argument("--layout", choices=["contiguous", "channels_last"],
+                        default="channels_last")
+    parser.add_argument("--compile", default="", metavar="MODE",
+                        help="torch.compile mode, e.g. default or max-autotune")
+    parser.add_argument("--repeat", type=int, default=10)
+    parser.add_argument("--warmup", type=int, default=2)
+    parser.add_argument("--json", default="")
+    return parser.parse_args()
+
+
+def make_step(args, device):
+    """A function that runs one training step or one inference."""
+    size = args.image_size
+    model = FPANet(size, size).to(device)
+    x = torch.rand(args.batch, 3, size, size, device=device)
+    if args.layout == "channels_last":
+        model = model.to(memory_format=torch.channels_last)
+        x = x.contiguous(memory_format=torch.channels_last)
+    labels = torch.randint(0, CLASSES, (args.batch, size, size), device=device)
+    call = torch.compile(model, mode=args.compile) if args.compile else model
+    autocast = torch.autocast(device.type, torch.bfloat16, enabled=args.precision == "bf16")
+
+    if args.task == "infer":
+        model.eval()
+
+        def infer():
+            with torch.inference_mode(), autocast:
+                call(x)
+        return infer
+
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, fused=device.type == "cuda" or None)
+
+    def train():
+        optimizer.zero_grad(set_to_none=True)
+        with autocast:
+            probabilities = call(x)
+        dice_loss(probabilities.float(), labels).backward()
+        optimizer.step()
+    return train
+
+
+def main():
+    args = parse_args()
+    device = torch.device(args.device)
+    if args.threads > 0:
+        torch.set_num_threads(args.threads)
+    tf32 = args.precision == "tf32"
+    torch.backends.cudnn.allow_tf32 = tf32
+    torch.backends.cuda.matmul.allow_tf32 = tf32
+    torch.backends.cudnn.benchmark = True
+    torch.manual_seed(42)
+
+    step = make_step(args, device)
+    synchronize = torch.cuda.synchronize if device.type == "cuda" else lambda: None
+    for _ in range(args.warmup):
+        step()
+    synchronize()
+    seconds = []
+    for _ in range(args.repeat):
+        start = time.perf_counter()
+        step()
+        synchronize()
+        seconds.append(time.perf_counter() - start)
+    peak = (torch.cuda.max_memory_allocated() if device.type == "cuda"
+            else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+    median = statistics.median(seconds)
+    result = {"framework": f"torch {torch.__version__}", "task": args.task, "batch": args.batch,
+              "height": args.image_size, "width": args.image_size, "device": args.device,
+              "precision": args.precision, "layout": args.layout, "compile": args.compile,
+              "threads": torch.get_num_threads(), "repeat": args.repeat, "median_seconds": median,
+              "min_seconds": min(seconds), "images_per_second": args.batch / median,
+              "peak_bytes": peak}
+    print(f"{result['framework']} {args.task} batch {args.batch} at {args.image_size}, "
+          f"{args.layout} {args.precision} {args.compile or 'eager'}: median {median:.4f} s, "
+          f"min {min(seconds):.4f} s, {args.batch / median:.2f} images/s, peak {peak} bytes")
+    if args.json:
+        with open(args.json, "w", encoding="utf-8") as file:
+            json.dump(result, file, indent=1)
+            file.write("\n")
+
+
+if __name__ == "__main__":
+    main()

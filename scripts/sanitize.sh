@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Builds the unit tests with AddressSanitizer and UndefinedBehaviorSanitizer into build/sanitize and
+# runs them. The whole-network and whole-program tests are left to the release build: under the
+# sanitizers they take many times as long. Arguments go to ctest: scripts/sanitize.sh -R data
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+units=(structure engine weights kernels layers data apps)
+
+cmake --preset sanitize --log-level=WARNING
+cmake --build --preset sanitize --target "${units[@]/#/test_}"
+# Death of a test by a sanitizer must show the line it happened at.
+export UBSAN_OPTIONS=print_stacktrace=1 ASAN_OPTIONS=detect_stack_use_after_return=1
+ctest --preset sanitize -R "^($(IFS='|'; echo "${units[*]}"))\$" "$@"
