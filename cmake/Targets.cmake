@@ -15,6 +15,10 @@ if(FPANET_SANITIZE)
   target_compile_options(fpanet_flags INTERFACE -fsanitize=${FPANET_SANITIZE} -fno-omit-frame-pointer
     -fno-sanitize-recover=all)
   target_link_options(fpanet_flags INTERFACE -fsanitize=${FPANET_SANITIZE})
+  if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+    # GCC's manual: the sanitizers' instrumentation makes this warning report what is not there.
+    target_compile_options(fpanet_flags INTERFACE -Wno-maybe-uninitialized)
+  endif()
 endif()
 
 # fpanet_library(NAME FOLDER... DEPENDS TARGET...): library fpanet_NAME from NAME/FOLDER/*.cpp.
