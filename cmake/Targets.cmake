@@ -21,12 +21,11 @@ if(FPANET_SANITIZE)
   endif()
 endif()
 
-# Half of the build's time is reading headers that never change: they are read once per target.
-# Only headers from outside the project, so that a change of ours rebuilds what depends on it.
-function(fpanet_precompile target)
-  target_precompile_headers(${target} PRIVATE <algorithm> <array> <cmath> <filesystem> <functional>
-    <map> <memory> <optional> <span> <string> <string_view> <unordered_map> <vector> <fmt/format.h>
-    ${ARGN})
+# Release code is compiled with -O3 where numbers are crunched. The rest is glue around large header
+# libraries (command lines, JSON, tests), whose optimisation would take half of the build's time
+# and bring nothing.
+function(fpanet_is_glue target)
+  target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
 endfunction()
 
 # fpanet_library(NAME FOLDER... DEPENDS TARGET...): library fpanet_NAME from NAME/FOLDER/*.cpp.
@@ -40,7 +39,6 @@ function(fpanet_library name)
   add_library(fpanet_${name} STATIC ${sources})
   target_link_libraries(fpanet_${name} PUBLIC ${LIB_DEPENDS} PRIVATE fpanet_flags)
   target_include_directories(fpanet_${name} PUBLIC ${PROJECT_SOURCE_DIR})
-  fpanet_precompile(fpanet_${name})
 endfunction()
 
 # fpanet_program(NAME): program fpanet_NAME from apps/fpanet_NAME/*.cpp.
@@ -48,5 +46,5 @@ function(fpanet_program name)
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/apps/fpanet_${name}/*.cpp)
   add_executable(fpanet_${name} ${sources})
   target_link_libraries(fpanet_${name} PRIVATE fpanet_apps fpanet_flags)
-  fpanet_precompile(fpanet_${name})
+  fpanet_is_glue(fpanet_${name})
 endfunction()

@@ -5,6 +5,7 @@
 #include "apps/common/cli.hpp"
 #include "apps/common/usage_error.hpp"
 #include "apps/fpanet_tool/commands.hpp"
+#include "models/network_gradcheck.hpp"
 
 namespace fpanet {
 
@@ -24,8 +25,7 @@ std::vector<const OpRecord*> records_of(const std::string& op) {
   return records;
 }
 
-int run(const std::string& op) {
-  const std::vector<const OpRecord*> records = records_of(op);
+bool check_ops(const std::vector<const OpRecord*>& records) {
   bool all_ok = true;
   fmt::print("{:24} {:32} {:>8} {:>10}  {}\n", "op", "sample", "entries", "error", "");
   for (const OpRecord* record : records) {
@@ -40,6 +40,26 @@ int run(const std::string& op) {
   }
   fmt::print("{} (tolerance {:.0e})\n", all_ok ? "all gradients are right" : "wrong gradients",
              kGradcheckTolerance);
+  return all_ok;
+}
+
+bool check_network() {
+  bool all_ok = true;
+  fmt::print("\nThe whole network (ResNet18 of depth 3, narrow decoder), a direction per tensor\n");
+  fmt::print("{:56} {:>12} {:>12} {:>10}\n", "parameter", "analytic", "numeric", "error");
+  for (const NetworkGradcheckRow& row : network_gradcheck()) {
+    all_ok = all_ok && row.ok;
+    fmt::print("{:56} {:>12.4e} {:>12.4e} {:>10.2e}  {}\n", row.name, row.analytic, row.numeric,
+               row.error, row.ok ? "ok" : "WRONG");
+  }
+  fmt::print("{} (tolerance {:.0e})\n", all_ok ? "the network's gradients are right" : "wrong",
+             kNetworkGradcheckTolerance);
+  return all_ok;
+}
+
+int run(const std::string& op) {
+  bool all_ok = check_ops(records_of(op));
+  if (op.empty()) all_ok = check_network() && all_ok;
   return all_ok ? kExitDone : kExitFailed;
 }
 
@@ -49,9 +69,11 @@ void add_gradcheck(CLI::App& app, Action& action) {
   const auto op = std::make_shared<std::string>();
   CLI::App* command = app.add_subcommand(
       "gradcheck",
-      "Compares every op's backward with central differences, in double. Exits with 1 if one is "
-      "wrong.");
-  command->add_option("--op", *op, "This op alone")->type_name("an op")->option_text("NAME");
+      "Compares every op's backward, then the whole network's, with central differences, in "
+      "double. Exits with 1 if one is wrong.");
+  command->add_option("--op", *op, "This op alone, without the network")
+      ->type_name("an op")
+      ->option_text("NAME");
   command->callback([op, &action] { action = [op] { return run(*op); }; });
 }
 

@@ -7,9 +7,11 @@
 #include <nlohmann/json.hpp>
 
 #include "models/model_file.hpp"
+#include "models/network_gradcheck.hpp"
 #include "models/program.hpp"
 #include "tests/support/formula.hpp"
 #include "tests/support/golden.hpp"
+#include "tests/support/tolerances.hpp"
 
 using namespace fpanet;
 using namespace fpanet::test;
@@ -179,6 +181,16 @@ TEST_CASE("training gives the same bits on 1, 2 and 4 threads") {
     const Trained several = train_two_steps(threads, DType::f32);
     CHECK(same_bits(one.values, several.values));
     CHECK(one.loss == several.loss);
+  }
+}
+
+TEST_CASE("the whole network's gradients are those of central differences") {
+  static_assert(kNetworkGradcheckTolerance == kNetworkGradientCheck);
+  const std::vector<NetworkGradcheckRow> rows = network_gradcheck();
+  CHECK(rows.size() > 50);
+  for (const NetworkGradcheckRow& row : rows) {
+    CAPTURE(row.name);
+    CHECK(row.error < kNetworkGradientCheck);
   }
 }
 

@@ -1,0 +1,123 @@
+#include "models/network_gradcheck.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "engine/core/error.hpp"
+#include "engine/graph/executor.hpp"
+#include "layers/dice.hpp"
+#include "models/fpanet.hpp"
+
+namespace fpanet {
+namespace {
+
+// Rounding of the loss is about 1e-15, so a slope is known to 1e-15 / kStep; the truncation error
+// grows with kStep^2, and so does the chance that a ReLU flips in between.
+constexpr double kStep = 1e-6;
+// Slopes smaller than this are lost in that rounding and are compared absolutely.
+constexpr double kSlopeFloor = 1e-4;
+
+FPANetOptions narrow() {
+  return {.encoder_name = "resnet18",
+          .encoder_depth = 3,
+          .decoder_channels = {8, 6, 4},
+          .decoder_pab_channels = 4,
+          .classes = 3};
+}
+
+/// The loss of fixed images and labels as a function of the parameters in a store.
+class NetworkLoss {
+ public:
+  explicit NetworkLoss(ParameterStore& store)
+      : model_(store, narrow()), graph_(Cpu{}), arena_(Device::cpu()) {
+    store.allocate(DType::f64, Device::cpu(), true);
+    store.initialize(11);
+    const Shape image_shape{2, 3, 32, 32}, label_shape{2, 1, 32, 32};
+    const Value images = graph_.input("images", Spec{image_shape, DType::f64});
+    const Value labels = graph_.input("labels", Spec{label_shape, DType::i32});
+    const FPANetOutput output = model_({.graph = graph_, .training = true}, images);
+    loss_ = dice_loss(output.probabilities, labels, {.from_logits = false});
+    graph_.keep(loss_);
+    graph_.backward(loss_);
+    plan_.emplace(graph_);
+    executor_.emplace(graph_, *plan_, arena_);
+    fill(executor_->tensor(images), executor_->tensor(labels));
+  }
+
+  double operator()() {
+    executor_->run();
+    return executor_->tensor(loss_).data<double>()[0];
+  }
+
+  std::set<std::string> trained() const {
+    const auto names = graph_.trained_parameters();
+    return {names.begin(), names.end()};
+  }
+
+ private:
+  static void fill(const Tensor& images, const Tensor& labels) {
+    Rng rng(12);
+    for (double& pixel : images.span<double>()) pixel = rng.uniform();
+    for (std::int32_t& label : labels.span<std::int32_t>()) {
+      label = static_cast<std::int32_t>(rng.below(3));
+    }
+  }
+
+  FPANet model_;
+  Graph graph_;
+  Value loss_;
+  std::optional<Plan> plan_;
+  Arena arena_;
+  std::optional<Executor> executor_;
+};
+
+/// The gradient with every entry scaled by its own factor in [0.5, 1.5), of unit length. A plain
+/// gradient direction would not notice an error at a right angle to the gradient; one of random
+/// signs would drown a large tensor's slope.
+std::vector<double> direction_near(std::span<const double> gradient, Rng& rng) {
+  std::vector<double> direction(gradient.begin(), gradient.end());
+  double squares = 0;
+  for (double& d : direction) {
+    d *= rng.uniform(0.5, 1.5);
+    squares += d * d;
+  }
+  require(squares > 0, "gradcheck: a gradient of the network is zero or not finite");
+  for (double& d : direction) d /= std::sqrt(squares);
+  return direction;
+}
+
+}  // namespace
+
+std::vector<NetworkGradcheckRow> network_gradcheck() {
+  ParameterStore store;
+  NetworkLoss loss(store);
+  loss();
+  const Tensor gradients = store.gradients().clone();
+  const std::set<std::string> trained = loss.trained();
+
+  Rng rng(13);
+  std::vector<NetworkGradcheckRow> rows;
+  for (std::size_t i = 0; i < store.entries().size(); ++i) {
+    NetworkGradcheckRow row{.name = store.entries()[i].name};
+    if (!trained.contains(row.name)) continue;
+    const auto gradient = store.slot(i, gradients).span<double>();
+    const std::vector<double> direction = direction_near(gradient, rng);
+    const auto values = store.value(i).span<double>();
+    const std::vector<double> saved(values.begin(), values.end());
+    const auto loss_at = [&](double step) {
+      for (std::size_t k = 0; k < values.size(); ++k) values[k] = saved[k] + step * direction[k];
+      return loss();
+    };
+    row.numeric = (loss_at(kStep) - loss_at(-kStep)) / (2 * kStep);
+    std::ranges::copy(saved, values.begin());
+    for (std::size_t k = 0; k < values.size(); ++k) row.analytic += gradient[k] * direction[k];
+    row.error =
+        std::abs(row.analytic - row.numeric) / std::max(std::abs(row.analytic), kSlopeFloor);
+    row.ok = row.error < kNetworkGradcheckTolerance;
+    rows.push_back(row);
+  }
+  return rows;
+}
+
+}  // namespace fpanet

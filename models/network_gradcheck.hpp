@@ -1,0 +1,26 @@
+#pragma once
+// The backward of a whole FPA-Net against central differences, in double.
+
+#include <string>
+#include <vector>
+
+#include "engine/graph/parameters.hpp"
+
+namespace fpanet {
+
+/// One parameter tensor, compared along one direction d that touches every entry.
+struct NetworkGradcheckRow {
+  std::string name;
+  double analytic = 0;  ///< <gradient, d>
+  double numeric = 0;   ///< (loss(x + h d) - loss(x - h d)) / 2h
+  double error = 0;     ///< |analytic - numeric| / max(|analytic|, floor), see the .cpp
+  bool ok = false;
+};
+
+inline constexpr double kNetworkGradcheckTolerance = 1e-5;
+
+/// Checks a ResNet18 of depth 3 under a narrow decoder, which has every part of the network, in
+/// training mode with Dice loss: one row per parameter that the loss reaches.
+std::vector<NetworkGradcheckRow> network_gradcheck();
+
+}  // namespace fpanet
