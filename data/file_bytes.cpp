@@ -2,8 +2,8 @@
 
 #include <fstream>
 
+#include "engine/core/atomic_file.hpp"
 #include "engine/core/error.hpp"
-#include "engine/weights/atomic_file.hpp"
 
 namespace fpanet {
 

@@ -4,7 +4,7 @@
 
 #include "kernels/batch_norm_body.hpp"
 #include "kernels/column_sums.hpp"
-#include "kernels/conv2d_scratch.hpp"
+#include "kernels/scratch.hpp"
 
 namespace fpanet::kernels {
 namespace {

@@ -2,7 +2,7 @@
 
 #include "kernels/body.hpp"
 #include "kernels/column_sums.hpp"
-#include "kernels/conv2d_scratch.hpp"
+#include "kernels/scratch.hpp"
 
 namespace fpanet::kernels {
 

@@ -18,7 +18,7 @@ constexpr Index column_chunk_rows(Index columns) {
   return std::max<Index>(kGroupRows, kElementwiseChunk / columns / kGroupRows * kGroupRows);
 }
 constexpr Index column_chunks(Index rows, Index columns) {
-  return (rows + column_chunk_rows(columns) - 1) / column_chunk_rows(columns);
+  return divide_up(rows, column_chunk_rows(columns));
 }
 
 /// sums[k][c] = sum of the k-th of `terms(row, c)`, an array<T,K>, over rows [begin, end).

@@ -4,7 +4,7 @@
 
 #include "engine/core/parallel.hpp"
 #include "kernels/argmax_body.hpp"
-#include "kernels/conv2d_scratch.hpp"
+#include "kernels/scratch.hpp"
 
 namespace fpanet::kernels {
 namespace {
@@ -12,7 +12,7 @@ namespace {
 constexpr Index kChunkPixels = 8192;  // of one image, counted by one task
 
 Index chunks_of(Index pixels) {
-  return (pixels + kChunkPixels - 1) / kChunkPixels;
+  return divide_up(pixels, kChunkPixels);
 }
 
 }  // namespace

@@ -5,8 +5,8 @@
 #include <cassert>
 
 #include "kernels/conv2d_direct.hpp"
-#include "kernels/conv2d_scratch.hpp"
 #include "kernels/conv2d_winograd.hpp"
+#include "kernels/scratch.hpp"
 
 namespace fpanet::kernels {
 namespace {
@@ -95,7 +95,7 @@ std::string_view name_of_choice(Conv2dPass pass, const Conv2dGeometry& g) {
 constexpr Index kBiasChunk = 2048;
 
 Index bias_chunks(const Conv2dGeometry& g) {
-  return (g.output_pixels() + kBiasChunk - 1) / kBiasChunk;
+  return divide_up(g.output_pixels(), kBiasChunk);
 }
 
 }  // namespace

@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "kernels/conv2d_level.hpp"
-#include "kernels/conv2d_scratch.hpp"
 #include "kernels/conv2d_source_rows.hpp"
 #include "kernels/conv2d_window.hpp"
+#include "kernels/scratch.hpp"
 
 namespace fpanet::kernels::direct {
 namespace {

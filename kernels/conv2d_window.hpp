@@ -54,9 +54,9 @@ struct Conv2dPhaseAxis {
   Index pixels, taps, first, top;
 
   Conv2dPhaseAxis(Index phase, Index size, Index kernel, Index stride, Index padding)
-      : pixels(size > phase ? (size - phase + stride - 1) / stride : 0),
+      : pixels(size > phase ? divide_up(size - phase, stride) : 0),
         first((phase + padding) % stride) {
-    taps = kernel > first ? (kernel - first + stride - 1) / stride : 0;
+    taps = kernel > first ? divide_up(kernel - first, stride) : 0;
     top = (phase + padding - first) / stride - (taps - 1);
   }
   /// The kernel's tap that window tap k stands for.

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "kernels/conv2d_level.hpp"
-#include "kernels/conv2d_scratch.hpp"
+#include "kernels/scratch.hpp"
 #include "kernels/winograd_tiles.hpp"
 
 namespace fpanet::kernels::winograd {

@@ -1,8 +1,8 @@
 #include <algorithm>
 
 #include "kernels/conv2d_level.hpp"
-#include "kernels/conv2d_scratch.hpp"
 #include "kernels/conv2d_winograd.hpp"
+#include "kernels/scratch.hpp"
 #include "kernels/winograd_tiles.hpp"
 
 namespace fpanet::kernels::winograd {

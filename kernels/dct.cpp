@@ -1,9 +1,9 @@
 #include "kernels/dct.hpp"
 
 #include "engine/core/parallel.hpp"
-#include "kernels/conv2d_scratch.hpp"
 #include "kernels/dct_basis.hpp"
 #include "kernels/matmul.hpp"
+#include "kernels/scratch.hpp"
 
 namespace fpanet::kernels {
 namespace {

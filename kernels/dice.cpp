@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "engine/core/parallel.hpp"
-#include "kernels/conv2d_scratch.hpp"
 #include "kernels/dice_body.hpp"
+#include "kernels/scratch.hpp"
 
 namespace fpanet::kernels {
 namespace {
@@ -40,7 +40,7 @@ body::DiceClass class_sums(const double* sums, Index channels, Index c) {
 
 template <class T>
 std::size_t dice_workspace_bytes(const Cpu&, Index pixels, Index channels) {
-  const Index chunks = (pixels + chunk_pixels(channels) - 1) / chunk_pixels(channels);
+  const Index chunks = divide_up(pixels, chunk_pixels(channels));
   return scratch_bytes<double>(std::max<Index>(1, chunks) * 3 * channels) + kScratchAlignment;
 }
 
@@ -48,7 +48,7 @@ template <class T>
 void dice(const Cpu& cpu, View<const T> p, const std::int32_t* labels, const DiceOptions& options,
           Real<T>* loss, double* sums, std::span<std::byte> workspace) {
   const Index channels = p.c, pixels = p.pixels(), chunk_size = chunk_pixels(channels);
-  const Index chunks = (pixels + chunk_size - 1) / chunk_size;
+  const Index chunks = divide_up(pixels, chunk_size);
   const Labels target(labels, channels, options);
   const bool one_hot = options.mode == DiceMode::multiclass;
   double* const partial = Scratch(workspace).take<double>(chunks * 3 * channels);

@@ -11,7 +11,7 @@ constexpr Index kChannelBlock = 64;  // one task: all pixels of an image, some o
 /// f(image, first channel, end channel).
 template <class F>
 void parallel_channel_blocks(const Cpu& cpu, Index n, Index channels, const F& f) {
-  const Index blocks = (channels + kChannelBlock - 1) / kChannelBlock;
+  const Index blocks = divide_up(channels, kChannelBlock);
   parallel_for(cpu, n * blocks, [&](Index task) {
     const Index first = task % blocks * kChannelBlock;
     f(task / blocks, first, std::min(channels, first + kChannelBlock));

@@ -6,8 +6,8 @@
 
 #include "engine/core/parallel.hpp"
 #include "kernels/body.hpp"
-#include "kernels/conv2d_scratch.hpp"
 #include "kernels/dct_basis.hpp"
+#include "kernels/scratch.hpp"
 
 namespace fpanet::kernels {
 namespace {
@@ -99,7 +99,7 @@ void high_pass(const Cpu& cpu, View<const T> x, View<T> y, Write write,
   fill_basis(x.w, basis_w);
   std::transform(exact_h, exact_h + x.h * kK, basis_h, [](double a) { return static_cast<T>(a); });
 
-  const Index spans = (row + kSpan - 1) / kSpan;
+  const Index spans = divide_up(row, kSpan);
   parallel_for(cpu, x.n * spans, [&](Index task) {
     const Index n = task / spans, first = task % spans * kSpan;
     analyse_columns(x.pixel(n, 0, 0), x.h, row, basis_h, first, std::min(kSpan, row - first),

@@ -40,8 +40,8 @@ void matmul(const Cpu& cpu, Product product, Matrices<const T> a, Matrices<const
             Matrices<T> c, Write write) {
   const Index depth = product == Product::atb ? a.rows : a.cols;
   assert(depth == (product == Product::abt ? b.cols : b.rows));
-  const Index row_tiles = (c.rows + kTileRows - 1) / kTileRows;
-  const Index col_tiles = (c.cols + kTileCols - 1) / kTileCols;
+  const Index row_tiles = divide_up(c.rows, kTileRows);
+  const Index col_tiles = divide_up(c.cols, kTileCols);
   parallel_for(cpu, c.n * row_tiles * col_tiles, [&](Index task) {
     const Index item = task / (row_tiles * col_tiles);
     const Index row = task / col_tiles % row_tiles * kTileRows;

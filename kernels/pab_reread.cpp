@@ -12,7 +12,7 @@ namespace {
 template <class T>
 void transpose(const Cpu& cpu, Index n, Index rows, Index cols, const T* from, T* to, Write write) {
   constexpr Index kTile = 32;
-  const Index row_tiles = (rows + kTile - 1) / kTile;
+  const Index row_tiles = divide_up(rows, kTile);
   parallel_for(cpu, n * row_tiles, [&](Index task) {
     const T* const source = from + task / row_tiles * rows * cols;
     T* const target = to + task / row_tiles * rows * cols;

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "engine/core/parallel.hpp"
-#include "kernels/conv2d_scratch.hpp"
+#include "kernels/scratch.hpp"
 #include "kernels/softmax_body.hpp"
 
 namespace fpanet::kernels {
@@ -16,7 +16,7 @@ struct Cut {
   Index rows, cols;
 
   bool long_rows() const { return cols > kElementwiseChunk; }
-  Index chunks_per_row() const { return (cols + kElementwiseChunk - 1) / kElementwiseChunk; }
+  Index chunks_per_row() const { return divide_up(cols, kElementwiseChunk); }
   Index rows_per_task() const { return std::max<Index>(1, kElementwiseChunk / cols); }
 };
 

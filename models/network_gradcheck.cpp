@@ -7,7 +7,6 @@
 #include "engine/core/error.hpp"
 #include "engine/graph/executor.hpp"
 #include "layers/dice.hpp"
-#include "models/fpanet.hpp"
 
 namespace fpanet {
 namespace {
@@ -18,19 +17,11 @@ constexpr double kStep = 1e-6;
 // Slopes smaller than this are lost in that rounding and are compared absolutely.
 constexpr double kSlopeFloor = 1e-4;
 
-FPANetOptions narrow() {
-  return {.encoder_name = "resnet18",
-          .encoder_depth = 3,
-          .decoder_channels = {8, 6, 4},
-          .decoder_pab_channels = 4,
-          .classes = 3};
-}
-
 /// The loss of fixed images and labels as a function of the parameters in a store.
 class NetworkLoss {
  public:
   explicit NetworkLoss(ParameterStore& store)
-      : model_(store, narrow()), graph_(Cpu{}), arena_(Device::cpu()) {
+      : model_(store, narrow_fpanet()), graph_(Cpu{}), arena_(Device::cpu()) {
     store.allocate(DType::f64, Device::cpu(), true);
     store.initialize(11);
     const Shape image_shape{2, 3, 32, 32}, label_shape{2, 1, 32, 32};
@@ -88,6 +79,14 @@ std::vector<double> direction_near(std::span<const double> gradient, Rng& rng) {
 }
 
 }  // namespace
+
+FPANetOptions narrow_fpanet() {
+  return {.encoder_name = "resnet18",
+          .encoder_depth = 3,
+          .decoder_channels = {8, 6, 4},
+          .decoder_pab_channels = 4,
+          .classes = 3};
+}
 
 std::vector<NetworkGradcheckRow> network_gradcheck() {
   ParameterStore store;

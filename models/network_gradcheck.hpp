@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/graph/parameters.hpp"
+#include "models/fpanet.hpp"
 
 namespace fpanet {
 
@@ -19,8 +19,11 @@ struct NetworkGradcheckRow {
 
 inline constexpr double kNetworkGradcheckTolerance = 1e-5;
 
-/// Checks a ResNet18 of depth 3 under a narrow decoder, which has every part of the network, in
-/// training mode with Dice loss: one row per parameter that the loss reaches.
+/// A ResNet18 of depth 3 under a narrow decoder: the smallest network that has every part.
+FPANetOptions narrow_fpanet();
+
+/// Checks narrow_fpanet() in training mode with Dice loss: one row per parameter that the loss
+/// reaches.
 std::vector<NetworkGradcheckRow> network_gradcheck();
 
 }  // namespace fpanet

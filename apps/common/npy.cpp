@@ -7,8 +7,8 @@
 #include <numeric>
 #include <string_view>
 
+#include "engine/core/atomic_file.hpp"
 #include "engine/core/error.hpp"
-#include "engine/weights/atomic_file.hpp"
 
 namespace fpanet {
 namespace {

@@ -1,7 +1,7 @@
 #include "apps/common/text_file.hpp"
 
 #include "data/file_bytes.hpp"
-#include "engine/weights/atomic_file.hpp"
+#include "engine/core/atomic_file.hpp"
 
 namespace fpanet {
 

@@ -23,7 +23,7 @@ void parallel_for(const Cpu& cpu, Index n, F&& f) {
 /// f(begin, end, chunk) for consecutive chunks of [0, n), each `chunk_size` long but the last.
 template <class F>
 void parallel_chunks(const Cpu& cpu, Index n, Index chunk_size, F&& f) {
-  parallel_for(cpu, (n + chunk_size - 1) / chunk_size, [&](Index chunk) {
+  parallel_for(cpu, divide_up(n, chunk_size), [&](Index chunk) {
     const Index begin = chunk * chunk_size;
     f(begin, std::min(n, begin + chunk_size), chunk);
   });

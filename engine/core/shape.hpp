@@ -13,6 +13,11 @@ namespace fpanet {
 
 using Index = std::int64_t;
 
+/// a / b rounded up, for a >= 0 and b > 0.
+constexpr Index divide_up(Index a, Index b) {
+  return (a + b - 1) / b;
+}
+
 class Shape {
  public:
   static constexpr int kMaxRank = 4;

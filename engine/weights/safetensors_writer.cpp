@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
-#include "engine/weights/atomic_file.hpp"
+#include "engine/core/atomic_file.hpp"
 #include "engine/weights/safetensors.hpp"
 #include "engine/weights/safetensors_types.hpp"
 

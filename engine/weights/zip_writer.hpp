@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/weights/atomic_file.hpp"
+#include "engine/core/atomic_file.hpp"
 
 namespace fpanet {
 

@@ -14,8 +14,8 @@
 #include "apps/common/train_command_line.hpp"
 #include "apps/common/usage_error.hpp"
 #include "engine/core/error.hpp"
-#include "tests/apps/message_of.hpp"
-#include "tests/weights/scratch.hpp"
+#include "tests/support/message_of.hpp"
+#include "tests/support/scratch_folder.hpp"
 
 namespace fpanet {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "apps/common/evaluation_output.hpp"
 #include "data/dataset.hpp"
-#include "tests/apps/message_of.hpp"
+#include "tests/support/message_of.hpp"
 
 namespace fpanet {
 namespace {

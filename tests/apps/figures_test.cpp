@@ -10,7 +10,7 @@
 #include "apps/common/draw_text.hpp"
 #include "data/codec.hpp"
 #include "engine/core/error.hpp"
-#include "tests/apps/message_of.hpp"
+#include "tests/support/message_of.hpp"
 
 namespace fpanet {
 namespace {

@@ -5,7 +5,7 @@
 #include "apps/common/environment.hpp"
 #include "apps/common/memory.hpp"
 #include "apps/common/statistics.hpp"
-#include "tests/apps/message_of.hpp"
+#include "tests/support/message_of.hpp"
 
 namespace fpanet {
 

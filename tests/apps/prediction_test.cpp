@@ -5,7 +5,7 @@
 #include <set>
 
 #include "engine/core/error.hpp"
-#include "tests/apps/message_of.hpp"
+#include "tests/support/message_of.hpp"
 
 namespace fpanet {
 namespace {

@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <string>
 
-#include "tests/apps/message_of.hpp"
+#include "tests/support/message_of.hpp"
 
 namespace fpanet {
 namespace {

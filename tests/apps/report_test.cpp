@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "apps/common/text_file.hpp"
-#include "tests/apps/message_of.hpp"
 #include "tests/apps/xml_check.hpp"
+#include "tests/support/message_of.hpp"
 
 namespace fpanet {
 namespace {

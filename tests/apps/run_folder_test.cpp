@@ -8,8 +8,8 @@
 
 #include "apps/common/text_file.hpp"
 #include "engine/core/error.hpp"
-#include "tests/apps/message_of.hpp"
-#include "tests/weights/scratch.hpp"
+#include "tests/support/message_of.hpp"
+#include "tests/support/scratch_folder.hpp"
 
 namespace fpanet {
 namespace {

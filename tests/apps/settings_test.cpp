@@ -10,8 +10,8 @@
 #include "apps/common/text_file.hpp"
 #include "apps/common/train_command_line.hpp"
 #include "apps/common/usage_error.hpp"
-#include "tests/apps/message_of.hpp"
-#include "tests/weights/scratch.hpp"
+#include "tests/support/message_of.hpp"
+#include "tests/support/scratch_folder.hpp"
 
 namespace fpanet {
 namespace {

@@ -8,8 +8,8 @@
 
 #include "engine/core/error.hpp"
 #include "engine/core/rng.hpp"
-#include "tests/apps/message_of.hpp"
 #include "tests/support/golden.hpp"
+#include "tests/support/message_of.hpp"
 
 namespace fpanet {
 

@@ -10,8 +10,8 @@
 #include "data/file_bytes.hpp"
 #include "data/image_file.hpp"
 #include "data/mask.hpp"
-#include "tests/apps/message_of.hpp"
-#include "tests/weights/scratch.hpp"
+#include "tests/support/message_of.hpp"
+#include "tests/support/scratch_folder.hpp"
 
 namespace fpanet::test {
 

@@ -18,15 +18,6 @@ using namespace fpanet::test;
 
 namespace {
 
-/// The smallest network that has every part: 32x32 images, 4x4 positions in the attention.
-FPANetOptions narrow() {
-  return {.encoder_name = "resnet18",
-          .encoder_depth = 3,
-          .decoder_channels = {8, 6, 4},
-          .decoder_pab_channels = 4,
-          .classes = 3};
-}
-
 Index parameters_of(const FPANetOptions& options) {
   ParameterStore store;
   const FPANet model(store, options);
@@ -51,7 +42,7 @@ struct Trained {
 
 Trained train_two_steps(int threads, DType dtype) {
   ParameterStore store;
-  const FPANet model(store, narrow());
+  const FPANet model(store, narrow_fpanet());
   store.allocate(dtype, Device::cpu(), true);
   store.initialize(7);
   AdamWState optimizer(store, 1e-3);
@@ -121,21 +112,21 @@ TEST_CASE("wrong construction and wrong input say what is wrong") {
 }
 
 TEST_CASE("every constructor option changes the network") {
-  FPANetOptions options = narrow();
+  FPANetOptions options = narrow_fpanet();
   const Index base = parameters_of(options);
   options.in_channels = 5;
   CHECK(parameters_of(options) == base + 2 * 64 * 49);
-  options = narrow();
+  options = narrow_fpanet();
   options.decoder_use_batchnorm = false;
   CHECK(parameters_of(options) == base - 2 * (8 + 6 + 4));
-  options = narrow();
+  options = narrow_fpanet();
   options.decoder_pab_channels = 5;
   CHECK(parameters_of(options) == base + 2 * 129);
-  options = narrow();
+  options = narrow_fpanet();
   options.aux_params = ClassificationOptions{.classes = 2};
   CHECK(parameters_of(options) == base + 2 * 129);
 
-  options = narrow();
+  options = narrow_fpanet();
   options.activation = Activation::identity;
   options.aux_params =
       ClassificationOptions{.pooling = "max", .classes = 2, .activation = Activation::sigmoid};
@@ -152,7 +143,7 @@ TEST_CASE("every constructor option changes the network") {
 
 TEST_CASE("constructor options can be read back from the weights") {
   for (const std::string& encoder : resnet_names()) {
-    FPANetOptions options = narrow();
+    FPANetOptions options = narrow_fpanet();
     options.encoder_name = encoder;
     options.in_channels = 4;
     options.decoder_use_batchnorm = encoder != "resnet50";
@@ -196,7 +187,8 @@ TEST_CASE("the whole network's gradients are those of central differences") {
 
 TEST_CASE("eager and planned execution give the same bits") {
   ParameterStore planned_store, eager_store;
-  const FPANet planned_model(planned_store, narrow()), eager_model(eager_store, narrow());
+  const FPANet planned_model(planned_store, narrow_fpanet()),
+      eager_model(eager_store, narrow_fpanet());
   for (ParameterStore* store : {&planned_store, &eager_store}) {
     store->allocate(DType::f32, Device::cpu(), true);
     store->initialize(7);
@@ -230,7 +222,7 @@ TEST_CASE("eager and planned execution give the same bits") {
 
 TEST_CASE("only parameters that the loss reaches are trained") {
   ParameterStore store;
-  const FPANet model(store, narrow());
+  const FPANet model(store, narrow_fpanet());
   store.allocate(DType::f32, Device::cpu(), true);
   store.initialize(7);
   const Tensor before = store.values().clone();

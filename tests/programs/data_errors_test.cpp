@@ -5,13 +5,14 @@
 
 #include "tests/programs/run_program.hpp"
 
+using namespace fpanet;
 using namespace fpanet::test;
 namespace fs = std::filesystem;
 
 namespace {
 
 /// A folder of good scenes to spoil.
-fs::path good_data(const WorkFolder& work) {
+fs::path good_data(const ScratchFolder& work) {
   const fs::path data = work / "data";
   REQUIRE(run_program(work, "tool", "synth --out " + data.string() + " --count 8 --size 64").code ==
           0);
@@ -19,7 +20,7 @@ fs::path good_data(const WorkFolder& work) {
 }
 
 /// Training on `data` fails with exit code 1 and a message holding `named`; no run folder appears.
-void check_refused(const WorkFolder& work, const fs::path& data, const std::string& named) {
+void check_refused(const ScratchFolder& work, const fs::path& data, const std::string& named) {
   const fs::path run = work / "run";
   const Outcome outcome =
       run_program(work, "train",
@@ -39,28 +40,28 @@ void truncate(const fs::path& file) {
 }  // namespace
 
 TEST_CASE("folders that are no data set") {
-  const WorkFolder work;
+  const ScratchFolder work;
   check_refused(work, work / "nowhere", "nowhere");
   fs::create_directories(work / "empty");
   check_refused(work, work / "empty", "empty");
 }
 
 TEST_CASE("a missing class table") {
-  const WorkFolder work;
+  const ScratchFolder work;
   const fs::path data = good_data(work);
   fs::remove(data / "class_dict.csv");
   check_refused(work, data, "class_dict.csv");
 }
 
 TEST_CASE("an image without a mask") {
-  const WorkFolder work;
+  const ScratchFolder work;
   const fs::path data = good_data(work);
   fs::remove(data / "0003_mask.png");
   check_refused(work, data, "0003_sat");
 }
 
 TEST_CASE("all unreadable files are listed at once") {
-  const WorkFolder work;
+  const ScratchFolder work;
   const fs::path data = good_data(work);
   truncate(data / "0001_sat.jpg");
   truncate(data / "0004_mask.png");
@@ -83,7 +84,7 @@ TEST_CASE("all unreadable files are listed at once") {
 }
 
 TEST_CASE("a single image cannot be split") {
-  const WorkFolder work;
+  const ScratchFolder work;
   const fs::path data = good_data(work);
   for (int i = 1; i < 8; ++i) {
     const std::string id = fmt::format("{:04}", i);

@@ -6,10 +6,11 @@
 
 #include "tests/programs/run_program.hpp"
 
+using namespace fpanet;
 using namespace fpanet::test;
 
 TEST_CASE("a trained model evaluates and predicts") {
-  const WorkFolder work;
+  const ScratchFolder work;
   const std::string data = (work / "data").string(), run = (work / "run").string();
   REQUIRE(run_program(work, "tool", "synth --out " + data + " --count 10 --size 64").code == 0);
   REQUIRE(run_program(work, "train",
@@ -50,7 +51,7 @@ TEST_CASE("a trained model evaluates and predicts") {
 }
 
 TEST_CASE("every program has --help with examples and --version") {
-  const WorkFolder work;
+  const ScratchFolder work;
   for (const char* name : {"train", "eval", "predict", "tool"}) {
     CAPTURE(name);
     const Outcome help = run_program(work, name, "--help");

@@ -10,6 +10,7 @@
 
 #include "tests/programs/run_program.hpp"
 
+using namespace fpanet;
 using namespace fpanet::test;
 
 namespace {
@@ -67,7 +68,7 @@ int train_interrupted(const std::filesystem::path& run) {
 }  // namespace
 
 TEST_CASE("a resumed run is bit-equal to one that was never stopped") {
-  const WorkFolder work;
+  const ScratchFolder work;
   const std::string whole = (work / "whole").string(), parts = (work / "parts").string();
   REQUIRE(run_program(work, "train", kTiny + "--epochs 3 --run " + whole).code == 0);
 
@@ -89,7 +90,7 @@ TEST_CASE("a resumed run is bit-equal to one that was never stopped") {
 }
 
 TEST_CASE("a loss that is not a number stops the run and keeps the last good checkpoint") {
-  const WorkFolder work;
+  const ScratchFolder work;
   const std::string run = (work / "run").string();
   REQUIRE(run_program(work, "train", kTiny + "--epochs 1 --run " + run).code == 0);
   const std::string good = contents(work / "run/checkpoints/last.safetensors");
@@ -104,7 +105,7 @@ TEST_CASE("a loss that is not a number stops the run and keeps the last good che
 }
 
 TEST_CASE("wrong usage exits with 2 and names the flag") {
-  const WorkFolder work;
+  const ScratchFolder work;
   const auto refused = [&](const std::string& arguments, const std::string& named) {
     CAPTURE(arguments);
     const Outcome outcome = run_program(work, "train", arguments);
@@ -121,7 +122,7 @@ TEST_CASE("wrong usage exits with 2 and names the flag") {
 }
 
 TEST_CASE("a run folder that is not empty is refused") {
-  const WorkFolder work;
+  const ScratchFolder work;
   std::filesystem::create_directories(work / "run");
   std::ofstream(work / "run/notes.txt") << "mine";
   const Outcome outcome =
@@ -132,7 +133,7 @@ TEST_CASE("a run folder that is not empty is refused") {
 }
 
 TEST_CASE("every option of the training changes the result") {
-  const WorkFolder work;
+  const ScratchFolder work;
   const auto last_of = [&](const std::string& name, const std::string& more) {
     const std::string run = (work / name).string();
     const Outcome outcome =

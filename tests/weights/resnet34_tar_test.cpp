@@ -7,7 +7,7 @@
 #include <fstream>
 
 #include "engine/weights/match_weights.hpp"
-#include "tests/weights/scratch.hpp"
+#include "tests/support/scratch_folder.hpp"
 
 namespace fpanet {
 

@@ -8,7 +8,7 @@
 
 #include "engine/core/layout.hpp"
 #include "engine/weights/safetensors.hpp"
-#include "tests/weights/scratch.hpp"
+#include "tests/support/scratch_folder.hpp"
 
 namespace fpanet {
 

@@ -5,7 +5,7 @@
 #include "engine/weights/torch_containers.hpp"
 #include "engine/weights/weights_file.hpp"
 #include "engine/weights/zip_writer.hpp"
-#include "tests/weights/scratch.hpp"
+#include "tests/support/scratch_folder.hpp"
 
 namespace fpanet {
 

@@ -4,7 +4,7 @@
 
 #include "engine/weights/torch_writer.hpp"
 #include "engine/weights/weights_file.hpp"
-#include "tests/weights/scratch.hpp"
+#include "tests/support/scratch_folder.hpp"
 
 namespace fpanet {
 

@@ -5,7 +5,7 @@
 
 #include "engine/weights/weights_diff.hpp"
 #include "engine/weights/write_weights.hpp"
-#include "tests/weights/scratch.hpp"
+#include "tests/support/scratch_folder.hpp"
 
 namespace fpanet {
 

@@ -6,7 +6,7 @@
 #include "engine/core/error.hpp"
 #include "engine/weights/zip_reader.hpp"
 #include "engine/weights/zip_writer.hpp"
-#include "tests/weights/scratch.hpp"
+#include "tests/support/scratch_folder.hpp"
 
 namespace fpanet {
 

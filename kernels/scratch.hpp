@@ -1,5 +1,5 @@
 #pragma once
-// How the convolutions share out their workspace: a bump allocator, and loops that tell the body
+// How the kernels share out their workspace: a bump allocator, and loops that tell the body
 // which worker runs it so that each worker reuses one private piece.
 
 #include <omp.h>
@@ -13,10 +13,6 @@
 #include "engine/core/shape.hpp"
 
 namespace fpanet::kernels {
-
-constexpr Index divide_up(Index a, Index b) {
-  return (a + b - 1) / b;
-}
 
 inline constexpr std::size_t kScratchAlignment = 64;
 
