@@ -41,7 +41,7 @@ std::vector<OpRow> op_rows(const Program& program, const std::vector<double>& se
                     .op = std::string(node.op->name()),
                     .implementation = node.op->implementation(graph.context(), inputs),
                     .label = node_label(graph, node),
-                    .output = node.output_specs.at(0).shape.str(),
+                    .output = node.output_specs.empty() ? std::string() : node.output_specs[0].shape.str(),
                     .seconds = seconds[i] / static_cast<double>(repeat),
                     .flops = cost.flops,
                     .bytes = cost.bytes});
