@@ -2,9 +2,10 @@
 // Two-dimensional convolution (cross-correlation, as every framework means it) and its backward.
 //
 //   y[n,o,i,j]  = b[o] + sum_{c,u,v} x[n, c, i*s + u - p, j*s + v - p] * w[o,c,u,v]
-//   dx[n,c,a,b] = sum over (o,u,v,i,j) with i*s + u - p = a, j*s + v - p = b of dy[n,o,i,j]
-//   w[o,c,u,v] dw[o,c,u,v] = sum_{n,i,j} dy[n,o,i,j] * x[n, c, i*s + u - p, j*s + v - p] db[o] =
-//   sum_{n,i,j} dy[n,o,i,j]
+//   dx[n,c,a,b] = sum of dy[n,o,i,j] * w[o,c,u,v] over the (o,u,v,i,j) with
+//                 i*s + u - p = a, j*s + v - p = b
+//   dw[o,c,u,v] = sum_{n,i,j} dy[n,o,i,j] * x[n, c, i*s + u - p, j*s + v - p]
+//   db[o]       = sum_{n,i,j} dy[n,o,i,j]
 //
 // x (N,C_in,H,W), w (C_out,C_in,KH,KW), y (N,C_out,OH,OW), all stored channels-last; x outside the
 // image is 0; OH = floor((H + 2p - KH)/s) + 1. Backward needs x and w, not y. No buffer may overlap

@@ -8,15 +8,19 @@
 //   y = A^T [ (G w G^T) .* (B^T d B) ] A        and, by transposition of the same bilinear form,
 //   dw = G^T [ (A dy A^T) .* (B^T d B) ] G.
 //
-// The matrices evaluate and interpolate polynomials at 0, +-a, +-b and infinity:
+// The matrices evaluate and interpolate polynomials at 0, +-a, +-b and infinity (a2 is a squared):
 //
-//   B^T = | a2b2   0    -a2-b2   0    1  0 |   G = | 1/n0                   |   A^T = | 1 1  1 1  1
-//   0 |
-//         |  0  -ab2     -b2     a    1  0 |       | 1/na   a/na   a2/na    |         | 0 a -a b -b
-//         0 | |  0   ab2     -b2    -a    1  0 |       | 1/na  -a/na   a2/na    |         | 0 a2 a2
-//         b2 b2 0 | |  0  -ba2     -a2     b    1  0 |       | 1/nb   b/nb   b2/nb    |         | 0
-//         a3 -a3 b3 -b3 1 | |  0   ba2     -a2    -b    1  0 |       | 1/nb  -b/nb   b2/nb    | |
-//         0   a2b2     0    -a2-b2 0  1 |       |               1        |
+//         | a2b2   0   -a2-b2    0     1   0 |         | 1/n0    0      0   |
+//         |  0   -ab2    -b2     a     1   0 |         | 1/na   a/na  a2/na |
+//   B^T = |  0    ab2    -b2    -a     1   0 |     G = | 1/na  -a/na  a2/na |
+//         |  0   -ba2    -a2     b     1   0 |         | 1/nb   b/nb  b2/nb |
+//         |  0    ba2    -a2    -b     1   0 |         | 1/nb  -b/nb  b2/nb |
+//         |  0   a2b2     0   -a2-b2   0   1 |         |  0      0      1   |
+//
+//         | 1   1   1   1   1   0 |
+//   A^T = | 0   a  -a   b  -b   0 |
+//         | 0  a2  a2  b2  b2   0 |
+//         | 0  a3 -a3  b3 -b3   1 |
 //
 // with n0 = a2b2, na = 2 a2 (a2 - b2), nb = 2 b2 (b2 - a2). The usual a = 1, b = 2 make the entries
 // small integers but the rounding error large; a = 5/8, b = 3/2 are exact in binary too and make

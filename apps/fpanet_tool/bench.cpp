@@ -37,14 +37,15 @@ std::vector<OpRow> op_rows(const Program& program, const std::vector<double>& se
     const Node& node = graph.nodes()[i];
     const std::vector<Spec> inputs = graph.input_specs(node);
     const Cost cost = node.op->cost(inputs, node.output_specs);
-    rows.push_back({.phase = std::string(name_of(node.phase)),
-                    .op = std::string(node.op->name()),
-                    .implementation = node.op->implementation(graph.context(), inputs),
-                    .label = node_label(graph, node),
-                    .output = node.output_specs.empty() ? std::string() : node.output_specs[0].shape.str(),
-                    .seconds = seconds[i] / static_cast<double>(repeat),
-                    .flops = cost.flops,
-                    .bytes = cost.bytes});
+    rows.push_back(
+        {.phase = std::string(name_of(node.phase)),
+         .op = std::string(node.op->name()),
+         .implementation = node.op->implementation(graph.context(), inputs),
+         .label = node_label(graph, node),
+         .output = node.output_specs.empty() ? std::string() : node.output_specs[0].shape.str(),
+         .seconds = seconds[i] / static_cast<double>(repeat),
+         .flops = cost.flops,
+         .bytes = cost.bytes});
   }
   return rows;
 }
