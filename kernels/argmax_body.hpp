@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "engine/core/shape.hpp"
+#include "engine/core/index.hpp"
 #include "kernels/body.hpp"
 
 namespace fpanet::kernels::body {

@@ -32,7 +32,7 @@ void chunk_moments(const T* x, Index channels, Index begin, Index end, double* m
   }
 }
 
-/// Per-channel factors of the normalisation. mean is rounded to T; what that loses is in `shift`.
+/// Per-channel factors of the normalisation.
 template <class T>
 struct Affine {
   T* mean;
@@ -45,11 +45,10 @@ struct Affine {
         shift(scratch.take<T>(channels)) {}
 
   void set(Index c, double exact_mean, double exact_invstd, T weight, T bias) const {
-    const double slope = exact_invstd * static_cast<double>(weight);
-    mean[c] = static_cast<T>(exact_mean);
-    scale[c] = static_cast<T>(slope);
-    shift[c] = static_cast<T>(static_cast<double>(bias) +
-                              (static_cast<double>(mean[c]) - exact_mean) * slope);
+    const auto factors = body::batch_norm_affine(exact_mean, exact_invstd, weight, bias);
+    mean[c] = factors.mean;
+    scale[c] = factors.scale;
+    shift[c] = factors.shift;
   }
 };
 

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <cstdint>
 
-#include "engine/core/shape.hpp"
+#include "engine/core/index.hpp"
 #include "kernels/body.hpp"
 #include "kernels/relu_body.hpp"
 
@@ -14,6 +14,16 @@ struct Moments {
   double mean = 0;
   double var = 0;  ///< biased: divided by P
 };
+
+/// Of a chunk of n pixels, from s1 = sum (x - shift) and s2 = sum (x - shift)^2, where `shift` is
+/// some x of the channel, so that little cancels.
+struct ChunkMoments {
+  double mean = 0;
+  double square = 0;  ///< sum of squared deviations from it
+};
+FPANET_HD inline ChunkMoments shifted_moments(double shift, double s1, double s2, double n) {
+  return {shift + s1 / n, s2 - s1 * s1 / n};
+}
 
 /// Chan's combination for many groups at once: chunk k holds rows(k) pixels with mean means[k *
 /// stride] and squared deviations squares[k * stride] from it.
@@ -37,6 +47,22 @@ FPANET_HD inline void update_running(R& mean, R& var, const Moments& batch, doub
   const double unbiased = batch.var * pixels / (pixels - 1);
   mean = static_cast<R>((1 - momentum) * static_cast<double>(mean) + momentum * batch.mean);
   var = static_cast<R>((1 - momentum) * static_cast<double>(var) + momentum * unbiased);
+}
+
+/// Factors of the normalisation. The mean is rounded to R; what that loses is in `shift`.
+template <class R>
+struct BatchNormAffine {
+  R mean = 0, scale = 0, shift = 0;
+};
+
+template <class R>
+FPANET_HD inline BatchNormAffine<R> batch_norm_affine(double mean, double invstd, R weight,
+                                                      R bias) {
+  const double slope = invstd * static_cast<double>(weight);
+  const R rounded = static_cast<R>(mean);
+  return {
+      rounded, static_cast<R>(slope),
+      static_cast<R>(static_cast<double>(bias) + (static_cast<double>(rounded) - mean) * slope)};
 }
 
 template <class R>

@@ -5,13 +5,8 @@
 #include <type_traits>
 
 #include "engine/core/bfloat16.hpp"
+#include "engine/core/host_device.hpp"
 #include "engine/core/write.hpp"
-
-#ifdef __CUDACC__
-#define FPANET_HD __host__ __device__
-#else
-#define FPANET_HD
-#endif
 
 namespace fpanet::kernels {
 

@@ -6,6 +6,7 @@
 
 #include "kernels/conv2d_direct.hpp"
 #include "kernels/conv2d_winograd.hpp"
+#include "kernels/parallel_workers.hpp"
 #include "kernels/scratch.hpp"
 
 namespace fpanet::kernels {

@@ -5,6 +5,7 @@
 #include "kernels/conv2d_level.hpp"
 #include "kernels/conv2d_source_rows.hpp"
 #include "kernels/conv2d_window.hpp"
+#include "kernels/parallel_workers.hpp"
 #include "kernels/scratch.hpp"
 
 namespace fpanet::kernels::direct {

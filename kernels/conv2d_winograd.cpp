@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kernels/conv2d_level.hpp"
+#include "kernels/parallel_workers.hpp"
 #include "kernels/scratch.hpp"
 #include "kernels/winograd_tiles.hpp"
 

@@ -2,6 +2,7 @@
 
 #include "kernels/conv2d_level.hpp"
 #include "kernels/conv2d_winograd.hpp"
+#include "kernels/parallel_workers.hpp"
 #include "kernels/scratch.hpp"
 #include "kernels/winograd_tiles.hpp"
 

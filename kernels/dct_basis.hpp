@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "engine/core/shape.hpp"
+#include "engine/core/index.hpp"
 
 namespace fpanet::kernels {
 

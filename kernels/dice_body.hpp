@@ -3,7 +3,7 @@
 #include <cmath>
 #include <cstdint>
 
-#include "engine/core/shape.hpp"
+#include "engine/core/index.hpp"
 #include "kernels/body.hpp"
 
 namespace fpanet::kernels::body {

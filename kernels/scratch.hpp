@@ -1,16 +1,12 @@
 #pragma once
-// How the kernels share out their workspace: a bump allocator, and loops that tell the body
-// which worker runs it so that each worker reuses one private piece.
-
-#include <omp.h>
+// How the kernels share out their workspace: a bump allocator.
 
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 
-#include "engine/core/device.hpp"
-#include "engine/core/shape.hpp"
+#include "engine/core/index.hpp"
 
 namespace fpanet::kernels {
 
@@ -45,17 +41,5 @@ class Scratch {
  private:
   std::span<std::byte> rest_;
 };
-
-/// f(i, worker) for i in [0, n), in any order; worker in [0, cpu.threads) is busy with one i at a
-/// time. What f computes may depend on i alone, never on worker.
-template <class F>
-void parallel_workers(const Cpu& cpu, Index n, F&& f) {
-  if (n <= 1 || cpu.threads == 1) {
-    for (Index i = 0; i < n; ++i) f(i, 0);
-    return;
-  }
-#pragma omp parallel for schedule(dynamic, 1) num_threads(cpu.threads)
-  for (Index i = 0; i < n; ++i) f(i, omp_get_thread_num());
-}
 
 }  // namespace fpanet::kernels

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "engine/core/shape.hpp"
+#include "engine/core/index.hpp"
 #include "kernels/body.hpp"
 
 namespace fpanet::kernels::body {

@@ -2,7 +2,7 @@
 // From a node's run-time context and dtype to one kernel overload.
 
 #include "engine/core/error.hpp"
-#include "engine/core/view.hpp"
+#include "engine/core/tensor_view.hpp"
 #include "engine/graph/op.hpp"
 #include "kernels/body.hpp"
 

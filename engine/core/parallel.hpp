@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "engine/core/device.hpp"
-#include "engine/core/shape.hpp"
+#include "engine/core/index.hpp"
 
 namespace fpanet {
 

@@ -4,19 +4,13 @@
 #include <fmt/core.h>
 
 #include <array>
-#include <cstdint>
 #include <initializer_list>
 #include <span>
 #include <string>
 
+#include "engine/core/index.hpp"
+
 namespace fpanet {
-
-using Index = std::int64_t;
-
-/// a / b rounded up, for a >= 0 and b > 0.
-constexpr Index divide_up(Index a, Index b) {
-  return (a + b - 1) / b;
-}
 
 class Shape {
  public:

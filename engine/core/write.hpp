@@ -2,6 +2,8 @@
 // How a kernel writes an output. A gradient with several contributions is assigned by its first
 // writer and accumulated into by the others; the graph decides which, kernels obey.
 
+#include "engine/core/host_device.hpp"
+
 namespace fpanet {
 
 enum class Write : unsigned char {
@@ -10,7 +12,7 @@ enum class Write : unsigned char {
 };
 
 template <class T>
-inline void store(T& slot, T value, Write write) {
+FPANET_HD inline void store(T& slot, T value, Write write) {
   slot = write == Write::assign ? value : slot + value;
 }
 

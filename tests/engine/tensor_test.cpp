@@ -6,7 +6,7 @@
 
 #include "engine/core/layout.hpp"
 #include "engine/core/tensor.hpp"
-#include "engine/core/view.hpp"
+#include "engine/core/tensor_view.hpp"
 
 using namespace fpanet;
 

@@ -3,6 +3,7 @@
 // threads (equal to the bit), assigning and accumulating, with outputs and scratch full of NaN.
 
 #include <doctest/doctest.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <cmath>
