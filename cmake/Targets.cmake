@@ -2,22 +2,32 @@
 
 add_library(fpanet_flags INTERFACE)
 target_include_directories(fpanet_flags INTERFACE ${PROJECT_SOURCE_DIR})
-target_compile_options(fpanet_flags INTERFACE -Wall -Wextra -Wpedantic -Werror -Wshadow -Wnon-virtual-dtor
-  -Woverloaded-virtual -Wvla -fno-math-errno)
+set(warnings -Wall -Wextra -Wpedantic -Werror -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wvla)
 # A product and a sum are fused only where the code says so: fp contraction would make results
-# depend on what the compiler inlined.
-target_compile_options(fpanet_flags INTERFACE -ffp-contract=off)
+# depend on what the compiler inlined, and differ between host and device.
+target_compile_options(fpanet_flags INTERFACE
+  "$<$<COMPILE_LANGUAGE:CXX>:${warnings};-fno-math-errno;-ffp-contract=off>")
+if(FPANET_WITH_CUDA)
+  # Relaxed constexpr: constexpr functions are device functions, too. Line information is for profilers.
+  list(REMOVE_ITEM warnings -Wpedantic) # nvcc's output is not pedantic
+  list(JOIN warnings "," host_warnings)
+  target_include_directories(fpanet_flags SYSTEM INTERFACE
+    "$<$<COMPILE_LANGUAGE:CUDA>:${FPANET_CUDA_INCLUDE_DIRS}>")
+  target_compile_options(fpanet_flags INTERFACE
+    "$<$<COMPILE_LANGUAGE:CUDA>:--fmad=false;--expt-relaxed-constexpr;--extended-lambda;-lineinfo>"
+    "$<$<COMPILE_LANGUAGE:CUDA>:--Werror=all-warnings;-Xcompiler=${host_warnings};-Xcompiler=-ffp-contract=off>")
+endif()
 target_compile_definitions(fpanet_flags INTERFACE FPANET_VERSION="${PROJECT_VERSION}")
 if(FPANET_NATIVE)
-  target_compile_options(fpanet_flags INTERFACE -march=native)
+  target_compile_options(fpanet_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-march=native>)
 endif()
 if(FPANET_SANITIZE)
-  target_compile_options(fpanet_flags INTERFACE -fsanitize=${FPANET_SANITIZE} -fno-omit-frame-pointer
-    -fno-sanitize-recover=all)
+  target_compile_options(fpanet_flags INTERFACE
+    $<$<COMPILE_LANGUAGE:CXX>:-fsanitize=${FPANET_SANITIZE};-fno-omit-frame-pointer;-fno-sanitize-recover=all>)
   target_link_options(fpanet_flags INTERFACE -fsanitize=${FPANET_SANITIZE})
   if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
     # GCC's manual: the sanitizers' instrumentation makes this warning report what is not there.
-    target_compile_options(fpanet_flags INTERFACE -Wno-maybe-uninitialized)
+    target_compile_options(fpanet_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-maybe-uninitialized>)
   endif()
 endif()
 
@@ -25,17 +35,44 @@ endif()
 # libraries (command lines, JSON, tests), whose optimisation would take half of the build's time
 # and bring nothing.
 function(fpanet_is_glue target)
-  target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
+  target_compile_options(${target} PRIVATE $<$<AND:$<CONFIG:Release>,$<COMPILE_LANGUAGE:CXX>>:-O1>)
 endfunction()
 
-# fpanet_library(NAME FOLDER... DEPENDS TARGET...): library fpanet_NAME from NAME/FOLDER/*.cpp.
+# fpanet_sources(RESULT FOLDER...): the sources in folders of the project. With CUDA these are all but the stubs
+# (*_stub.cpp, *_stubs.cpp); without, all but what includes CUDA headers: *.cu, and the C++ around the
+# CUDA libraries, cuda_*.cpp, cudnn_*.cpp and cublas_*.cpp.
+function(fpanet_sources result)
+  set(sources)
+  set(stubs)
+  foreach(folder ${ARGN})
+    file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.cpp)
+    if(FPANET_WITH_CUDA)
+      file(GLOB device CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.cu)
+      list(APPEND found ${device})
+    endif()
+    set(found_stubs ${found})
+    list(FILTER found_stubs INCLUDE REGEX "_stubs?\\.cpp$")
+    list(FILTER found EXCLUDE REGEX "_stubs?\\.cpp$")
+    set(wrappers ${found})
+    list(FILTER wrappers INCLUDE REGEX "/(cuda|cudnn|cublas)_[^/]*\\.cpp$")
+    if(FPANET_WITH_CUDA)
+      set(system_includes ${FPANET_CUDA_INCLUDE_DIRS})
+      list(TRANSFORM system_includes PREPEND -isystem)
+      set_source_files_properties(${wrappers} PROPERTIES COMPILE_OPTIONS "${system_includes}")
+    elseif(wrappers)
+      list(REMOVE_ITEM found ${wrappers})
+    endif()
+    list(APPEND sources ${found})
+    list(APPEND stubs ${found_stubs})
+  endforeach()
+  set(${result} ${sources} ${stubs} PARENT_SCOPE)
+endfunction()
+
+# fpanet_library(NAME FOLDER... DEPENDS TARGET...): library fpanet_NAME from the sources in NAME/FOLDER.
 function(fpanet_library name)
   cmake_parse_arguments(LIB "" "" "DEPENDS" ${ARGN})
-  set(sources)
-  foreach(folder ${LIB_UNPARSED_ARGUMENTS})
-    file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${name}/${folder}/*.cpp)
-    list(APPEND sources ${found})
-  endforeach()
+  list(TRANSFORM LIB_UNPARSED_ARGUMENTS PREPEND ${name}/)
+  fpanet_sources(sources ${LIB_UNPARSED_ARGUMENTS})
   add_library(fpanet_${name} STATIC ${sources})
   target_link_libraries(fpanet_${name} PUBLIC ${LIB_DEPENDS} PRIVATE fpanet_flags)
   target_include_directories(fpanet_${name} PUBLIC ${PROJECT_SOURCE_DIR})

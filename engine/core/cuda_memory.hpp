@@ -1,6 +1,6 @@
 #pragma once
 // Memory of a CUDA card as the rest of engine/core sees it: no CUDA header needed.
-// A build without CUDA links cuda_memory_stub.cpp, where each of these throws.
+// A build without CUDA links cuda_stubs.cpp, where each of these throws.
 
 #include <cstddef>
 

@@ -2,6 +2,8 @@
 // Where a tensor lives (Device) and what a kernel runs on (Context). Kernels are overloaded on the
 // two context types; a build without CUDA links stubs whose Cuda overloads throw.
 
+#include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -29,10 +31,10 @@ struct Cpu {
 
 struct CudaHandles;  ///< stream, cuBLAS and cuDNN handles; defined by the CUDA build alone
 
-/// Enqueues on one stream of one card.
+/// Enqueues on one stream of one card; open_cuda makes it.
 struct Cuda {
   int index = 0;
-  CudaHandles* handles = nullptr;
+  std::shared_ptr<CudaHandles> handles = nullptr;
 };
 
 using Context = std::variant<Cpu, Cuda>;

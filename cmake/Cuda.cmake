@@ -1,0 +1,105 @@
+# Finds what the CUDA halves are built with: nvcc, the runtime, cuBLASLt and cuDNN 9, in a toolkit, in
+# system folders, under -DCUDNN_ROOT, or in the nvidia-* packages that pip installs. Sets FPANET_WITH_CUDA,
+# FPANET_CUDA_INCLUDE_DIRS and FPANET_CUDA_LIBRARIES, and enables the language.
+
+set(FPANET_CUDA OFF CACHE STRING "CUDA halves of the kernels: AUTO (when everything is found), ON or OFF")
+set_property(CACHE FPANET_CUDA PROPERTY STRINGS AUTO ON OFF)
+set(FPANET_CUDA_ARCHITECTURES "" CACHE STRING
+  "Architectures as in CMAKE_CUDA_ARCHITECTURES; empty: native with a GPU here, else all supported ones")
+set(FPANET_WITH_CUDA OFF)
+
+# Says what is missing: an error under ON, a line under AUTO.
+macro(fpanet_cuda_missing what)
+  if(FPANET_CUDA STREQUAL AUTO)
+    message(STATUS "CUDA: off, ${what}")
+  else()
+    message(FATAL_ERROR "FPANET_CUDA=ON, but ${what}")
+  endif()
+endmacro()
+
+# pip's nvidia/ folder of the Python in PATH: packages lie in nvidia/NAME or, since CUDA 13, in nvidia/cu13.
+function(fpanet_find_pip_roots result)
+  find_program(FPANET_PYTHON python3)
+  mark_as_advanced(FPANET_PYTHON)
+  set(${result} "" PARENT_SCOPE)
+  if(NOT FPANET_PYTHON)
+    return()
+  endif()
+  execute_process(COMMAND ${FPANET_PYTHON} -c "import nvidia; print(';'.join(nvidia.__path__))"
+    OUTPUT_VARIABLE folders OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+  set(roots)
+  foreach(folder ${folders})
+    file(GLOB packages ${folder}/*)
+    list(APPEND roots ${packages})
+  endforeach()
+  set(${result} ${roots} PARENT_SCOPE)
+endfunction()
+
+# fpanet_cuda_library(NAME HEADER FILES FILE... ROOTS FOLDER...): sets NAME_INCLUDE_DIR and NAME_LIBRARY.
+function(fpanet_cuda_library name header)
+  cmake_parse_arguments(LIB "" "" "FILES;ROOTS" ${ARGN})
+  find_path(${name}_INCLUDE_DIR ${header} HINTS ${LIB_ROOTS} PATH_SUFFIXES include)
+  find_library(${name}_LIBRARY NAMES ${LIB_FILES} HINTS ${LIB_ROOTS} PATH_SUFFIXES lib64 lib lib/x64)
+  mark_as_advanced(${name}_INCLUDE_DIR ${name}_LIBRARY)
+endfunction()
+
+macro(fpanet_find_cuda)
+  fpanet_find_pip_roots(pip_roots)
+  find_program(CMAKE_CUDA_COMPILER nvcc
+    HINTS ENV CUDACXX ENV CUDA_HOME ENV CUDA_PATH /usr/local/cuda /opt/cuda ${pip_roots} PATH_SUFFIXES bin)
+  if(NOT CMAKE_CUDA_COMPILER)
+    fpanet_cuda_missing("there is no nvcc in PATH, CUDA_HOME or /usr/local/cuda")
+    return()
+  endif()
+  get_filename_component(cuda_root ${CMAKE_CUDA_COMPILER} REALPATH)
+  get_filename_component(cuda_root ${cuda_root}/../.. ABSOLUTE)
+
+  set(roots ${cuda_root} ${pip_roots})
+  fpanet_cuda_library(CUDART cuda_runtime.h FILES cudart_static ROOTS ${roots})
+  fpanet_cuda_library(CUBLASLT cublasLt.h
+    FILES cublasLt libcublasLt.so.13 libcublasLt.so.12 ROOTS ${roots})
+  fpanet_cuda_library(CUDNN cudnn.h
+    FILES cudnn libcudnn.so.9 ROOTS ${CUDNN_ROOT} $ENV{CUDNN_ROOT} ${roots})
+  foreach(library CUDART CUBLASLT CUDNN)
+    if(NOT ${library}_INCLUDE_DIR OR NOT ${library}_LIBRARY)
+      fpanet_cuda_missing("${library} was not found (set ${library}_INCLUDE_DIR and ${library}_LIBRARY)")
+      return()
+    endif()
+  endforeach()
+  # For the sources that include CUDA headers alone: all others compile as without CUDA.
+  set(FPANET_CUDA_INCLUDE_DIRS ${CUDNN_INCLUDE_DIR} ${CUBLASLT_INCLUDE_DIR} ${CUDART_INCLUDE_DIR})
+  list(REMOVE_DUPLICATES FPANET_CUDA_INCLUDE_DIRS)
+  # The runtime is linked statically: a program then starts without a driver and can say so.
+  set(FPANET_CUDA_LIBRARIES ${CUDNN_LIBRARY} ${CUBLASLT_LIBRARY} ${CUDART_LIBRARY} ${CMAKE_DL_LIBS} pthread rt)
+  file(STRINGS ${CUDNN_INCLUDE_DIR}/cudnn_version.h cudnn_major REGEX "#define CUDNN_MAJOR +9")
+  if(NOT cudnn_major)
+    fpanet_cuda_missing("cuDNN 9 is needed, ${CUDNN_INCLUDE_DIR} holds another version")
+    return()
+  endif()
+
+  if(FPANET_CUDA_ARCHITECTURES)
+    set(CMAKE_CUDA_ARCHITECTURES ${FPANET_CUDA_ARCHITECTURES})
+  else()
+    execute_process(COMMAND nvidia-smi -L RESULT_VARIABLE no_gpu OUTPUT_QUIET ERROR_QUIET)
+    if(no_gpu)
+      # Code for Turing to Hopper, and PTX of the last for what comes after.
+      set(CMAKE_CUDA_ARCHITECTURES 75-real 80-real 86-real 89-real 90)
+    else()
+      set(CMAKE_CUDA_ARCHITECTURES native)
+    endif()
+  endif()
+  enable_language(CUDA)
+  if(NOT CMAKE_CUDA20_STANDARD_COMPILE_OPTION)
+    set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION -std=c++20) # CMake 3.25 does not know that nvcc has it
+  endif()
+  set(CMAKE_CUDA_STANDARD 20)
+  set(CMAKE_CUDA_STANDARD_REQUIRED ON)
+  set(CMAKE_CUDA_EXTENSIONS OFF)
+  set(FPANET_WITH_CUDA ON)
+  message(STATUS "CUDA: ${CMAKE_CUDA_COMPILER} ${CMAKE_CUDA_COMPILER_VERSION} for ${CMAKE_CUDA_ARCHITECTURES}, "
+    "cuDNN in ${CUDNN_LIBRARY}")
+endmacro()
+
+if(NOT FPANET_CUDA STREQUAL OFF)
+  fpanet_find_cuda()
+endif()

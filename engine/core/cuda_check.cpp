@@ -1,0 +1,72 @@
+#include "engine/core/cuda_check.hpp"
+
+#include <cstring>
+#include <string>
+
+#include "engine/core/error.hpp"
+
+namespace fpanet {
+namespace {
+
+/// What a person can do about an error of the card; most others are bugs of ours.
+const char* advice(cudaError_t error) {
+  switch (error) {
+    case cudaErrorMemoryAllocation:
+      return "; the card's memory is full: use a smaller batch or image, or another card";
+    case cudaErrorECCUncorrectable:
+      return "; the card's memory failed: go on from the last checkpoint (--resume), on another "
+             "card if this comes again";
+    case cudaErrorIllegalAddress:
+    case cudaErrorLaunchFailure:
+    case cudaErrorLaunchTimeout:
+    case cudaErrorHardwareStackError:
+    case cudaErrorDevicesUnavailable:
+      return "; nothing more can run on the card in this process: go on from the last checkpoint "
+             "(--resume)";
+    case cudaErrorNoKernelImageForDevice:
+      return "; this build holds no code for the card: build with "
+             "-DFPANET_CUDA_ARCHITECTURES=native";
+    default:
+      return "";
+  }
+}
+
+/// "engine/core/cuda_check.cpp:12 cudaFree(p)", the path from the project's root.
+std::string where(const CallSite& site) {
+  static constexpr const char* kFolders[] = {"engine/", "kernels/", "layers/", "apps/", "tests/"};
+  const char* file = site.file;
+  for (const char* folder : kFolders) {
+    if (const char* found = std::strstr(site.file, folder)) {
+      file = found;
+      break;
+    }
+  }
+  return fmt::format("{}:{} {}", file, site.line, site.expression);
+}
+
+}  // namespace
+
+void cuda_fail(cudaError_t error, const CallSite& site) {
+  fail("cuda: {} ({}) at {}{}", cudaGetErrorString(error), cudaGetErrorName(error), where(site),
+       advice(error));
+}
+
+void cublas_fail(cublasStatus_t status, const CallSite& site) {
+  fail("cublas: {} at {}", cublasLtGetStatusString(status), where(site));
+}
+
+void cudnn_fail(cudnnStatus_t status, const CallSite& site) {
+  char details[512] = "";
+  cudnnGetLastErrorString(details, sizeof(details));
+  fail("cudnn: {} at {}{}{}", cudnnGetErrorString(status), where(site),
+       details[0] == '\0' ? "" : ": ", details);
+}
+
+void cuda_check_launch(const char* kernel) {
+  const cudaError_t error = cudaGetLastError();
+  if (error == cudaSuccess) return;
+  fail("cuda: {}: {} ({}){}", kernel, cudaGetErrorString(error), cudaGetErrorName(error),
+       advice(error));
+}
+
+}  // namespace fpanet

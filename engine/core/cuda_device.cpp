@@ -1,0 +1,123 @@
+#include "engine/core/cuda_device.hpp"
+
+#include "engine/core/cuda_check.hpp"
+#include "engine/core/cuda_handles.hpp"
+#include "engine/core/error.hpp"
+
+namespace fpanet {
+namespace {
+
+constexpr int kOldestCapability = 75;  // Turing
+
+std::string cuda_version(int version) {
+  return fmt::format("CUDA {}.{}", version / 1000, version % 1000 / 10);
+}
+
+std::string library_versions() {
+  int runtime = 0;
+  cudaRuntimeGetVersion(&runtime);
+  const std::size_t dnn = cudnnGetVersion(), blas = cublasLtGetVersion();
+  return fmt::format("{}, cuDNN {}.{}.{}, cuBLASLt {}.{}.{}", cuda_version(runtime), dnn / 10000,
+                     dnn % 10000 / 100, dnn % 100, blas / 10000, blas % 10000 / 100, blas % 100);
+}
+
+/// Why no card can be used, for the error that counting them gave.
+std::string problem_of(cudaError_t error) {
+  int driver = 0, runtime = 0;
+  cudaDriverGetVersion(&driver);
+  cudaRuntimeGetVersion(&runtime);
+  if (driver == 0) return "no NVIDIA driver is installed on this machine";
+  if (error == cudaErrorInsufficientDriver) {
+    return fmt::format(
+        "the NVIDIA driver runs {} at most, but this build needs {}: update the driver",
+        cuda_version(driver), cuda_version(runtime));
+  }
+  if (error == cudaErrorNoDevice) {
+    return "the driver sees no card (CUDA_VISIBLE_DEVICES hides cards that it does not name)";
+  }
+  return fmt::format("{} ({})", cudaGetErrorString(error), cudaGetErrorName(error));
+}
+
+std::string problem_of(const CudaDeviceInfo& device) {
+  if (device.major * 10 + device.minor >= kOldestCapability) return {};
+  return fmt::format("compute capability {}.{} is too old: {}.{} or newer is needed", device.major,
+                     device.minor, kOldestCapability / 10, kOldestCapability % 10);
+}
+
+CudaDeviceInfo device_info(int index) {
+  cudaDeviceProp properties{};
+  FPANET_CUDA_CHECK(cudaGetDeviceProperties(&properties, index));
+  CudaDeviceInfo device{.index = index,
+                        .name = properties.name,
+                        .major = properties.major,
+                        .minor = properties.minor,
+                        .sm_count = properties.multiProcessorCount,
+                        .memory_bytes = properties.totalGlobalMem};
+  device.problem = problem_of(device);
+  return device;
+}
+
+}  // namespace
+
+CudaHandles::~CudaHandles() {
+  // Errors were thrown for where they arose; a destructor has nothing to add.
+  if (dnn != nullptr) cudnnDestroy(dnn);
+  if (blas != nullptr) cublasLtDestroy(blas);
+  if (stream != nullptr) cudaStreamDestroy(stream);
+}
+
+Cuda open_cuda(int index, const CudaOptions& options) {
+  int count = 0;
+  const cudaError_t error = cudaGetDeviceCount(&count);
+  require(error == cudaSuccess, "cuda:{}: {}", index, problem_of(error));
+  require(index >= 0 && index < count, "cuda:{}: this machine has {}", index,
+          count == 1 ? std::string("one card, cuda:0")
+                     : fmt::format("{} cards, cuda:0 to cuda:{}", count, count - 1));
+  const CudaDeviceInfo device = device_info(index);
+  require(device.problem.empty(), "cuda:{} ({}): {}", index, device.name, device.problem);
+
+  auto handles = std::make_shared<CudaHandles>();
+  handles->index = index;
+  handles->capability = device.major * 10 + device.minor;
+  handles->sm_count = device.sm_count;
+  handles->deterministic = options.deterministic;
+  handles->allow_tf32 = options.allow_tf32;
+  FPANET_CUDA_CHECK(cudaSetDevice(index));
+  FPANET_CUDA_CHECK(cudaDeviceGetAttribute(&handles->max_shared_bytes,
+                                           cudaDevAttrMaxSharedMemoryPerBlockOptin, index));
+  // A blocking stream: blocking copies, which go to the legacy default stream, wait for its work
+  // and its work for them.
+  FPANET_CUDA_CHECK(cudaStreamCreate(&handles->stream));
+  FPANET_CUBLAS_CHECK(cublasLtCreate(&handles->blas));
+  FPANET_CUDNN_CHECK(cudnnCreate(&handles->dnn));
+  FPANET_CUDNN_CHECK(cudnnSetStream(handles->dnn, handles->stream));
+  return {.index = index, .handles = std::move(handles)};
+}
+
+CudaSupport cuda_support() {
+  CudaSupport support{.built = true, .libraries = library_versions()};
+  int driver = 0;
+  if (cudaDriverGetVersion(&driver) == cudaSuccess && driver > 0) {
+    support.driver = cuda_version(driver);
+  }
+  int count = 0;
+  if (const cudaError_t error = cudaGetDeviceCount(&count); error != cudaSuccess) {
+    support.problem = problem_of(error);
+    return support;
+  }
+  for (int index = 0; index < count; ++index) {
+    CudaDeviceInfo device = device_info(index);
+    if (device.problem.empty() && cudaSetDevice(index) == cudaSuccess) {
+      std::size_t total = 0;
+      cudaMemGetInfo(&device.free_bytes, &total);
+    }
+    support.devices.push_back(std::move(device));
+  }
+  cudaSetDevice(0);
+  bool usable = false;
+  for (const CudaDeviceInfo& device : support.devices) usable |= device.problem.empty();
+  if (!usable) support.problem = "no card can be used";
+  return support;
+}
+
+}  // namespace fpanet
