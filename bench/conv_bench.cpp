@@ -122,7 +122,7 @@ void run(const Options& options) {
       float *px = x.data<float>(), *pw = w.data<float>(), *py = y.data<float>();
       switch (pass) {
         case Conv2dPass::forward:
-          return conv2d<float>(cpu, g, px, pw, nullptr, py, workspace);
+          return conv2d<float>(cpu, g, px, pw, {}, py, workspace);
         case Conv2dPass::backward_input:
           return conv2d_backward_input<float>(cpu, g, py, pw, px, Write::assign, workspace);
         case Conv2dPass::backward_weight:

@@ -1,13 +1,12 @@
 #include "kernels/bias_add.hpp"
 
-#include "kernels/body.hpp"
 #include "kernels/column_sums.hpp"
 #include "kernels/scratch.hpp"
 
 namespace fpanet::kernels {
 
 template <class T>
-void bias_add(const Cpu& cpu, Matrices<const T> x, const T* b, T* y) {
+void bias_add(const Cpu& cpu, Matrices<const T> x, const Real<T>* b, T* y) {
   const Index cols = x.cols;
   parallel_chunks(cpu, x.n * x.rows, column_chunk_rows(cols), [&](Index begin, Index end, Index) {
     for (Index row = begin; row < end; ++row) {
@@ -25,7 +24,7 @@ std::size_t bias_gradient_workspace_bytes(const Cpu&, Index rows, Index cols) {
 }
 
 template <class T>
-void bias_gradient(const Cpu& cpu, Matrices<const T> dy, T* db, Write write,
+void bias_gradient(const Cpu& cpu, Matrices<const T> dy, Real<T>* db, Write write,
                    std::span<std::byte> workspace) {
   const Index rows = dy.n * dy.rows, cols = dy.cols;
   const Index chunks = column_chunks(rows, cols);
@@ -37,13 +36,14 @@ void bias_gradient(const Cpu& cpu, Matrices<const T> dy, T* db, Write write,
   for (Index c = 0; c < cols; ++c) {
     double sum = 0;
     for (Index chunk = 0; chunk < chunks; ++chunk) sum += partial[chunk * cols + c];
-    store(db[c], static_cast<T>(sum), write);
+    store(db[c], static_cast<Real<T>>(sum), write);
   }
 }
 
-#define FPANET_INSTANTIATE(T)                                                                  \
-  template void bias_add(const Cpu&, Matrices<const T>, const T*, T*);                         \
-  template void bias_gradient(const Cpu&, Matrices<const T>, T*, Write, std::span<std::byte>); \
+#define FPANET_INSTANTIATE(T)                                                 \
+  template void bias_add(const Cpu&, Matrices<const T>, const Real<T>*, T*);  \
+  template void bias_gradient(const Cpu&, Matrices<const T>, Real<T>*, Write, \
+                              std::span<std::byte>);                          \
   template std::size_t bias_gradient_workspace_bytes<T>(const Cpu&, Index, Index)
 FPANET_INSTANTIATE(float);
 FPANET_INSTANTIATE(double);

@@ -5,26 +5,27 @@
 //   dx (=|+=) dy (kernels/add.hpp: copy),  db[c] (=|+=) sum_r dy[r][c]
 //
 // x, y (rows, cols) row-major: the pixels of (N,C,H,W) by its channels. y may be x. Sums are taken
-// over fixed chunks of rows, in double from 16 rows up.
+// over fixed chunks of rows, in double from 16 rows up. b and db are Real<T>, float for bfloat16.
 
 #include <cstddef>
 #include <span>
 
 #include "engine/core/view.hpp"
 #include "engine/core/write.hpp"
+#include "kernels/body.hpp"
 
 namespace fpanet::kernels {
 
 template <class T>
-void bias_add(const Cpu& cpu, Matrices<const T> x, const T* b, T* y);
+void bias_add(const Cpu& cpu, Matrices<const T> x, const Real<T>* b, T* y);
 template <class T>
-void bias_add(const Cuda& cuda, Matrices<const T> x, const T* b, T* y);
+void bias_add(const Cuda& cuda, Matrices<const T> x, const Real<T>* b, T* y);
 
 template <class T>
-void bias_gradient(const Cpu& cpu, Matrices<const T> dy, T* db, Write write,
+void bias_gradient(const Cpu& cpu, Matrices<const T> dy, Real<T>* db, Write write,
                    std::span<std::byte> workspace);
 template <class T>
-void bias_gradient(const Cuda& cuda, Matrices<const T> dy, T* db, Write write,
+void bias_gradient(const Cuda& cuda, Matrices<const T> dy, Real<T>* db, Write write,
                    std::span<std::byte> workspace);
 
 template <class T>

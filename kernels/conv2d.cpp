@@ -107,9 +107,9 @@ std::string_view conv2d_implementation(const Cpu&, Conv2dPass pass, const Conv2d
 }
 
 template <class T>
-void conv2d(const Cpu& cpu, const Conv2dGeometry& g, const T* x, const T* w, const T* bias, T* y,
-            std::span<std::byte> workspace) {
-  choose(kForward<T>, g).run(cpu, g, x, w, bias, y, workspace);
+void conv2d(const Cpu& cpu, const Conv2dGeometry& g, const T* x, const T* w,
+            const Conv2dEpilogue<T>& epilogue, T* y, std::span<std::byte> workspace) {
+  choose(kForward<T>, g).run(cpu, g, x, w, epilogue, y, workspace);
 }
 
 template <class T>
@@ -119,14 +119,14 @@ void conv2d_backward_input(const Cpu& cpu, const Conv2dGeometry& g, const T* dy,
 }
 
 template <class T>
-void conv2d_backward_weight(const Cpu& cpu, const Conv2dGeometry& g, const T* x, const T* dy, T* dw,
-                            Write write, std::span<std::byte> workspace) {
+void conv2d_backward_weight(const Cpu& cpu, const Conv2dGeometry& g, const T* x, const T* dy,
+                            Real<T>* dw, Write write, std::span<std::byte> workspace) {
   choose(kBackwardWeight<T>, g).run(cpu, g, x, dy, dw, write, workspace);
 }
 
 template <class T>
-void conv2d_backward_bias(const Cpu& cpu, const Conv2dGeometry& g, const T* dy, T* db, Write write,
-                          std::span<std::byte> workspace) {
+void conv2d_backward_bias(const Cpu& cpu, const Conv2dGeometry& g, const T* dy, Real<T>* db,
+                          Write write, std::span<std::byte> workspace) {
   const Index chunks = bias_chunks(g);
   T* const partials = Scratch(workspace).take<T>(chunks * g.c_out);
   parallel_workers(cpu, chunks, [&](Index chunk, Index) {
@@ -165,8 +165,8 @@ std::size_t conv2d_backward_bias_workspace_bytes(const Cpu&, const Conv2dGeometr
 }
 
 #define FPANET_INSTANTIATE(T)                                                                     \
-  template void conv2d(const Cpu&, const Conv2dGeometry&, const T*, const T*, const T*, T*,       \
-                       std::span<std::byte>);                                                     \
+  template void conv2d(const Cpu&, const Conv2dGeometry&, const T*, const T*,                     \
+                       const Conv2dEpilogue<T>&, T*, std::span<std::byte>);                       \
   template void conv2d_backward_input(const Cpu&, const Conv2dGeometry&, const T*, const T*, T*,  \
                                       Write, std::span<std::byte>);                               \
   template void conv2d_backward_weight(const Cpu&, const Conv2dGeometry&, const T*, const T*, T*, \

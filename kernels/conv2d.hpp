@@ -1,7 +1,7 @@
 #pragma once
 // Two-dimensional convolution (cross-correlation, as every framework means it) and its backward.
 //
-//   y[n,o,i,j]  = b[o] + sum_{c,u,v} x[n, c, i*s + u - p, j*s + v - p] * w[o,c,u,v]
+//   y[n,o,i,j]  = sum_{c,u,v} x[n, c, i*s + u - p, j*s + v - p] * w[o,c,u,v], then epilogue
 //   dx[n,c,a,b] = sum of dy[n,o,i,j] * w[o,c,u,v] over the (o,u,v,i,j) with
 //                 i*s + u - p = a, j*s + v - p = b
 //   dw[o,c,u,v] = sum_{n,i,j} dy[n,o,i,j] * x[n, c, i*s + u - p, j*s + v - p]
@@ -10,7 +10,8 @@
 // x (N,C_in,H,W), w (C_out,C_in,KH,KW), y (N,C_out,OH,OW), all stored channels-last; x outside the
 // image is 0; OH = floor((H + 2p - KH)/s) + 1. Backward needs x and w, not y. No buffer may overlap
 // another. Shapes must be positive and OH, OW at least 1: layers/ checks, here it is asserted.
-// Results do not depend on the thread count.
+// Biases and the gradients of parameters are Real<T>, float for bfloat16. Results do not depend on
+// the thread count.
 // Source: PyTorch torch.nn.Conv2d with dilation 1 and groups 1.
 
 #include <cstddef>
@@ -21,6 +22,7 @@
 #include "engine/core/dtype.hpp"
 #include "engine/core/shape.hpp"
 #include "engine/core/write.hpp"
+#include "kernels/conv2d_epilogue.hpp"
 
 namespace fpanet::kernels {
 
@@ -47,13 +49,13 @@ std::string_view conv2d_implementation(const Cpu& cpu, Conv2dPass pass, const Co
 std::string_view conv2d_implementation(const Cuda& cuda, Conv2dPass pass, const Conv2dGeometry& g,
                                        DType dtype);
 
-/// y = conv(x, w) + bias; a null `bias` is 0.
+/// y = [relu](conv(x, w) + bias [+ residual]).
 template <class T>
-void conv2d(const Cpu& cpu, const Conv2dGeometry& g, const T* x, const T* w, const T* bias, T* y,
-            std::span<std::byte> workspace);
+void conv2d(const Cpu& cpu, const Conv2dGeometry& g, const T* x, const T* w,
+            const Conv2dEpilogue<T>& epilogue, T* y, std::span<std::byte> workspace);
 template <class T>
-void conv2d(const Cuda& cuda, const Conv2dGeometry& g, const T* x, const T* w, const T* bias, T* y,
-            std::span<std::byte> workspace);
+void conv2d(const Cuda& cuda, const Conv2dGeometry& g, const T* x, const T* w,
+            const Conv2dEpilogue<T>& epilogue, T* y, std::span<std::byte> workspace);
 
 template <class T>
 void conv2d_backward_input(const Cpu& cpu, const Conv2dGeometry& g, const T* dy, const T* w, T* dx,
@@ -63,17 +65,17 @@ void conv2d_backward_input(const Cuda& cuda, const Conv2dGeometry& g, const T* d
                            T* dx, Write write, std::span<std::byte> workspace);
 
 template <class T>
-void conv2d_backward_weight(const Cpu& cpu, const Conv2dGeometry& g, const T* x, const T* dy, T* dw,
-                            Write write, std::span<std::byte> workspace);
+void conv2d_backward_weight(const Cpu& cpu, const Conv2dGeometry& g, const T* x, const T* dy,
+                            Real<T>* dw, Write write, std::span<std::byte> workspace);
 template <class T>
 void conv2d_backward_weight(const Cuda& cuda, const Conv2dGeometry& g, const T* x, const T* dy,
-                            T* dw, Write write, std::span<std::byte> workspace);
+                            Real<T>* dw, Write write, std::span<std::byte> workspace);
 
 template <class T>
-void conv2d_backward_bias(const Cpu& cpu, const Conv2dGeometry& g, const T* dy, T* db, Write write,
-                          std::span<std::byte> workspace);
+void conv2d_backward_bias(const Cpu& cpu, const Conv2dGeometry& g, const T* dy, Real<T>* db,
+                          Write write, std::span<std::byte> workspace);
 template <class T>
-void conv2d_backward_bias(const Cuda& cuda, const Conv2dGeometry& g, const T* dy, T* db,
+void conv2d_backward_bias(const Cuda& cuda, const Conv2dGeometry& g, const T* dy, Real<T>* db,
                           Write write, std::span<std::byte> workspace);
 
 /// Scratch bytes that each function above needs (any alignment will do).

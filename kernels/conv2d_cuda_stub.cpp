@@ -17,7 +17,7 @@ std::string_view conv2d_implementation(const Cuda&, Conv2dPass, const Conv2dGeom
 }
 
 template <class T>
-void conv2d(const Cuda&, const Conv2dGeometry&, const T*, const T*, const T*, T*,
+void conv2d(const Cuda&, const Conv2dGeometry&, const T*, const T*, const Conv2dEpilogue<T>&, T*,
             std::span<std::byte>) {
   no_cuda();
 }
@@ -29,13 +29,13 @@ void conv2d_backward_input(const Cuda&, const Conv2dGeometry&, const T*, const T
 }
 
 template <class T>
-void conv2d_backward_weight(const Cuda&, const Conv2dGeometry&, const T*, const T*, T*, Write,
+void conv2d_backward_weight(const Cuda&, const Conv2dGeometry&, const T*, const T*, Real<T>*, Write,
                             std::span<std::byte>) {
   no_cuda();
 }
 
 template <class T>
-void conv2d_backward_bias(const Cuda&, const Conv2dGeometry&, const T*, T*, Write,
+void conv2d_backward_bias(const Cuda&, const Conv2dGeometry&, const T*, Real<T>*, Write,
                           std::span<std::byte>) {
   no_cuda();
 }
@@ -60,20 +60,20 @@ std::size_t conv2d_backward_bias_workspace_bytes(const Cuda&, const Conv2dGeomet
   no_cuda();
 }
 
-#define FPANET_INSTANTIATE(T)                                                                      \
-  template void conv2d(const Cuda&, const Conv2dGeometry&, const T*, const T*, const T*, T*,       \
-                       std::span<std::byte>);                                                      \
-  template void conv2d_backward_input(const Cuda&, const Conv2dGeometry&, const T*, const T*, T*,  \
-                                      Write, std::span<std::byte>);                                \
-  template void conv2d_backward_weight(const Cuda&, const Conv2dGeometry&, const T*, const T*, T*, \
-                                       Write, std::span<std::byte>);                               \
-  template void conv2d_backward_bias(const Cuda&, const Conv2dGeometry&, const T*, T*, Write,      \
-                                     std::span<std::byte>);                                        \
-  template std::size_t conv2d_workspace_bytes<T>(const Cuda&, const Conv2dGeometry&);              \
-  template std::size_t conv2d_backward_input_workspace_bytes<T>(const Cuda&,                       \
-                                                                const Conv2dGeometry&);            \
-  template std::size_t conv2d_backward_weight_workspace_bytes<T>(const Cuda&,                      \
-                                                                 const Conv2dGeometry&);           \
+#define FPANET_INSTANTIATE(T)                                                                     \
+  template void conv2d(const Cuda&, const Conv2dGeometry&, const T*, const T*,                    \
+                       const Conv2dEpilogue<T>&, T*, std::span<std::byte>);                       \
+  template void conv2d_backward_input(const Cuda&, const Conv2dGeometry&, const T*, const T*, T*, \
+                                      Write, std::span<std::byte>);                               \
+  template void conv2d_backward_weight(const Cuda&, const Conv2dGeometry&, const T*, const T*,    \
+                                       Real<T>*, Write, std::span<std::byte>);                    \
+  template void conv2d_backward_bias(const Cuda&, const Conv2dGeometry&, const T*, Real<T>*,      \
+                                     Write, std::span<std::byte>);                                \
+  template std::size_t conv2d_workspace_bytes<T>(const Cuda&, const Conv2dGeometry&);             \
+  template std::size_t conv2d_backward_input_workspace_bytes<T>(const Cuda&,                      \
+                                                                const Conv2dGeometry&);           \
+  template std::size_t conv2d_backward_weight_workspace_bytes<T>(const Cuda&,                     \
+                                                                 const Conv2dGeometry&);          \
   template std::size_t conv2d_backward_bias_workspace_bytes<T>(const Cuda&, const Conv2dGeometry&)
 
 FPANET_INSTANTIATE(float);

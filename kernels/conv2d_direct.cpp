@@ -87,7 +87,8 @@ void pack_backward_input(const Cpu& cpu, const Conv2dGeometry& g, const Conv2dPh
 // Target pixels of `rows` grid rows from `row` on, one panel of channels.
 template <class T>
 void multiply_block(const Conv2dWindow& w, const SourceRows<T>& source, const T* packed,
-                    const T* bias, Index channels, Index rows, T* target, Write write) {
+                    const Conv2dEpilogue<T>& epilogue, Index channels, Index rows, T* target,
+                    Write write) {
   const auto& level = conv2d_level<T>();
   GemmPanel<T> panel;
   panel.a_row = w.scale * w.source_c;
@@ -96,15 +97,18 @@ void multiply_block(const Conv2dWindow& w, const SourceRows<T>& source, const T*
   panel.c_row = w.spread * w.target_c;
   panel.m = w.cols;
   panel.n = channels;
-  panel.bias = bias;
+  panel.bias = epilogue.bias;
   panel.start = write == Write::accumulate ? GemmStart::c
-                : bias != nullptr          ? GemmStart::bias
+                : epilogue.bias != nullptr ? GemmStart::bias
                                            : GemmStart::zero;
-  const auto multiply_rows = [&](const T* a, const T* b) {
+  const auto multiply_rows = [&](const T* a, const T* b, bool last) {
     panel.b = b;
+    panel.relu = last && epilogue.relu;
     for (Index r = 0; r < rows; ++r) {
       panel.a = a + r * w.scale * source.pitch;
-      panel.c = target + r * w.spread * w.target_w * w.target_c;
+      const Index row = r * w.spread * w.target_w * w.target_c;
+      panel.c = target + row;
+      panel.residual = last && epilogue.residual ? epilogue.residual + row : nullptr;
       level.multiply(panel);
     }
   };
@@ -115,7 +119,7 @@ void multiply_block(const Conv2dWindow& w, const SourceRows<T>& source, const T*
     panel.run = run;
     panel.segments = run > 0 ? w.taps_h : 0;
     panel.b_segment = run * level.width;
-    multiply_rows(source.data, packed);
+    multiply_rows(source.data, packed, true);
     return;
   }
   const Index pieces = divide_up(run, kPiece);
@@ -124,7 +128,8 @@ void multiply_block(const Conv2dWindow& w, const SourceRows<T>& source, const T*
       const Index begin = run * piece / pieces;
       panel.run = run * (piece + 1) / pieces - begin;
       multiply_rows(source.data + k * source.pitch + begin,
-                    packed + (k * run + begin) * level.width);
+                    packed + (k * run + begin) * level.width,
+                    k + 1 == w.taps_h && piece + 1 == pieces);
       panel.start = GemmStart::c;
     }
   }
@@ -132,7 +137,7 @@ void multiply_block(const Conv2dWindow& w, const SourceRows<T>& source, const T*
 
 template <class T>
 void run_window(const Cpu& cpu, const Conv2dWindow& w, const T* source, const T* packed,
-                const T* bias, T* target, Write write, T* scratch) {
+                const Conv2dEpilogue<T>& epilogue, T* target, Write write, T* scratch) {
   const Index width = conv2d_level<T>().width, panels = panels_of<T>(w.target_c);
   const Blocks blocks = cut_blocks<T>(w, panels);
   const Index per_worker = source_numel<T>(w);
@@ -146,13 +151,16 @@ void run_window(const Cpu& cpu, const Conv2dWindow& w, const T* source, const T*
     const SourceRows<T> block_source =
         per_worker > 0 ? copy_source_rows(w, from, row, rows, scratch + worker * per_worker)
                        : source_rows_in_place(w, from, row);
-    T* const to = target + ((image * w.target_h + row * w.spread + w.target_top) * w.target_w +
-                            w.target_left) *
-                               w.target_c;
+    const Index to =
+        ((image * w.target_h + row * w.spread + w.target_top) * w.target_w + w.target_left) *
+        w.target_c;
     for (Index p = panels * group / blocks.groups; p < panels * (group + 1) / blocks.groups; ++p) {
-      multiply_block(w, block_source, packed + p * w.depth() * width,
-                     bias ? bias + p * width : nullptr, std::min(width, w.target_c - p * width),
-                     rows, to + p * width, write);
+      const Index first = p * width;
+      const Conv2dEpilogue<T> part{epilogue.bias ? epilogue.bias + first : nullptr,
+                                   epilogue.residual ? epilogue.residual + to + first : nullptr,
+                                   epilogue.relu};
+      multiply_block(w, block_source, packed + first * w.depth(), part,
+                     std::min(width, w.target_c - first), rows, target + to + first, write);
     }
   });
 }
@@ -167,13 +175,13 @@ std::size_t forward_workspace_bytes(const Cpu& cpu, const Conv2dGeometry& g) {
 }
 
 template <class T>
-void forward(const Cpu& cpu, const Conv2dGeometry& g, const T* x, const T* w, const T* bias, T* y,
-             std::span<std::byte> workspace) {
+void forward(const Cpu& cpu, const Conv2dGeometry& g, const T* x, const T* w,
+             const Conv2dEpilogue<T>& epilogue, T* y, std::span<std::byte> workspace) {
   const Conv2dWindow window = forward_window(g);
   Scratch scratch(workspace);
   T* const packed = scratch.take<T>(packed_numel<T>(window));
   pack_forward(cpu, g, w, packed);
-  run_window(cpu, window, x, packed, bias, y, Write::assign,
+  run_window(cpu, window, x, packed, epilogue, y, Write::assign,
              scratch.take<T>(cpu.threads * source_numel<T>(window)));
 }
 
@@ -197,14 +205,14 @@ void backward_input(const Cpu& cpu, const Conv2dGeometry& g, const T* dy, const 
     Scratch scratch(workspace);
     T* const packed = scratch.take<T>(packed_numel<T>(window));
     pack_backward_input(cpu, g, phase, w, packed);
-    run_window(cpu, window, dy, packed, static_cast<const T*>(nullptr), dx, write,
+    run_window(cpu, window, dy, packed, Conv2dEpilogue<T>{}, dx, write,
                scratch.take<T>(cpu.threads * source_numel<T>(window)));
   }
 }
 
 #define FPANET_INSTANTIATE(T)                                                                    \
-  template void forward(const Cpu&, const Conv2dGeometry&, const T*, const T*, const T*, T*,     \
-                        std::span<std::byte>);                                                   \
+  template void forward(const Cpu&, const Conv2dGeometry&, const T*, const T*,                   \
+                        const Conv2dEpilogue<T>&, T*, std::span<std::byte>);                     \
   template void backward_input(const Cpu&, const Conv2dGeometry&, const T*, const T*, T*, Write, \
                                std::span<std::byte>);                                            \
   template std::size_t forward_workspace_bytes<T>(const Cpu&, const Conv2dGeometry&);            \

@@ -19,8 +19,8 @@
 namespace fpanet::kernels::direct {
 
 template <class T>
-void forward(const Cpu& cpu, const Conv2dGeometry& g, const T* x, const T* w, const T* bias, T* y,
-             std::span<std::byte> workspace);
+void forward(const Cpu& cpu, const Conv2dGeometry& g, const T* x, const T* w,
+             const Conv2dEpilogue<T>& epilogue, T* y, std::span<std::byte> workspace);
 template <class T>
 void backward_input(const Cpu& cpu, const Conv2dGeometry& g, const T* dy, const T* w, T* dx,
                     Write write, std::span<std::byte> workspace);

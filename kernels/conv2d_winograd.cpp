@@ -105,7 +105,8 @@ void transform_weights(const Job& job, Index panel, Index begin, Index end, cons
 
 // Tiles [first, first + count), all of a block from V to the target, for one panel.
 void multiply_panel(const Job& job, const Cut& cut, Index first, Index count, Index panel,
-                    const float* v, const float* u, const float* bias, float* m, Write write) {
+                    const float* v, const float* u, const Conv2dEpilogue<float>& epilogue, float* m,
+                    Write write) {
   const auto& level = conv2d_level<float>();
   const Index begin = panel * level.width;
   GemmPanel<float> p;
@@ -124,7 +125,7 @@ void multiply_panel(const Job& job, const Cut& cut, Index first, Index count, In
     level.multiply(p);
   }
   level.winograd.outputs({m, cut.m_position, level.width, kWinogradChannels}, job.target, first,
-                         count, begin, begin + p.n, bias, write);
+                         count, begin, begin + p.n, epilogue, write);
 }
 
 void transform_patches(const Job& job, const Cut& cut, Index first, Index count, float* v) {
@@ -132,8 +133,9 @@ void transform_patches(const Job& job, const Cut& cut, Index first, Index count,
                                          {v, cut.v_position, job.source.c, kWinogradChannels});
 }
 
-void run_by_block(const Cpu& cpu, const Job& job, const Cut& cut, const float* w, const float* bias,
-                  Write write, float* u, float* v, float* m) {
+void run_by_block(const Cpu& cpu, const Job& job, const Cut& cut, const float* w,
+                  const Conv2dEpilogue<float>& epilogue, Write write, float* u, float* v,
+                  float* m) {
   const Index steps = job.source.c / kWinogradChannels;
   parallel_workers(cpu, job.panels() * steps, [&](Index task, Index) {
     const Index panel = task / steps, row = task % steps * kWinogradChannels;
@@ -144,13 +146,14 @@ void run_by_block(const Cpu& cpu, const Job& job, const Cut& cut, const float* w
     transform_patches(job, cut, first, count, v + worker * cut.v_numel);
     for (Index panel = 0; panel < job.panels(); ++panel) {
       multiply_panel(job, cut, first, count, panel, v + worker * cut.v_numel,
-                     u + panel * job.panel_numel(), bias, m + worker * cut.m_numel, write);
+                     u + panel * job.panel_numel(), epilogue, m + worker * cut.m_numel, write);
     }
   });
 }
 
-void run_by_panel(const Cpu& cpu, const Job& job, const Cut& cut, const float* w, const float* bias,
-                  Write write, float* u, float* v, float* m) {
+void run_by_panel(const Cpu& cpu, const Job& job, const Cut& cut, const float* w,
+                  const Conv2dEpilogue<float>& epilogue, Write write, float* u, float* v,
+                  float* m) {
   constexpr Index kTilesPerTask = 6;
   parallel_workers(cpu, divide_up(job.tiles, kTilesPerTask), [&](Index task, Index) {
     const Index first = task * kTilesPerTask;
@@ -160,7 +163,8 @@ void run_by_panel(const Cpu& cpu, const Job& job, const Cut& cut, const float* w
   parallel_workers(cpu, job.panels(), [&](Index panel, Index worker) {
     float* const own = u + worker * job.panel_numel();
     transform_weights(job, panel, 0, job.source.c, w, own);
-    multiply_panel(job, cut, 0, job.tiles, panel, v, own, bias, m + worker * cut.m_numel, write);
+    multiply_panel(job, cut, 0, job.tiles, panel, v, own, epilogue, m + worker * cut.m_numel,
+                   write);
   });
 }
 
@@ -180,15 +184,15 @@ std::size_t workspace_bytes(const Cpu& cpu, const Conv2dGeometry& g, Direction d
          scratch_bytes<float>(sizes.m);
 }
 
-void run(const Cpu& cpu, const Job& job, const float* w, const float* bias, Write write,
-         std::span<std::byte> workspace) {
+void run(const Cpu& cpu, const Job& job, const float* w, const Conv2dEpilogue<float>& epilogue,
+         Write write, std::span<std::byte> workspace) {
   const Cut cut(job);
   const Sizes sizes(cpu, job, cut);
   Scratch scratch(workspace);
   float* const u = scratch.take<float>(sizes.u);
   float* const v = scratch.take<float>(sizes.v);
   float* const m = scratch.take<float>(sizes.m);
-  (cut.by_panel ? run_by_panel : run_by_block)(cpu, job, cut, w, bias, write, u, v, m);
+  (cut.by_panel ? run_by_panel : run_by_block)(cpu, job, cut, w, epilogue, write, u, v, m);
 }
 
 }  // namespace
@@ -208,8 +212,8 @@ std::size_t forward_workspace_bytes(const Cpu& cpu, const Conv2dGeometry& g) {
 }
 
 void forward(const Cpu& cpu, const Conv2dGeometry& g, const float* x, const float* w,
-             const float* bias, float* y, std::span<std::byte> workspace) {
-  run(cpu, Job(g, Direction::forward, x, y), w, bias, Write::assign, workspace);
+             const Conv2dEpilogue<float>& epilogue, float* y, std::span<std::byte> workspace) {
+  run(cpu, Job(g, Direction::forward, x, y), w, epilogue, Write::assign, workspace);
 }
 
 std::size_t backward_input_workspace_bytes(const Cpu& cpu, const Conv2dGeometry& g) {
@@ -218,7 +222,7 @@ std::size_t backward_input_workspace_bytes(const Cpu& cpu, const Conv2dGeometry&
 
 void backward_input(const Cpu& cpu, const Conv2dGeometry& g, const float* dy, const float* w,
                     float* dx, Write write, std::span<std::byte> workspace) {
-  run(cpu, Job(g, Direction::backward_input, dy, dx), w, nullptr, write, workspace);
+  run(cpu, Job(g, Direction::backward_input, dy, dx), w, {}, write, workspace);
 }
 
 }  // namespace fpanet::kernels::winograd

@@ -27,7 +27,7 @@ bool supports(const Conv2dGeometry& g);
 bool is_worthwhile(const Conv2dGeometry& g);
 
 void forward(const Cpu& cpu, const Conv2dGeometry& g, const float* x, const float* w,
-             const float* bias, float* y, std::span<std::byte> workspace);
+             const Conv2dEpilogue<float>& epilogue, float* y, std::span<std::byte> workspace);
 void backward_input(const Cpu& cpu, const Conv2dGeometry& g, const float* dy, const float* w,
                     float* dx, Write write, std::span<std::byte> workspace);
 void backward_weight(const Cpu& cpu, const Conv2dGeometry& g, const float* x, const float* dy,

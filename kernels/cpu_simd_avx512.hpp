@@ -27,7 +27,8 @@ struct SimdAvx512<float> {
     _mm512_mask_storeu_ps(p, mask(count), v);
   }
   static Vector multiply_add(Vector a, Vector b, Vector c) { return _mm512_fmadd_ps(a, b, c); }
-  static Vector max(Vector a, Vector b) { return _mm512_max_ps(a, b); }
+  // Masked by all ones: GCC 12 warns of the undefined operand inside plain _mm512_max_ps.
+  static Vector max(Vector a, Vector b) { return _mm512_mask_max_ps(a, 0xffff, a, b); }
 
  private:
   static __mmask16 mask(Index count) { return static_cast<__mmask16>((1u << count) - 1u); }
@@ -50,7 +51,7 @@ struct SimdAvx512<double> {
     _mm512_mask_storeu_pd(p, mask(count), v);
   }
   static Vector multiply_add(Vector a, Vector b, Vector c) { return _mm512_fmadd_pd(a, b, c); }
-  static Vector max(Vector a, Vector b) { return _mm512_max_pd(a, b); }
+  static Vector max(Vector a, Vector b) { return _mm512_mask_max_pd(a, 0xff, a, b); }
 
  private:
   static __mmask8 mask(Index count) { return static_cast<__mmask8>((1u << count) - 1u); }

@@ -35,6 +35,7 @@ struct SimdGeneric {
   }
   /// a * b + c, rounded twice; the other levels round once.
   static Vector multiply_add(Vector a, Vector b, Vector c) { return a * b + c; }
+  /// a > b ? a : b, so b where one of them is NaN.
   static Vector max(Vector a, Vector b) { return a > b ? a : b; }
 };
 

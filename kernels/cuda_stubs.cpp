@@ -52,8 +52,8 @@ FPANET_STUB(void, batch_norm_eval, const Cuda&, const BatchNormForward<T>&, cons
 FPANET_STUB(void, batch_norm_train, const Cuda&, const BatchNormForward<T>&,
             const RunningStatistics<T>&, Bytes);
 FPANET_STUB(std::size_t, batch_norm_workspace_bytes, const Cuda&, Index, Index);
-FPANET_STUB(void, bias_add, const Cuda&, Matrices<const T>, const T*, T*);
-FPANET_STUB(void, bias_gradient, const Cuda&, Matrices<const T>, T*, Write, Bytes);
+FPANET_STUB(void, bias_add, const Cuda&, Matrices<const T>, const Real<T>*, T*);
+FPANET_STUB(void, bias_gradient, const Cuda&, Matrices<const T>, Real<T>*, Write, Bytes);
 FPANET_STUB(std::size_t, bias_gradient_workspace_bytes, const Cuda&, Index, Index);
 FPANET_STUB(void, clamp, const Cuda&, In<T>, double, double, Out<T>);
 FPANET_STUB(void, clamp_backward, const Cuda&, In<T>, In<T>, double, double, Out<T>, Write);

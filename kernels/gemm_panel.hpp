@@ -3,6 +3,7 @@
 //
 //   C[i*c_row + j] = start + sum over s < segments, k < run of
 //                    A[i*a_row + s*a_segment + k*a_k] * B[s*b_segment + k*b_k + j]
+//                    [+ residual[i*c_row + j]], [at least 0]
 //
 // for i < m, j < n <= kernels.width. Segments make a convolution a product without gathering: in a
 // channels-last image the taps of one kernel row are one contiguous run, and its next row is the
@@ -30,6 +31,8 @@ struct GemmPanel {
   Index m = 0, n = 0, run = 0, segments = 1;
   GemmStart start = GemmStart::zero;
   const T* bias = nullptr;
+  const T* residual = nullptr;  ///< laid out like C, or none
+  bool relu = false;            ///< max(., 0) at last; NaN stays NaN
   /// What the caller multiplies next: brought from outer caches, a little at every step. Worth a
   /// fifth of the speed where B is read once from L3 and used for a few dozen rows.
   const T* ahead = nullptr;

@@ -69,6 +69,7 @@ struct GemmTile {
       }
     }
     fold();
+    finish<kRows, kVectors>(p, row, total);
     T* c = p.c + row * p.c_row;
     if (p.n == kVectors * S::kLanes) {
 #pragma GCC unroll 12
@@ -86,9 +87,33 @@ struct GemmTile {
   }
 
   static Vector start(const GemmPanel<T>& p, Index row, Index j) {
-    const T* from = (p.start == GemmStart::c ? p.c + row * p.c_row : p.bias) + j;
+    return load(p, p.start == GemmStart::c ? p.c + row * p.c_row : p.bias, j);
+  }
+
+  static Vector load(const GemmPanel<T>& p, const T* row, Index j) {
     const Index count = p.n - j;
-    return count >= S::kLanes ? S::load(from) : S::load_partial(from, count);
+    return count >= S::kLanes ? S::load(row + j) : S::load_partial(row + j, count);
+  }
+
+  template <int kRows, int kVectors>
+  [[gnu::always_inline]] static void finish(const GemmPanel<T>& p, Index row,
+                                            Vector (&total)[kRows][kVectors]) {
+    if (p.residual != nullptr) {
+#pragma GCC unroll 12
+      for (int i = 0; i < kRows; ++i) {
+#pragma GCC unroll 2
+        for (int v = 0; v < kVectors; ++v) {
+          total[i][v] = total[i][v] + load(p, p.residual + (row + i) * p.c_row, v * S::kLanes);
+        }
+      }
+    }
+    if (p.relu) {
+#pragma GCC unroll 12
+      for (int i = 0; i < kRows; ++i) {
+#pragma GCC unroll 2
+        for (int v = 0; v < kVectors; ++v) total[i][v] = S::max(Vector{}, total[i][v]);
+      }
+    }
   }
 
   template <int kRows, int kVectors, bool kRowsContiguous>

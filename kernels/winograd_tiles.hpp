@@ -28,6 +28,7 @@
 
 #include "engine/core/shape.hpp"
 #include "engine/core/write.hpp"
+#include "kernels/conv2d_epilogue.hpp"
 
 namespace fpanet::kernels {
 
@@ -61,10 +62,11 @@ struct WinogradKernels {
   /// Z = A dy A^T of 4x4 tiles, 0 outside the image; padding is not looked at.
   void (*gradients)(const WinogradImages<const T>& dy, Index first, Index count, Index begin,
                     Index end, const WinogradTiles<T>& z);
-  /// y = A^T M A [+ bias] into the part of the 4x4 tiles that lies in the image, for channels
-  /// [begin, end) of y; M's channel 0 is y's channel `begin`. bias may be null.
+  /// y = A^T M A, then the epilogue, into the part of the 4x4 tiles that lies in the image, for
+  /// channels [begin, end) of y; M's channel 0 is y's channel `begin`.
   void (*outputs)(const WinogradTiles<const T>& m, const WinogradImages<T>& y, Index first,
-                  Index count, Index begin, Index end, const T* bias, Write write);
+                  Index count, Index begin, Index end, const Conv2dEpilogue<T>& epilogue,
+                  Write write);
   /// U = G w G^T for `count` neighbouring columns: tap t of column j is w[t*tap + j], position p of
   /// it becomes u[p*position + j].
   void (*weights)(const T* w, Index tap, Index count, T* u, Index position);

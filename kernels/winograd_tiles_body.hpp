@@ -110,6 +110,25 @@ struct WinogradTransforms {
       S::store(p + i * row + j * col, v);
     }
   };
+  // y's vectors finished by the epilogue; residual is null or starts where y does.
+  struct Finish {
+    Vector bias;
+    const T* residual;
+    Index row, col;
+    bool relu;
+    [[gnu::always_inline]] Vector operator()(int i, int j, Vector v) const {
+      v = v + bias;
+      if (residual != nullptr) v = v + S::load(residual + i * row + j * col);
+      return relu ? S::max(Vector{}, v) : v;
+    }
+  };
+  struct StoreFinished {
+    Store store;
+    Finish finish;
+    [[gnu::always_inline]] void operator()(int i, int j, Vector v) const {
+      store(i, j, finish(i, j, v));
+    }
+  };
   struct StoreOrAdd {
     T* p;
     Index row, col;
@@ -136,10 +155,10 @@ struct WinogradTransforms {
   };
   struct StoreInside {
     StoreOrAdd store;
+    Finish finish;
     Inside inside;
-    Vector start;
     [[gnu::always_inline]] void operator()(int i, int j, Vector v) const {
-      if (inside(i, j)) store(i, j, v + start);
+      if (inside(i, j)) store(i, j, finish(i, j, v));
     }
   };
 
@@ -196,19 +215,22 @@ struct WinogradTransforms {
   }
 
   static void outputs(const WinogradTiles<const T>& m, const WinogradImages<T>& y, Index first,
-                      Index count, Index begin, Index end, const T* bias, Write write) {
+                      Index count, Index begin, Index end, const Conv2dEpilogue<T>& epilogue,
+                      Write write) {
     for (Index t = 0; t < count; ++t) {
       const Place<T> place(y, first + t, kWinogradTile, 0);
       for (Index channel = begin; channel < end; channel += S::kLanes) {
         const Load load{m.data + t * m.tile + offset(m, channel - begin), 6 * m.position,
                         m.position};
         const Store store{place.corner + channel, y.w * y.c, y.c};
-        if (place.interior && write == Write::assign && bias == nullptr) {
-          transform<6, 4, output>(load, store);
+        const Finish finish{epilogue.bias ? S::load(epilogue.bias + channel) : Vector{},
+                            epilogue.residual ? epilogue.residual + (store.p - y.data) : nullptr,
+                            store.row, store.col, epilogue.relu};
+        if (place.interior && write == Write::assign) {
+          transform<6, 4, output>(load, StoreFinished{store, finish});
         } else {
-          const Vector start = bias != nullptr ? S::load(bias + channel) : Vector{};
           transform<6, 4, output>(
-              load, StoreInside{{store.p, store.row, store.col, write}, place.inside, start});
+              load, StoreInside{{store.p, store.row, store.col, write}, finish, place.inside});
         }
       }
     }

@@ -18,13 +18,13 @@ class BiasGradient final : public Op {  // dy -> dbias
   std::string_view name() const override { return "bias_gradient"; }
 
   std::vector<Spec> infer(std::span<const Spec> in) const override {
-    return {{{fastest(in[0].shape)}, in[0].dtype}};
+    return {{{fastest(in[0].shape)}, real_dtype(in[0].dtype)}};
   }
 
   void run(const RunArgs& args) const override {
     dispatch(name(), args.context, args.in(0).dtype(), [&]<class T>(const auto& device, Type<T>) {
-      kernels::bias_gradient<T>(device, as_rows<T>(args.in(0)), args.out().data<T>(), args.write(),
-                                args.workspace);
+      kernels::bias_gradient<T>(device, as_rows<T>(args.in(0)), args.out().data<kernels::Real<T>>(),
+                                args.write(), args.workspace);
     });
   }
 
@@ -43,7 +43,7 @@ class BiasAdd final : public Op {
   std::vector<Spec> infer(std::span<const Spec> in) const override {
     const Spec &x = in[0], &bias = in[1];
     check::floating(name(), "x", x);
-    check::dtype(name(), "bias", bias, x.dtype);
+    check::dtype(name(), "bias", bias, real_dtype(x.dtype));
     require(bias.shape == Shape{fastest(x.shape)}, "bias_add: bias={} must be ({}), x={}",
             bias.shape, fastest(x.shape), x.shape);
     return {x};
@@ -51,7 +51,7 @@ class BiasAdd final : public Op {
 
   void run(const RunArgs& args) const override {
     dispatch(name(), args.context, args.in(0).dtype(), [&]<class T>(const auto& device, Type<T>) {
-      kernels::bias_add<T>(device, as_rows<T>(args.in(0)), args.in(1).data<T>(),
+      kernels::bias_add<T>(device, as_rows<T>(args.in(0)), args.in(1).data<kernels::Real<T>>(),
                            args.out().data<T>());
     });
   }

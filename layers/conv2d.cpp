@@ -9,6 +9,7 @@ namespace {
 
 using kernels::Conv2dGeometry;
 using kernels::Conv2dPass;
+using kernels::Real;
 
 Conv2dGeometry geometry(const Shape& x, const Shape& w, Conv2dParams p) {
   return {x[0], x[1], x[2], x[3], w[0], w[2], w[3], p.stride, p.padding};
@@ -36,10 +37,10 @@ class Conv2dBackward : public Op {
   }
 
  protected:
-  std::string choice(const Context& context, Conv2dPass pass) const {
+  std::string choice(const Context& context, Conv2dPass pass, DType dtype) const {
     return std::visit(
         [&](const auto& device) {
-          return std::string(kernels::conv2d_implementation(device, pass, g_, gradient_.dtype));
+          return std::string(kernels::conv2d_implementation(device, pass, g_, dtype));
         },
         context);
   }
@@ -54,20 +55,20 @@ class Conv2dBackwardInput final : public Conv2dBackward {  // dy, weight -> dx
   std::string_view name() const override { return "conv2d_backward_input"; }
 
   void run(const RunArgs& args) const override {
-    dispatch(name(), args.context, gradient_.dtype, [&]<class T>(const auto& device, Type<T>) {
+    dispatch(name(), args.context, args.in(0).dtype(), [&]<class T>(const auto& device, Type<T>) {
       kernels::conv2d_backward_input<T>(device, g_, args.in(0).data<T>(), args.in(1).data<T>(),
                                         args.out().data<T>(), args.write(), args.workspace);
     });
   }
 
-  std::size_t workspace_bytes(const Context& context, std::span<const Spec>) const override {
-    return dispatch(name(), context, gradient_.dtype, [&]<class T>(const auto& device, Type<T>) {
+  std::size_t workspace_bytes(const Context& context, std::span<const Spec> in) const override {
+    return dispatch(name(), context, in[0].dtype, [&]<class T>(const auto& device, Type<T>) {
       return kernels::conv2d_backward_input_workspace_bytes<T>(device, g_);
     });
   }
 
-  std::string implementation(const Context& context, std::span<const Spec>) const override {
-    return choice(context, Conv2dPass::backward_input);
+  std::string implementation(const Context& context, std::span<const Spec> in) const override {
+    return choice(context, Conv2dPass::backward_input, in[0].dtype);
   }
 };
 
@@ -77,20 +78,20 @@ class Conv2dBackwardWeight final : public Conv2dBackward {  // x, dy -> dweight
   std::string_view name() const override { return "conv2d_backward_weight"; }
 
   void run(const RunArgs& args) const override {
-    dispatch(name(), args.context, gradient_.dtype, [&]<class T>(const auto& device, Type<T>) {
+    dispatch(name(), args.context, args.in(0).dtype(), [&]<class T>(const auto& device, Type<T>) {
       kernels::conv2d_backward_weight<T>(device, g_, args.in(0).data<T>(), args.in(1).data<T>(),
-                                         args.out().data<T>(), args.write(), args.workspace);
+                                         args.out().data<Real<T>>(), args.write(), args.workspace);
     });
   }
 
-  std::size_t workspace_bytes(const Context& context, std::span<const Spec>) const override {
-    return dispatch(name(), context, gradient_.dtype, [&]<class T>(const auto& device, Type<T>) {
+  std::size_t workspace_bytes(const Context& context, std::span<const Spec> in) const override {
+    return dispatch(name(), context, in[0].dtype, [&]<class T>(const auto& device, Type<T>) {
       return kernels::conv2d_backward_weight_workspace_bytes<T>(device, g_);
     });
   }
 
-  std::string implementation(const Context& context, std::span<const Spec>) const override {
-    return choice(context, Conv2dPass::backward_weight);
+  std::string implementation(const Context& context, std::span<const Spec> in) const override {
+    return choice(context, Conv2dPass::backward_weight, in[0].dtype);
   }
 };
 
@@ -100,14 +101,14 @@ class Conv2dBackwardBias final : public Conv2dBackward {  // dy -> dbias
   std::string_view name() const override { return "conv2d_backward_bias"; }
 
   void run(const RunArgs& args) const override {
-    dispatch(name(), args.context, gradient_.dtype, [&]<class T>(const auto& device, Type<T>) {
-      kernels::conv2d_backward_bias<T>(device, g_, args.in(0).data<T>(), args.out().data<T>(),
+    dispatch(name(), args.context, args.in(0).dtype(), [&]<class T>(const auto& device, Type<T>) {
+      kernels::conv2d_backward_bias<T>(device, g_, args.in(0).data<T>(), args.out().data<Real<T>>(),
                                        args.write(), args.workspace);
     });
   }
 
-  std::size_t workspace_bytes(const Context& context, std::span<const Spec>) const override {
-    return dispatch(name(), context, gradient_.dtype, [&]<class T>(const auto& device, Type<T>) {
+  std::size_t workspace_bytes(const Context& context, std::span<const Spec> in) const override {
+    return dispatch(name(), context, in[0].dtype, [&]<class T>(const auto& device, Type<T>) {
       return kernels::conv2d_backward_bias_workspace_bytes<T>(device, g_);
     });
   }
@@ -145,7 +146,7 @@ class Conv2dOp final : public Op {
               padded, where);
     }
     if (in.size() == 3) {
-      check::dtype(name(), "bias", in[2], x.dtype);
+      check::dtype(name(), "bias", in[2], real_dtype(x.dtype));
       require(in[2].shape == Shape{w.shape[0]}, "conv2d: bias={} but C_out={} {}", in[2].shape,
               w.shape[0], where);
     }
@@ -156,8 +157,8 @@ class Conv2dOp final : public Op {
   void run(const RunArgs& args) const override {
     const Conv2dGeometry g = geometry(args.in(0).shape(), args.in(1).shape(), params_);
     dispatch(name(), args.context, args.in(0).dtype(), [&]<class T>(const auto& device, Type<T>) {
-      const T* const bias = args.inputs.size() == 3 ? args.in(2).data<T>() : nullptr;
-      kernels::conv2d<T>(device, g, args.in(0).data<T>(), args.in(1).data<T>(), bias,
+      const Real<T>* const bias = args.inputs.size() == 3 ? args.in(2).data<Real<T>>() : nullptr;
+      kernels::conv2d<T>(device, g, args.in(0).data<T>(), args.in(1).data<T>(), {.bias = bias},
                          args.out().data<T>(), args.workspace);
     });
   }
@@ -166,7 +167,9 @@ class Conv2dOp final : public Op {
     const Value x = rule.input(0), w = rule.input(1), dy = rule.gradient();
     const Conv2dGeometry g = geometry(x.shape(), w.shape(), params_);
     rule.emit(std::make_shared<Conv2dBackwardInput>(g, x.spec()), {dy, w}, {0});
-    rule.emit(std::make_shared<Conv2dBackwardWeight>(g, w.spec()), {x, dy}, {1});
+    rule.emit(
+        std::make_shared<Conv2dBackwardWeight>(g, Spec{w.shape(), real_dtype(w.spec().dtype)}),
+        {x, dy}, {1});
     if (rule.input_count() == 3) {
       rule.emit(std::make_shared<Conv2dBackwardBias>(g, rule.input(2).spec()), {dy}, {2});
     }

@@ -28,8 +28,10 @@ void for_each_pair(const Conv2dGeometry& g, F&& f) {
 }  // namespace
 
 template <class T>
-void conv2d(const Conv2dGeometry& g, const T* x, const T* w, const T* bias, T* y) {
-  for (Index i = 0; i < g.output_pixels() * g.c_out; ++i) y[i] = bias ? bias[i % g.c_out] : T(0);
+void conv2d(const Conv2dGeometry& g, const T* x, const T* w, const Conv2dEpilogue<T>& epilogue,
+            T* y) {
+  const Index numel = g.output_pixels() * g.c_out;
+  for (Index i = 0; i < numel; ++i) y[i] = epilogue.bias ? epilogue.bias[i % g.c_out] : T(0);
   for_each_pair(g, [&](Index out, Index in, Index tap) {
     for (Index o = 0; o < g.c_out; ++o) {
       T sum = 0;
@@ -39,6 +41,10 @@ void conv2d(const Conv2dGeometry& g, const T* x, const T* w, const T* bias, T* y
       y[out * g.c_out + o] += sum;
     }
   });
+  for (Index i = 0; i < numel; ++i) {
+    if (epilogue.residual) y[i] += epilogue.residual[i];
+    if (epilogue.relu && y[i] < 0) y[i] = 0;
+  }
 }
 
 template <class T>
@@ -71,10 +77,10 @@ void conv2d_backward_bias(const Conv2dGeometry& g, const T* dy, T* db, Write wri
   for (Index i = 0; i < g.output_pixels() * g.c_out; ++i) db[i % g.c_out] += dy[i];
 }
 
-#define FPANET_INSTANTIATE(T)                                                                 \
-  template void conv2d(const Conv2dGeometry&, const T*, const T*, const T*, T*);              \
-  template void conv2d_backward_input(const Conv2dGeometry&, const T*, const T*, T*, Write);  \
-  template void conv2d_backward_weight(const Conv2dGeometry&, const T*, const T*, T*, Write); \
+#define FPANET_INSTANTIATE(T)                                                                    \
+  template void conv2d(const Conv2dGeometry&, const T*, const T*, const Conv2dEpilogue<T>&, T*); \
+  template void conv2d_backward_input(const Conv2dGeometry&, const T*, const T*, T*, Write);     \
+  template void conv2d_backward_weight(const Conv2dGeometry&, const T*, const T*, T*, Write);    \
   template void conv2d_backward_bias(const Conv2dGeometry&, const T*, T*, Write)
 
 FPANET_INSTANTIATE(float);

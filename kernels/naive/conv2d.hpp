@@ -6,7 +6,8 @@
 namespace fpanet::kernels::naive {
 
 template <class T>
-void conv2d(const Conv2dGeometry& g, const T* x, const T* w, const T* bias, T* y);
+void conv2d(const Conv2dGeometry& g, const T* x, const T* w, const Conv2dEpilogue<T>& epilogue,
+            T* y);
 
 template <class T>
 void conv2d_backward_input(const Conv2dGeometry& g, const T* dy, const T* w, T* dx, Write write);

@@ -24,7 +24,7 @@ void run(const Cpu& cpu, const Conv2dGeometry& g, Conv2dBuffers<T>& b, Write wri
     std::fill(workspace.begin(), workspace.end(), std::byte{0xff});  // NaN: read before written
     return scratch.first(bytes);
   };
-  conv2d(cpu, g, b.x.data(), b.w.data(), write == Write::assign ? b.bias.data() : nullptr,
+  conv2d(cpu, g, b.x.data(), b.w.data(), {.bias = write == Write::assign ? b.bias.data() : nullptr},
          b.y.data(), part(conv2d_workspace_bytes<T>(cpu, g)));
   conv2d_backward_input(cpu, g, b.dy.data(), b.w.data(), b.dx.data(), write,
                         part(conv2d_backward_input_workspace_bytes<T>(cpu, g)));
@@ -38,7 +38,7 @@ void run(const Cpu& cpu, const Conv2dGeometry& g, Conv2dBuffers<T>& b, Write wri
 template <class T>
 Conv2dBuffers<T> run_naive(const Conv2dGeometry& g, const Conv2dBuffers<T>& before) {
   Conv2dBuffers<T> b = before;
-  naive::conv2d(g, b.x.data(), b.w.data(), b.bias.data(), b.y.data());
+  naive::conv2d(g, b.x.data(), b.w.data(), {.bias = b.bias.data()}, b.y.data());
   naive::conv2d_backward_input(g, b.dy.data(), b.w.data(), b.dx.data(), Write::assign);
   naive::conv2d_backward_weight(g, b.x.data(), b.dy.data(), b.dw.data(), Write::assign);
   naive::conv2d_backward_bias(g, b.dy.data(), b.db.data(), Write::assign);

@@ -78,7 +78,7 @@ TEST_CASE("conv2d: Winograd's rounding error is about twice the direct sum's") {
     const std::vector<float> dy = normal(g.output_pixels() * c_out, 1, false);
     const std::vector<double> x64 = widened(x), w64 = widened(w), dy64 = widened(dy);
     std::vector<double> y64(dy.size()), dx64(x.size()), dw64(w.size());
-    naive::conv2d<double>(g, x64.data(), w64.data(), nullptr, y64.data());
+    naive::conv2d<double>(g, x64.data(), w64.data(), {}, y64.data());
     naive::conv2d_backward_input<double>(g, dy64.data(), w64.data(), dx64.data(), Write::assign);
     naive::conv2d_backward_weight<double>(g, x64.data(), dy64.data(), dw64.data(), Write::assign);
 
@@ -89,7 +89,7 @@ TEST_CASE("conv2d: Winograd's rounding error is about twice the direct sum's") {
                          std::size_t bytes) -> Passes {
       std::vector<std::byte> workspace(bytes);
       std::vector<float> y(dy.size()), dx(x.size()), dw(w.size());
-      forward(cpu, g, x.data(), w.data(), nullptr, y.data(), workspace);
+      forward(cpu, g, x.data(), w.data(), Conv2dEpilogue<float>{}, y.data(), workspace);
       backward_input(cpu, g, dy.data(), w.data(), dx.data(), Write::assign, workspace);
       backward_weight(cpu, g, x.data(), dy.data(), dw.data(), Write::assign, workspace);
       return {errors(y, y64), errors(dx, dx64), errors(dw, dw64)};

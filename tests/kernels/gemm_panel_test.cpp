@@ -23,7 +23,7 @@ std::vector<T> integers(Index count) {
 // What gemm_panel.hpp says, on integers: exact.
 template <class T>
 void check_against_loops(const Conv2dLevel<T>& level, Index m, Index n, Index run, Index segments,
-                         bool rows_contiguous, GemmStart start) {
+                         bool rows_contiguous, GemmStart start, bool finish = false) {
   CAPTURE(level.width);
   CAPTURE(m);
   CAPTURE(n);
@@ -33,6 +33,7 @@ void check_against_loops(const Conv2dLevel<T>& level, Index m, Index n, Index ru
   const std::vector<T> a = integers<T>((m + 3) * (run + 2) * segments);
   const std::vector<T> b = integers<T>((run * segments + 1) * (level.width + 1));
   const std::vector<T> bias = integers<T>(level.width);
+  const std::vector<T> residual = integers<T>(m * (n + 5) + 1);
   std::vector<T> c = integers<T>(m * (n + 5));
   std::vector<T> expected = c;
   GemmPanel<T> p;
@@ -51,6 +52,8 @@ void check_against_loops(const Conv2dLevel<T>& level, Index m, Index n, Index ru
   p.segments = segments;
   p.start = start;
   p.bias = bias.data();
+  if (finish) p.residual = residual.data() + 1;
+  p.relu = finish;
   for (Index i = 0; i < m; ++i) {
     for (Index j = 0; j < n; ++j) {
       T& sum = expected[static_cast<std::size_t>(i * p.c_row + j)];
@@ -62,6 +65,7 @@ void check_against_loops(const Conv2dLevel<T>& level, Index m, Index n, Index ru
               p.a[i * p.a_row + s * p.a_segment + k * p.a_k] * p.b[s * p.b_segment + k * p.b_k + j];
         }
       }
+      if (finish) sum = std::max(sum + p.residual[i * p.c_row + j], T(0));
     }
   }
   level.multiply(p);
@@ -75,6 +79,7 @@ void check_level(const Conv2dLevel<T>& level) {
       for (Index n = 1; n <= level.width; n += n < 4 ? 1 : 3) {
         check_against_loops(level, m, n, 5, 1, rows_contiguous, GemmStart::zero);
         check_against_loops(level, m, n, 3, 3, rows_contiguous, GemmStart::c);
+        check_against_loops(level, m, n, 4, 2, rows_contiguous, GemmStart::bias, true);
       }
     }
     for (const GemmStart start : {GemmStart::zero, GemmStart::bias, GemmStart::c}) {
