@@ -7,7 +7,7 @@ namespace fpanet::kernels {
 
 template <class T>
 void adamw(const Cpu& cpu, std::span<T> p, std::span<const T> g, std::span<T> m, std::span<T> v,
-           const double* hyper, const AdamWOptions& options) {
+           const double* hyper, const AdamWOptions& options, std::span<bfloat16> twin) {
   const body::AdamWStep<T> step(hyper[0], hyper[1], options);
   const auto size = static_cast<Index>(p.size());
   parallel_chunks(cpu, size, kElementwiseChunk, [&](Index begin, Index end, Index) {
@@ -16,12 +16,16 @@ void adamw(const Cpu& cpu, std::span<T> p, std::span<const T> g, std::span<T> m,
     const T* const gs = g.data();
 #pragma omp simd
     for (Index i = begin; i < end; ++i) update(ps[i], gs[i], ms[i], vs[i]);
+    if (twin.empty()) return;
+    bfloat16* const twins = twin.data();
+#pragma omp simd
+    for (Index i = begin; i < end; ++i) twins[i] = bfloat16(static_cast<float>(ps[i]));
   });
 }
 
 #define FPANET_INSTANTIATE(T)                                                                   \
   template void adamw(const Cpu&, std::span<T>, std::span<const T>, std::span<T>, std::span<T>, \
-                      const double*, const AdamWOptions&)
+                      const double*, const AdamWOptions&, std::span<bfloat16>)
 FPANET_INSTANTIATE(float);
 FPANET_INSTANTIATE(double);
 #undef FPANET_INSTANTIATE

@@ -4,12 +4,13 @@
 //   p *= 1 - lr wd;  m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g g
 //   p -= (lr / (1 - b1^t)) m / (sqrt(v) / sqrt(1 - b2^t) + eps)
 //
-// p, m, v are updated. `hyper` holds what changes from step to step, f64: lr, and t, 1 on the first
+// p, m, v are updated, and `twin`, if it is not empty, becomes p rounded to bfloat16. `hyper` holds what changes from step to step, f64: lr, and t, 1 on the first
 // step; it is memory rather than an argument so that a recorded program can be replayed.
 // Source: torch/optim/adamw.py 1.13.1, amsgrad=False; Loshchilov and Hutter 2019.
 
 #include <span>
 
+#include "engine/core/bfloat16.hpp"
 #include "engine/core/device.hpp"
 
 namespace fpanet::kernels {
@@ -23,9 +24,9 @@ struct AdamWOptions {
 
 template <class T>
 void adamw(const Cpu& cpu, std::span<T> p, std::span<const T> g, std::span<T> m, std::span<T> v,
-           const double* hyper, const AdamWOptions& options);
+           const double* hyper, const AdamWOptions& options, std::span<bfloat16> twin = {});
 template <class T>
 void adamw(const Cuda& cuda, std::span<T> p, std::span<const T> g, std::span<T> m, std::span<T> v,
-           const double* hyper, const AdamWOptions& options);
+           const double* hyper, const AdamWOptions& options, std::span<bfloat16> twin = {});
 
 }  // namespace fpanet::kernels

@@ -11,7 +11,7 @@ template <class T>
 FPANET_HD inline std::int32_t argmax(const T* x, Index cols) {
   Index best = 0;
   for (Index c = 1; c < cols; ++c) {
-    if (x[c] > x[best]) best = c;
+    if (static_cast<Real<T>>(x[c]) > static_cast<Real<T>>(x[best])) best = c;
   }
   return static_cast<std::int32_t>(best);
 }

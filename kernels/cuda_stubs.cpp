@@ -44,7 +44,7 @@ using Out = std::span<T>;
 
 FPANET_STUB(void, add, const Cuda&, In<T>, In<T>, Out<T>);
 FPANET_STUB(void, adamw, const Cuda&, Out<T>, In<T>, Out<T>, Out<T>, const double*,
-            const AdamWOptions&);
+            const AdamWOptions&, std::span<bfloat16>);
 FPANET_STUB(void, argmax, const Cuda&, Matrices<const T>, std::int32_t*);
 FPANET_STUB(void, batch_norm_backward, const Cuda&, const BatchNormBackward<T>&, Bytes);
 FPANET_STUB(void, batch_norm_eval, const Cuda&, const BatchNormForward<T>&, const Real<T>*,

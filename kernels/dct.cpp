@@ -8,25 +8,11 @@
 namespace fpanet::kernels {
 namespace {
 
-double entry(DctMatrix matrix, Index row, Index col, Index size) {
-  switch (matrix) {
-    case DctMatrix::forward:
-      return 2 * dct_cosine(row, col, size);
-    case DctMatrix::forward_transposed:
-      return 2 * dct_cosine(col, row, size);
-    case DctMatrix::inverse:
-      return (col == 0 ? 0.5 : dct_cosine(col, row, size)) / static_cast<double>(size);
-    case DctMatrix::inverse_transposed:
-      return (row == 0 ? 0.5 : dct_cosine(row, col, size)) / static_cast<double>(size);
-  }
-  return 0;
-}
-
 template <class T>
 Matrices<const T> fill(const Cpu& cpu, DctMatrix matrix, Index size, T* memory) {
   parallel_for(cpu, size, [=](Index row) {
     for (Index col = 0; col < size; ++col) {
-      memory[row * size + col] = static_cast<T>(entry(matrix, row, col, size));
+      memory[row * size + col] = static_cast<T>(dct_entry(matrix, row, col, size));
     }
   });
   return {memory, 1, size, size};

@@ -13,25 +13,6 @@ Index chunk_pixels(Index channels) {
   return std::max<Index>(1, kElementwiseChunk / channels);
 }
 
-/// The label that decides about channel c of pixel p, and whether it is to be left out.
-struct Labels {
-  const std::int32_t* data;
-  Index channels;
-  bool per_channel;
-  bool has_ignore;
-  std::int32_t ignore;
-
-  Labels(const std::int32_t* labels, Index channel_count, const DiceOptions& options)
-      : data(labels),
-        channels(channel_count),
-        per_channel(options.mode == DiceMode::multilabel),
-        has_ignore(options.ignore_index.has_value()),
-        ignore(static_cast<std::int32_t>(options.ignore_index.value_or(0))) {}
-
-  std::int32_t at(Index p, Index c) const { return per_channel ? data[p * channels + c] : data[p]; }
-  bool ignored(std::int32_t label) const { return has_ignore && label == ignore; }
-};
-
 body::DiceClass class_sums(const double* sums, Index channels, Index c) {
   return {sums[c], sums[channels + c], sums[2 * channels + c]};
 }
@@ -49,7 +30,7 @@ void dice(const Cpu& cpu, View<const T> p, const std::int32_t* labels, const Dic
           Real<T>* loss, double* sums, std::span<std::byte> workspace) {
   const Index channels = p.c, pixels = p.pixels(), chunk_size = chunk_pixels(channels);
   const Index chunks = divide_up(pixels, chunk_size);
-  const Labels target(labels, channels, options);
+  const body::DiceLabels target(labels, channels, options);
   const bool one_hot = options.mode == DiceMode::multiclass;
   double* const partial = Scratch(workspace).take<double>(chunks * 3 * channels);
   parallel_chunks(cpu, pixels, chunk_size, [&](Index begin, Index end, Index chunk) {
@@ -86,7 +67,7 @@ void dice_backward(const Cpu& cpu, const std::int32_t* labels, const double* sum
                    const Real<T>* dloss, const DiceOptions& options, View<T> dp, Write write,
                    std::span<std::byte> workspace) {
   const Index channels = dp.c;
-  const Labels target(labels, channels, options);
+  const body::DiceLabels target(labels, channels, options);
   const bool one_hot = options.mode == DiceMode::multiclass;
   auto* const slopes = Scratch(workspace).take<body::DiceSlopes>(channels);
   for (Index c = 0; c < channels; ++c) {

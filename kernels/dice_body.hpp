@@ -5,8 +5,30 @@
 
 #include "engine/core/index.hpp"
 #include "kernels/body.hpp"
+#include "kernels/dice.hpp"
 
 namespace fpanet::kernels::body {
+
+/// The label that decides about channel c of pixel p, and whether it is to be left out.
+struct DiceLabels {
+  const std::int32_t* data;
+  Index channels;
+  bool per_channel;
+  bool has_ignore;
+  std::int32_t ignore;
+
+  DiceLabels(const std::int32_t* labels, Index channel_count, const DiceOptions& options)
+      : data(labels),
+        channels(channel_count),
+        per_channel(options.mode == DiceMode::multilabel),
+        has_ignore(options.ignore_index.has_value()),
+        ignore(static_cast<std::int32_t>(options.ignore_index.value_or(0))) {}
+
+  FPANET_HD std::int32_t at(Index p, Index c) const {
+    return per_channel ? data[p * channels + c] : data[p];
+  }
+  FPANET_HD bool ignored(std::int32_t label) const { return has_ignore && label == ignore; }
+};
 
 /// Target of channel c at a pixel whose label is given: one-hot in multiclass mode, else the label.
 FPANET_HD inline double dice_target(bool one_hot, std::int32_t label, Index c) {

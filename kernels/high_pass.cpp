@@ -19,8 +19,7 @@ constexpr Index kSpan = 64;  // elements of an image row that one task carries t
 void fill_basis(Index size, double* basis) {
   for (Index n = 0; n < size; ++n) {
     for (Index k = 0; k < kK; ++k) {
-      const double scale = std::sqrt((k == 0 ? 1.0 : 2.0) / static_cast<double>(size));
-      basis[n * kK + k] = scale * dct_cosine(k, n, size);
+      basis[n * kK + k] = orthonormal_cosine(k, n, size);
     }
   }
 }

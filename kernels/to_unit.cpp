@@ -1,13 +1,14 @@
 #include "kernels/to_unit.hpp"
 
 #include "kernels/elementwise.hpp"
+#include "kernels/to_unit_body.hpp"
 
 namespace fpanet::kernels {
 
 template <class T>
 void to_unit(const Cpu& cpu, std::span<const std::uint8_t> x, std::span<T> y) {
   elementwise(cpu, y, [x = x.data()](Index i) {
-    return static_cast<T>(static_cast<float>(x[i]) / 255.0F);
+    return static_cast<T>(body::to_unit(x[i]));
   });
 }
 

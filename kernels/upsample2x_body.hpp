@@ -5,11 +5,17 @@
 
 namespace fpanet::kernels::body {
 
-/// Gradient of one input element: the four outputs that copied it. `dy` points at output (2a, 2b)
-/// of the channel, `column` and `row` are the distances to its right and lower neighbours.
+/// Gradient of one input element, from those of the four outputs that copied it.
+template <class T>
+FPANET_HD inline T upsample2x_sum(T left, T right, T lower_left, T lower_right) {
+  return (left + right) + (lower_left + lower_right);
+}
+
+/// The same where `dy` points at output (2a, 2b) of the channel, `column` and `row` are the
+/// distances to its right and lower neighbours.
 template <class T>
 FPANET_HD inline T upsample2x_gradient(const T* dy, Index column, Index row) {
-  return (dy[0] + dy[column]) + (dy[row] + dy[row + column]);
+  return upsample2x_sum(dy[0], dy[column], dy[row], dy[row + column]);
 }
 
 }  // namespace fpanet::kernels::body

@@ -4,15 +4,12 @@
 // not depend on threads or on how far another stream was read, and resuming needs the counter
 // alone.
 
-#include <array>
 #include <cstdint>
 #include <string_view>
 
-namespace fpanet {
+#include "engine/core/philox.hpp"
 
-/// The 128-bit block that `key` and `counter` name.
-std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 2> key,
-                                        std::array<std::uint32_t, 4> counter);
+namespace fpanet {
 
 /// FNV-1a 64: names a stream after a string ("model.encoder.conv1.weight").
 std::uint64_t hash_name(std::string_view name);

@@ -13,6 +13,8 @@ constexpr double kEps = 1e-5;
 /// Inputs of one size, and what the definition makes of them in double.
 template <class T>
 struct Case {
+  using R = Real<T>;
+
   Case(const ImageSize& size, bool with_relu, bool with_residual, bool training)
       : s(size), relu(with_relu), residual(with_residual), train(training) {
     const View<const double> wide = s.of(wide_x);
@@ -39,9 +41,9 @@ struct Case {
   bool relu, residual, train;
   std::vector<T> x = uniform<T>("x", s.numel(), 2, 5);  // a mean far from zero
   std::vector<T> r = uniform<T>("r", s.numel()), dy = uniform<T>("dy", s.numel());
-  std::vector<T> weight = uniform<T>("weight", s.c, 0.5, 1.5), bias = uniform<T>("bias", s.c);
-  std::vector<T> running_mean = uniform<T>("running_mean", s.c, 2, 4);
-  std::vector<T> running_var = uniform<T>("running_var", s.c, 0.5, 1.5);
+  std::vector<R> weight = uniform<R>("weight", s.c, 0.5, 1.5), bias = uniform<R>("bias", s.c);
+  std::vector<R> running_mean = uniform<R>("running_mean", s.c, 2, 4);
+  std::vector<R> running_var = uniform<R>("running_var", s.c, 0.5, 1.5);
   std::vector<double> wide_x = widened(x);
 
   std::vector<double> mean = filled<double>(s.c, 0), var = mean;
@@ -52,8 +54,9 @@ struct Case {
 
 template <class T>
 void check_forward(const Case<T>& c) {
-  std::vector<T> mean(c.mean.size()), invstd(c.mean.size());
-  check_assigned<T>(c.y, tolerance<T>(), [&](const Cpu& cpu, T* y) {
+  using R = Real<T>;
+  std::vector<R> mean(c.mean.size()), invstd(c.mean.size());
+  check_assigned<T>(c.y, tolerance<T>(), [&](const auto& device, T* y) {
     const BatchNormForward<T> forward{.x = c.s.of(c.x),
                                       .weight = c.weight.data(),
                                       .bias = c.bias.data(),
@@ -63,24 +66,25 @@ void check_forward(const Case<T>& c) {
                                       .y = y,
                                       .mean = mean.data(),
                                       .invstd = invstd.data()};
-    auto workspace = scratch(batch_norm_workspace_bytes<T>(cpu, c.s.pixels(), c.s.c));
+    auto workspace = scratch(batch_norm_workspace_bytes<T>(device, c.s.pixels(), c.s.c));
     if (c.train) {
-      batch_norm_train<T>(cpu, forward, {}, workspace);
+      batch_norm_train<T>(device, forward, {}, workspace);
     } else {
-      batch_norm_eval<T>(cpu, forward, c.running_mean.data(), c.running_var.data(), workspace);
+      batch_norm_eval<T>(device, forward, c.running_mean.data(), c.running_var.data(), workspace);
     }
   });
-  CHECK(difference(mean, c.mean) <= tolerance<T>());
+  CHECK(difference(mean, c.mean) <= tolerance<R>());
 }
 
 template <class T>
 void check_backward(const Case<T>& c) {
-  std::vector<T> mean, invstd;
+  using R = Real<T>;
+  std::vector<R> mean, invstd;
   for (std::size_t i = 0; i < c.mean.size(); ++i) {
-    mean.push_back(static_cast<T>(c.mean[i]));
-    invstd.push_back(static_cast<T>(1 / std::sqrt(c.var[i] + kEps)));
+    mean.push_back(static_cast<R>(c.mean[i]));
+    invstd.push_back(static_cast<R>(1 / std::sqrt(c.var[i] + kEps)));
   }
-  const auto run = [&](const Cpu& cpu, BatchNormBackward<T> b) {
+  const auto run = [&](const auto& device, BatchNormBackward<T> b) {
     b.x = c.s.of(c.x);
     b.y = c.relu ? c.given_y.data() : nullptr;
     if (b.dy == nullptr) b.dy = c.dy.data();
@@ -88,31 +92,33 @@ void check_backward(const Case<T>& c) {
     b.mean = mean.data();
     b.invstd = invstd.data();
     b.batch_statistics = c.train;
-    auto workspace = scratch(batch_norm_workspace_bytes<T>(cpu, c.s.pixels(), c.s.c));
-    batch_norm_backward<T>(cpu, b, workspace);
+    auto workspace = scratch(batch_norm_workspace_bytes<T>(device, c.s.pixels(), c.s.c));
+    batch_norm_backward<T>(device, b, workspace);
   };
   // dx of two or three values is a difference of nearly equal terms: scaled by invstd, so are they.
-  const double bound = 10 * tolerance<T>();
-  check_written<T>(c.dx, bound, [&](const Cpu& cpu, T* dx, Write write) {
-    run(cpu, {.dx = dx, .write_dx = write});
+  const double bound = std::max(10 * tolerance<R>(), tolerance<T>());
+  check_written<T>(c.dx, bound, [&](const auto& device, T* dx, Write write) {
+    run(device, {.dx = dx, .write_dx = write});
   });
-  check_written<T>(c.dweight, bound, [&](const Cpu& cpu, T* dweight, Write write) {
-    run(cpu, {.dweight = dweight, .write_dweight = write});
+  check_written<R, T>(c.dweight, 10 * tolerance<R>(),
+                      [&](const auto& device, R* dweight, Write write) {
+                        run(device, {.dweight = dweight, .write_dweight = write});
+                      });
+  check_written<R, T>(c.dbias, 10 * tolerance<R>(), [&](const auto& device, R* dbias, Write write) {
+    run(device, {.dbias = dbias, .write_dbias = write});
   });
-  check_written<T>(c.dbias, bound, [&](const Cpu& cpu, T* dbias, Write write) {
-    run(cpu, {.dbias = dbias, .write_dbias = write});
+  check_written<T>(c.dresidual, bound, [&](const auto& device, T* dresidual, Write write) {
+    run(device, {.dresidual = dresidual, .write_dresidual = write});
   });
-  check_written<T>(c.dresidual, bound, [&](const Cpu& cpu, T* dresidual, Write write) {
-    run(cpu, {.dresidual = dresidual, .write_dresidual = write});
-  });
-  check_assigned<T>(c.dx, bound, [&](const Cpu& cpu, T* dx) {  // dresidual over dy
+  check_assigned<T>(c.dx, bound, [&](const auto& device, T* dx) {  // dresidual over dy
     std::vector<T> dy = c.dy;
-    run(cpu, {.dy = dy.data(), .dx = dx, .dresidual = dy.data()});
+    run(device, {.dy = dy.data(), .dx = dx, .dresidual = dy.data()});
     CHECK(difference(dy, c.dresidual) <= tolerance<T>());
   });
 }
 
-TEST_CASE_TEMPLATE("batch_norm: forward and backward against the definition", T, float, double) {
+TEST_CASE_TEMPLATE("batch_norm: forward and backward against the definition", T, float, double,
+                   bfloat16) {
   for (const ImageSize& size : image_sizes()) {
     CAPTURE(size.str());
     for (const bool relu : {false, true}) {

@@ -1,6 +1,8 @@
 #pragma once
-// How kernels are compared with their definitions: every sample in float and double, on 1, 2 and 4
-// threads (equal to the bit), assigning and accumulating, with outputs and scratch full of NaN.
+// How kernels are compared with their definitions: every sample in float and double on the CPU, on
+// 1, 2 and 4 threads, and in float and bfloat16 on an emulated card (kernels/cuda_emulated.hpp),
+// its threads in two orders; equal to the bit each, assigning and accumulating, with outputs and
+// scratch full of NaN.
 
 #include <doctest/doctest.h>
 #include <fmt/core.h>
@@ -12,10 +14,12 @@
 #include <limits>
 #include <span>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "engine/core/rng.hpp"
 #include "engine/core/view.hpp"
+#include "kernels/body.hpp"
 #include "tests/support/tolerances.hpp"
 
 namespace fpanet::test {
@@ -30,8 +34,22 @@ std::vector<T> uniform(std::string_view name, Index count, double low = -1, doub
 }
 
 template <class T>
+double widened(T value) {
+  return static_cast<double>(static_cast<kernels::Real<T>>(value));
+}
+
+template <class T>
 std::vector<double> widened(const std::vector<T>& values) {
-  return {values.begin(), values.end()};
+  std::vector<double> wide;
+  for (const T value : values) wide.push_back(widened(value));
+  return wide;
+}
+
+template <class T>
+std::vector<T> narrowed(const std::vector<double>& values) {
+  std::vector<T> narrow;
+  for (const double value : values) narrow.push_back(static_cast<T>(value));
+  return narrow;
 }
 
 template <class T>
@@ -44,9 +62,11 @@ inline std::vector<std::byte> scratch(std::size_t bytes) {
   return std::vector<std::byte>(bytes, std::byte{0xff});
 }
 
-/// `single` for float; for double, sums of the same terms in another order.
+/// `single` for float; for double, sums of the same terms in another order; for bfloat16, whose
+/// arithmetic is float, the rounding of the result.
 template <class T>
 double tolerance(double single = kKernelFloat) {
+  if (std::is_same_v<T, bfloat16>) return kRoundedToBfloat16;
   return std::is_same_v<T, float> ? single : kSummationOrder;
 }
 
@@ -56,8 +76,8 @@ double difference(const std::vector<T>& values, const std::vector<double>& expec
   REQUIRE(values.size() == expected.size());
   double worst = 0;
   for (std::size_t i = 0; i < values.size(); ++i) {
-    const double apart = std::abs(static_cast<double>(values[i]) - expected[i]) /
-                         std::max(1.0, std::abs(expected[i]));
+    const double apart =
+        std::abs(widened(values[i]) - expected[i]) / std::max(1.0, std::abs(expected[i]));
     worst = std::max(worst, std::isnan(apart) ? std::numeric_limits<double>::infinity() : apart);
   }
   return worst;
@@ -68,34 +88,69 @@ bool same_bits(const std::vector<T>& a, const std::vector<T>& b) {
   return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0;
 }
 
-/// kernel(cpu, T* out) assigns `expected`, whatever the threads.
+/// f(device) for the devices that have kernels of T: CPUs of 1, 2 and 4 threads, and emulated cards
+/// of either order.
 template <class T, class F>
-void check_assigned(const std::vector<double>& expected, double bound, const F& kernel) {
-  std::vector<T> first;
-  for (const int threads : {1, 2, 4}) {
-    CAPTURE(threads);
-    auto out =
-        filled<T>(static_cast<Index>(expected.size()), std::numeric_limits<double>::quiet_NaN());
-    kernel(Cpu{threads}, out.data());
-    CHECK(difference(out, expected) <= bound);
-    if (first.empty()) first = out;
-    CHECK(same_bits(out, first));
+void on_cpus(const F& f) {
+  if constexpr (!std::is_same_v<T, bfloat16>) {
+    for (const int threads : {1, 2, 4}) f(Cpu{threads});
+  }
+}
+template <class T, class F>
+void on_cards(const F& f) {
+  if constexpr (!std::is_same_v<T, double>) {
+    for (const int card : {0, 1}) f(Cuda{card});
   }
 }
 
-/// kernel(cpu, T* out, write) assigns `expected`, or adds it to what is there.
-template <class T, class F>
-void check_written(const std::vector<double>& expected, double bound, const F& kernel) {
-  check_assigned<T>(expected, bound,
-                    [&](const Cpu& cpu, T* out) { kernel(cpu, out, Write::assign); });
-  const auto count = static_cast<Index>(expected.size());
-  const std::vector<T> before = uniform<T>("before", count);
-  std::vector<double> sum = expected;
-  for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += static_cast<double>(before[i]);
-  check_assigned<T>(sum, bound, [&](const Cpu& cpu, T* out) {
-    std::copy(before.begin(), before.end(), out);
-    kernel(cpu, out, Write::accumulate);
+/// kernel(device, Out* out) of elements T assigns `expected`, to the same bits on all CPUs and on
+/// all cards. A kernel that takes a Cpu runs on those alone.
+template <class Out, class T = Out, class F>
+void check_assigned(const std::vector<double>& expected, double bound, const F& kernel) {
+  std::vector<Out> first;
+  const auto run = [&](const auto& device) {
+    auto out =
+        filled<Out>(static_cast<Index>(expected.size()), std::numeric_limits<double>::quiet_NaN());
+    kernel(device, out.data());
+    CHECK(difference(out, expected) <= bound);
+    if (first.empty()) first = out;
+    CHECK(same_bits(out, first));
+  };
+  on_cpus<T>([&](const Cpu& cpu) {
+    CAPTURE(cpu.threads);
+    run(cpu);
   });
+  if constexpr (!std::is_same_v<T, double>) {
+    if constexpr (std::is_invocable_v<const F&, const Cuda&, Out*>) {
+      first.clear();
+      on_cards<T>([&](const Cuda& cuda) {
+        CAPTURE(cuda.index);
+        run(cuda);
+      });
+    }
+  }
+}
+
+/// kernel(device, Out* out, write) assigns `expected`, or adds it to what is there.
+template <class Out, class T = Out, class F>
+void check_written(const std::vector<double>& expected, double bound, const F& kernel) {
+  check_assigned<Out, T>(
+      expected, bound,
+      [&](const auto& device,
+          Out* out) requires std::is_invocable_v<const F&, decltype(device), Out*, Write> {
+        kernel(device, out, Write::assign);
+      });
+  const auto count = static_cast<Index>(expected.size());
+  const std::vector<Out> before = uniform<Out>("before", count);
+  std::vector<double> sum = expected;
+  for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += widened(before[i]);
+  check_assigned<Out, T>(
+      sum, bound,
+      [&](const auto& device,
+          Out* out) requires std::is_invocable_v<const F&, decltype(device), Out*, Write> {
+        std::copy(before.begin(), before.end(), out);
+        kernel(device, out, Write::accumulate);
+      });
 }
 
 /// (n,c,h,w) of a table of samples, and a window on values of that many elements.

@@ -26,20 +26,21 @@ std::span<T> span_of(T* data, Index size) {
   return {data, static_cast<std::size_t>(size)};
 }
 
-TEST_CASE_TEMPLATE("relu", T, float, double) {
+TEST_CASE_TEMPLATE("relu", T, float, double, bfloat16) {
   for (const Index size : kSizes) {
     CAPTURE(size);
     const auto x = uniform<T>("x", size), dy = uniform<T>("dy", size);
-    const auto expected = each(size, [&](std::size_t i) { return std::max<double>(x[i], 0); });
+    const auto expected = each(size, [&](std::size_t i) { return std::max(widened(x[i]), 0.0); });
     check_assigned<T>(expected, 0,
-                      [&](const Cpu& cpu, T* y) { relu<T>(cpu, x, span_of(y, size)); });
-    check_assigned<T>(expected, 0, [&](const Cpu& cpu, T* y) {  // in place
+                      [&](const auto& device, T* y) { relu<T>(device, x, span_of(y, size)); });
+    check_assigned<T>(expected, 0, [&](const auto& device, T* y) {  // in place
       std::copy(x.begin(), x.end(), y);
-      relu<T>(cpu, span_of<const T>(y, size), span_of(y, size));
+      relu<T>(device, span_of<const T>(y, size), span_of(y, size));
     });
-    const auto slopes = each(size, [&](std::size_t i) { return x[i] > 0 ? double{dy[i]} : 0.0; });
-    check_written<T>(slopes, tolerance<T>(), [&](const Cpu& cpu, T* dx, Write write) {
-      relu_backward<T>(cpu, x, dy, span_of(dx, size), write);
+    const auto slopes =
+        each(size, [&](std::size_t i) { return widened(x[i]) > 0 ? widened(dy[i]) : 0.0; });
+    check_written<T>(slopes, tolerance<T>(), [&](const auto& device, T* dx, Write write) {
+      relu_backward<T>(device, x, dy, span_of(dx, size), write);
     });
   }
 }
@@ -53,54 +54,58 @@ TEST_CASE("relu: a NaN stays visible") {
   CHECK(y[2] == 2);
 }
 
-TEST_CASE_TEMPLATE("add and copy", T, float, double) {
+TEST_CASE_TEMPLATE("add and copy", T, float, double, bfloat16) {
   for (const Index size : kSizes) {
     CAPTURE(size);
     const auto a = uniform<T>("a", size), b = uniform<T>("b", size);
-    const auto sum = each(size, [&](std::size_t i) { return double{a[i]} + double{b[i]}; });
+    const auto sum = each(size, [&](std::size_t i) { return widened(a[i]) + widened(b[i]); });
     check_assigned<T>(sum, tolerance<T>(),
-                      [&](const Cpu& cpu, T* y) { add<T>(cpu, a, b, span_of(y, size)); });
-    check_written<T>(widened(a), tolerance<T>(), [&](const Cpu& cpu, T* y, Write write) {
-      copy<T>(cpu, a, span_of(y, size), write);
+                      [&](const auto& device, T* y) { add<T>(device, a, b, span_of(y, size)); });
+    check_written<T>(widened(a), tolerance<T>(), [&](const auto& device, T* y, Write write) {
+      copy<T>(device, a, span_of(y, size), write);
     });
   }
 }
 
-TEST_CASE_TEMPLATE("sigmoid, tanh and clamp", T, float, double) {
+TEST_CASE_TEMPLATE("sigmoid, tanh and clamp", T, float, double, bfloat16) {
   for (const Index size : kSizes) {
     CAPTURE(size);
     const auto x = uniform<T>("x", size, -4, 4), dy = uniform<T>("dy", size);
     const auto y01 = uniform<T>("y", size, 0, 1);
     using Out = std::span<T>;
     const auto forward = [&](auto formula, auto kernel) {
-      check_assigned<T>(each(size, [&](std::size_t i) { return formula(double{x[i]}); }),
+      check_assigned<T>(each(size, [&](std::size_t i) { return formula(widened(x[i])); }),
                         tolerance<T>(),
-                        [&](const Cpu& cpu, T* y) { kernel(cpu, span_of(y, size)); });
+                        [&](const auto& device, T* y) { kernel(device, span_of(y, size)); });
     };
     forward([](double v) { return 1 / (1 + std::exp(-v)); },
-            [&](const Cpu& cpu, Out y) { sigmoid<T>(cpu, x, y); });
+            [&](const auto& device, Out y) { sigmoid<T>(device, x, y); });
     forward([](double v) { return std::tanh(v); },
-            [&](const Cpu& cpu, Out y) { kernels::tanh<T>(cpu, x, y); });
+            [&](const auto& device, Out y) { kernels::tanh<T>(device, x, y); });
     const auto backward = [&](auto slope, auto kernel) {
       check_written<T>(
-          each(size, [&](std::size_t i) { return slope(double{y01[i]}) * double{dy[i]}; }),
-          tolerance<T>(),
-          [&](const Cpu& cpu, T* dx, Write write) { kernel(cpu, span_of(dx, size), write); });
+          each(size, [&](std::size_t i) { return slope(widened(y01[i])) * widened(dy[i]); }),
+          tolerance<T>(), [&](const auto& device, T* dx, Write write) {
+            kernel(device, span_of(dx, size), write);
+          });
     };
-    backward(
-        [](double y) { return y * (1 - y); },
-        [&](const Cpu& cpu, Out dx, Write write) { sigmoid_backward<T>(cpu, y01, dy, dx, write); });
-    backward(
-        [](double y) { return 1 - y * y; },
-        [&](const Cpu& cpu, Out dx, Write write) { tanh_backward<T>(cpu, y01, dy, dx, write); });
+    backward([](double y) { return y * (1 - y); },
+             [&](const auto& device, Out dx, Write write) {
+               sigmoid_backward<T>(device, y01, dy, dx, write);
+             });
+    backward([](double y) { return 1 - y * y; },
+             [&](const auto& device, Out dx, Write write) {
+               tanh_backward<T>(device, y01, dy, dx, write);
+             });
 
-    check_assigned<T>(each(size, [&](std::size_t i) { return std::clamp<double>(x[i], -0.5, 1); }),
-                      0,
-                      [&](const Cpu& cpu, T* y) { clamp<T>(cpu, x, -0.5, 1, span_of(y, size)); });
-    const auto passes =
-        each(size, [&](std::size_t i) { return x[i] >= -0.5 && x[i] <= 1 ? double{dy[i]} : 0.0; });
-    check_written<T>(passes, tolerance<T>(), [&](const Cpu& cpu, T* dx, Write write) {
-      clamp_backward<T>(cpu, x, dy, -0.5, 1, span_of(dx, size), write);
+    check_assigned<T>(
+        each(size, [&](std::size_t i) { return std::clamp(widened(x[i]), -0.5, 1.0); }), 0,
+        [&](const auto& device, T* y) { clamp<T>(device, x, -0.5, 1, span_of(y, size)); });
+    const auto passes = each(size, [&](std::size_t i) {
+      return widened(x[i]) >= -0.5 && widened(x[i]) <= 1 ? widened(dy[i]) : 0.0;
+    });
+    check_written<T>(passes, tolerance<T>(), [&](const auto& device, T* dx, Write write) {
+      clamp_backward<T>(device, x, dy, -0.5, 1, span_of(dx, size), write);
     });
   }
 }
@@ -112,10 +117,12 @@ TEST_CASE_TEMPLATE("clamp: the gradient passes on the edges themselves", T, floa
   CHECK(dx == std::vector<T>{1, 2, 0, 0});
 }
 
-TEST_CASE_TEMPLATE("bias_add and its gradient", T, float, double) {
+TEST_CASE_TEMPLATE("bias_add and its gradient", T, float, double, bfloat16) {
+  using R = Real<T>;
   for (const ImageSize& s : image_sizes()) {
     CAPTURE(s.str());
-    const auto x = uniform<T>("x", s.numel()), b = uniform<T>("b", s.c);
+    const auto x = uniform<T>("x", s.numel());
+    const auto b = uniform<R>("b", s.c);
     const Matrices<const T> rows{x.data(), 1, s.pixels(), s.c};
     std::vector<double> sum = widened(x), gradient = filled<double>(s.c, 0);
     for (std::size_t i = 0; i < sum.size(); ++i) {
@@ -124,19 +131,24 @@ TEST_CASE_TEMPLATE("bias_add and its gradient", T, float, double) {
       sum[i] += static_cast<double>(b[c]);
     }
     check_assigned<T>(sum, tolerance<T>(),
-                      [&](const Cpu& cpu, T* y) { bias_add<T>(cpu, rows, b.data(), y); });
-    check_written<T>(gradient, tolerance<T>(), [&](const Cpu& cpu, T* db, Write write) {
-      auto workspace = scratch(bias_gradient_workspace_bytes<T>(cpu, s.pixels(), s.c));
-      bias_gradient<T>(cpu, rows, db, write, workspace);
+                      [&](const auto& device, T* y) { bias_add<T>(device, rows, b.data(), y); });
+    check_written<R, T>(gradient, tolerance<R>(), [&](const auto& device, R* db, Write write) {
+      auto workspace = scratch(bias_gradient_workspace_bytes<T>(device, s.pixels(), s.c));
+      bias_gradient<T>(device, rows, db, write, workspace);
     });
   }
 }
 
-TEST_CASE_TEMPLATE("argmax: the first of several", T, float, double) {
-  const std::vector<T> x = {1, 3, 3, 2, 2, 2, -1, -3, -2};
-  std::vector<std::int32_t> y(3);
-  argmax<T>(Cpu{2}, {x.data(), 1, 3, 3}, y.data());
-  CHECK(y == std::vector<std::int32_t>{1, 0, 0});
+TEST_CASE_TEMPLATE("argmax: the first of several", T, float, double, bfloat16) {
+  std::vector<T> x;
+  for (const float value : {1, 3, 3, 2, 2, 2, -1, -3, -2}) x.push_back(static_cast<T>(value));
+  const auto check = [&](const auto& device) {
+    std::vector<std::int32_t> y(3);
+    argmax<T>(device, {x.data(), 1, 3, 3}, y.data());
+    CHECK(y == std::vector<std::int32_t>{1, 0, 0});
+  };
+  on_cpus<T>(check);
+  on_cards<T>(check);
 }
 
 TEST_CASE("to_unit divides in float, whatever comes out") {
@@ -149,6 +161,16 @@ TEST_CASE("to_unit divides in float, whatever comes out") {
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     CHECK(single[i] == static_cast<float>(i) / 255.0F);
     CHECK(wide[i] == double{single[i]});
+  }
+  for (const int card : {0, 1}) {
+    std::vector<float> on_card(256);
+    std::vector<bfloat16> rounded(256);
+    to_unit<float>(Cuda{card}, bytes, on_card);
+    to_unit<bfloat16>(Cuda{card}, bytes, rounded);
+    CHECK(same_bits(on_card, single));
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+      CHECK(rounded[i].bits == bfloat16(single[i]).bits);
+    }
   }
 }
 

@@ -31,7 +31,8 @@ std::vector<DiceOptions> dice_options(Index channels) {
 }
 
 TEST_CASE_TEMPLATE("dice against the definition; gradient against differences of it", T, float,
-                   double) {
+                   double, bfloat16) {
+  using R = Real<T>;
   for (const ImageSize& s : image_sizes()) {
     for (const DiceOptions& options : dice_options(s.c)) {
       CAPTURE(s.str());
@@ -43,21 +44,14 @@ TEST_CASE_TEMPLATE("dice against the definition; gradient against differences of
       auto wide = widened(p);
       const double loss = naive::dice<double>(s.of(wide), labels.data(), options);
       std::vector<double> sums(static_cast<std::size_t>(3 * s.c));
-      check_assigned<T>({loss}, tolerance<T>(), [&](const Cpu& cpu, T* out) {
-        auto workspace = scratch(dice_workspace_bytes<T>(cpu, s.pixels(), s.c));
-        dice<T>(cpu, s.of(p), labels.data(), options, out, sums.data(), workspace);
+      check_assigned<R, T>({loss}, tolerance<R>(), [&](const auto& device, R* out) {
+        auto workspace = scratch(dice_workspace_bytes<T>(device, s.pixels(), s.c));
+        dice<T>(device, s.of(p), labels.data(), options, out, sums.data(), workspace);
       });
 
-      const T dloss = T(0.5);
-      std::vector<T> dp(p.size()), first;
-      for (const int threads : {1, 2, 4}) {
-        auto workspace = scratch(dice_workspace_bytes<T>(Cpu{threads}, s.pixels(), s.c));
-        dice_backward<T>(Cpu{threads}, labels.data(), sums.data(), &dloss, options,
-                         s.over(dp.data()), Write::assign, workspace);
-        if (first.empty()) first = dp;
-        CHECK(same_bits(dp, first));
-      }
-      for (std::size_t i = 0; i < wide.size(); i += 1 + wide.size() / 5) {
+      std::vector<double> slopes;  // of some elements
+      const std::size_t stride = 1 + wide.size() / 5;
+      for (std::size_t i = 0; i < wide.size(); i += stride) {
         constexpr double kStep = 1e-4;
         const double value = wide[i];
         wide[i] = value + kStep;
@@ -65,62 +59,114 @@ TEST_CASE_TEMPLATE("dice against the definition; gradient against differences of
         wide[i] = value - kStep;
         const double below = naive::dice<double>(s.of(wide), labels.data(), options);
         wide[i] = value;
-        const double numeric = 0.5 * (above - below) / (2 * kStep);
-        CHECK(std::abs(static_cast<double>(dp[i]) - numeric) <
-              (std::is_same_v<T, float> ? 1e-5 : 1e-7));
+        slopes.push_back(0.5 * (above - below) / (2 * kStep));
       }
+      const double bound = std::is_same_v<T, double> ? 1e-7 : std::max(1e-5, tolerance<T>());
+      check_written<T>(slopes, bound, [&](const auto& device, T* out, Write write) {
+        const R dloss = R(0.5);
+        std::vector<T> dp(p.size());
+        for (std::size_t i = 0; i < slopes.size(); ++i) dp[i * stride] = out[i];
+        auto workspace = scratch(dice_workspace_bytes<T>(device, s.pixels(), s.c));
+        dice_backward<T>(device, labels.data(), sums.data(), &dloss, options, s.over(dp.data()),
+                         write, workspace);
+        for (std::size_t i = 0; i < slopes.size(); ++i) out[i] = dp[i * stride];
+      });
     }
   }
 }
 
-TEST_CASE("confusion counts every pixel once, but ignored ones") {
+TEST_CASE("dice of more classes than one kernel has arguments for") {
+  const ImageSize s{1, 600, 3, 5};
+  const auto p = uniform<float>("p", s.numel(), 0, 1);
+  const auto labels = labels_of(s.pixels(), s.c);
+  const std::vector<DiceOptions> all = dice_options(s.c);
+  const DiceOptions& options = all[1];
+  const auto wide = widened(p);
+  const double loss = naive::dice<double>(s.of(wide), labels.data(), options);
+  std::vector<double> sums(static_cast<std::size_t>(3 * s.c));
+  check_assigned<float>({loss}, kKernelFloat, [&](const auto& device, float* out) {
+    auto workspace = scratch(dice_workspace_bytes<float>(device, s.pixels(), s.c));
+    dice<float>(device, s.of(p), labels.data(), options, out, sums.data(), workspace);
+  });
+  const float dloss = 1;
+  std::vector<float> on_cpu(p.size());
+  auto workspace = scratch(dice_workspace_bytes<float>(Cpu{1}, s.pixels(), s.c));
+  dice_backward<float>(Cpu{1}, labels.data(), sums.data(), &dloss, options, s.over(on_cpu.data()),
+                       Write::assign, workspace);
+  check_assigned<float>(widened(on_cpu), 0, [&](const auto& device, float* dp) {
+    auto memory = scratch(dice_workspace_bytes<float>(device, s.pixels(), s.c));
+    dice_backward<float>(device, labels.data(), sums.data(), &dloss, options, s.over(dp),
+                         Write::assign, memory);
+  });
+}
+
+template <class T>
+void check_confusion(const ImageSize& s) {
+  const auto x = uniform<T>("x", s.numel());
+  const auto scores = widened(x);
+  const auto labels = labels_of(s.pixels(), s.c + 2);  // c and c + 1 are out of range
+  const Index ignored = s.c + 1, side = s.c + 1;
+  std::vector<std::int64_t> expected(static_cast<std::size_t>(s.n * side * side), 0);
+  for (Index pixel = 0; pixel < s.pixels(); ++pixel) {
+    const Index label = labels[static_cast<std::size_t>(pixel)];
+    if (label == ignored) continue;
+    const double* const row = scores.data() + pixel * s.c;
+    const Index prediction = std::max_element(row, row + s.c) - row;
+    const Index at = (pixel / (s.h * s.w) * side + std::min(label, s.c)) * side + prediction;
+    ++expected[static_cast<std::size_t>(at)];
+  }
+  const auto check = [&](const auto& device) {
+    std::vector<std::int64_t> counts(expected.size(), -1);
+    auto workspace = scratch(confusion_workspace_bytes<T>(device, s.n, s.c, s.h, s.w));
+    confusion<T>(device, s.of(x), labels.data(), ignored, counts.data(), workspace);
+    CHECK(counts == expected);
+  };
+  on_cpus<T>(check);
+  on_cards<T>(check);
+}
+
+TEST_CASE_TEMPLATE("confusion counts every pixel once, but ignored ones", T, float, double,
+                   bfloat16) {
   for (const ImageSize& s : image_sizes()) {
     CAPTURE(s.str());
-    const auto x = uniform<float>("x", s.numel());
-    auto labels = labels_of(s.pixels(), s.c + 2);  // c and c + 1 are out of range
-    const Index ignored = s.c + 1, side = s.c + 1;
-    std::vector<std::int64_t> expected(static_cast<std::size_t>(s.n * side * side), 0);
-    for (Index pixel = 0; pixel < s.pixels(); ++pixel) {
-      const Index label = labels[static_cast<std::size_t>(pixel)];
-      if (label == ignored) continue;
-      const float* const scores = x.data() + pixel * s.c;
-      const Index prediction = std::max_element(scores, scores + s.c) - scores;
-      const Index row = pixel / (s.h * s.w) * side + std::min(label, s.c);
-      ++expected[static_cast<std::size_t>(row * side + prediction)];
-    }
-    for (const int threads : {1, 2, 4}) {
-      std::vector<std::int64_t> counts(expected.size(), -1);
-      auto workspace = scratch(confusion_workspace_bytes<float>(Cpu{threads}, s.n, s.c, s.h, s.w));
-      confusion<float>(Cpu{threads}, s.of(x), labels.data(), ignored, counts.data(), workspace);
-      CHECK(counts == expected);
-    }
+    check_confusion<T>(s);
   }
+  check_confusion<T>({2, 90, 3, 5});  // more counters than a block has memory for
 }
 
 TEST_CASE_TEMPLATE("dropout keeps 1 - p of the elements, scaled, and remembers which", T, float,
-                   double) {
+                   double, bfloat16) {
   constexpr Index kSize = 100001;
-  const std::vector<T> x(kSize, T(1));
+  const std::vector<T> x = filled<T>(kSize, 1);
   const std::int64_t rng[] = {42, 7}, later[] = {42, 8};
-  const auto run = [&](const std::int64_t* counter, std::uint32_t stream, int threads) {
+  const auto run = [&](const auto& device, const std::int64_t* counter, std::uint32_t stream,
+                       double p) {
     std::vector<T> y(kSize);
-    dropout<T>(Cpu{threads}, x, counter, stream, 0.2, y, Write::assign);
+    dropout<T>(device, x, counter, stream, p, y, Write::assign);
     return y;
   };
-  const std::vector<T> y = run(rng, 0, 1);
-  const auto kept = std::count(y.begin(), y.end(), T(1 / 0.8));
-  CHECK(std::count(y.begin(), y.end(), T(0)) + kept == kSize);
-  CHECK(std::abs(static_cast<double>(kept) / kSize - 0.8) < 0.005);  // 4 standard deviations
-  CHECK(same_bits(y, run(rng, 0, 2)));
-  CHECK(same_bits(y, run(rng, 0, 4)));
-  CHECK_FALSE(same_bits(y, run(later, 0, 1)));
-  CHECK_FALSE(same_bits(y, run(rng, 1, 1)));
-  std::vector<T> sum = x;
-  dropout<T>(Cpu{2}, x, rng, 0, 0.2, sum, Write::accumulate);
-  CHECK(sum[0] == y[0] + 1);
-  std::vector<T> none(kSize, T(3));
-  dropout<T>(Cpu{2}, x, rng, 0, 1.0, none, Write::assign);
-  CHECK(std::count(none.begin(), none.end(), T(0)) == kSize);
+  const auto count = [](const std::vector<T>& y, double value) {
+    return std::count_if(y.begin(), y.end(), [&](T element) {
+      return widened(element) == widened(static_cast<T>(value));
+    });
+  };
+  std::vector<T> first;
+  const auto check = [&](const auto& device) {
+    const std::vector<T> y = run(device, rng, 0, 0.2);
+    const auto kept = count(y, 1 / 0.8);
+    CHECK(count(y, 0) + kept == kSize);
+    CHECK(std::abs(static_cast<double>(kept) / kSize - 0.8) < 0.005);  // 4 standard deviations
+    if (first.empty()) first = y;
+    CHECK(same_bits(y, first));  // on the CPU and on cards
+    CHECK_FALSE(same_bits(y, run(device, later, 0, 0.2)));
+    CHECK_FALSE(same_bits(y, run(device, rng, 1, 0.2)));
+    std::vector<T> sum = x;
+    dropout<T>(device, x, rng, 0, 0.2, sum, Write::accumulate);
+    CHECK(widened(sum[0]) == widened(y[0]) + 1);
+    CHECK(count(run(device, rng, 0, 1.0), 0) == kSize);
+  };
+  on_cpus<T>(check);
+  on_cards<T>(check);
 }
 
 TEST_CASE_TEMPLATE("adamw: PyTorch's two steps, and the formula on many elements", T, float,
@@ -147,10 +193,18 @@ TEST_CASE_TEMPLATE("adamw: PyTorch's two steps, and the formula on many elements
     expected.push_back(p0[i] * (1 - 3e-3 * o.weight_decay) -
                        3e-3 * m_hat / (std::sqrt(v_hat) + o.eps));
   }
-  check_assigned<T>(expected, tolerance<T>(), [&](const Cpu& cpu, T* out) {
+  check_assigned<T>(expected, tolerance<T>(), [&](const auto& device, T* out) {
     std::copy(p0.begin(), p0.end(), out);
     std::vector<T> mi = m0, vi = v0;
-    adamw<T>(cpu, {out, p0.size()}, g, mi, vi, hyper, o);
+    std::vector<bfloat16> twin(p0.size());
+    adamw<T>(device, {out, p0.size()}, g, mi, vi, hyper, o, twin);
+    for (std::size_t i = 0; i < twin.size(); i += 997) {
+      CHECK(twin[i].bits == bfloat16(static_cast<float>(out[i])).bits);
+    }
+    std::copy(p0.begin(), p0.end(), out);
+    mi = m0;
+    vi = v0;
+    adamw<T>(device, {out, p0.size()}, g, mi, vi, hyper, o);
   });
 }
 

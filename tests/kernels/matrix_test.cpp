@@ -108,7 +108,7 @@ TEST_CASE_TEMPLATE("softmax stays finite where exp does not, and a NaN shows", T
   for (std::size_t i = 4; i < 8; ++i) CHECK(std::isnan(y[i]));
 }
 
-TEST_CASE_TEMPLATE("pab_reread reads rows of M as channels", T, float, double) {
+TEST_CASE_TEMPLATE("pab_reread reads rows of M as channels", T, float, double, bfloat16) {
   for (const ImageSize& s : image_sizes()) {
     CAPTURE(s.str());
     const Index positions = s.h * s.w;
@@ -119,15 +119,15 @@ TEST_CASE_TEMPLATE("pab_reread reads rows of M as channels", T, float, double) {
         for (Index p = 0; p < positions; ++p) {
           // out[c][p] = M_flat[c*P + p]; channels-last memory has it at p*C + c.
           const auto from = static_cast<std::size_t>(n * s.c * positions + c * positions + p);
-          y[static_cast<std::size_t>((n * positions + p) * s.c + c)] = static_cast<double>(m[from]);
+          y[static_cast<std::size_t>((n * positions + p) * s.c + c)] = widened(m[from]);
         }
       }
     }
-    check_assigned<T>(y, 0,
-                      [&](const Cpu& cpu, T* out) { pab_reread<T>(cpu, m.data(), s.over(out)); });
-    const std::vector<T> dy(y.begin(), y.end());  // so that dm = m
-    check_written<T>(widened(m), tolerance<T>(), [&](const Cpu& cpu, T* out, Write write) {
-      pab_reread_backward<T>(cpu, s.of(dy), out, write);
+    check_assigned<T>(
+        y, 0, [&](const auto& device, T* out) { pab_reread<T>(device, m.data(), s.over(out)); });
+    const std::vector<T> dy = narrowed<T>(y);  // so that dm = m
+    check_written<T>(widened(m), tolerance<T>(), [&](const auto& device, T* out, Write write) {
+      pab_reread_backward<T>(device, s.of(dy), out, write);
     });
   }
 }

@@ -17,11 +17,11 @@ using namespace fpanet::test;
 template <class T>
 std::vector<T> with_ties(Index count) {
   std::vector<T> values = uniform<T>("ties", count, -2, 2);
-  for (T& value : values) value = std::round(value);
+  for (T& value : values) value = static_cast<T>(std::round(static_cast<Real<T>>(value)));
   return values;
 }
 
-TEST_CASE_TEMPLATE("max_pool: values, winners and gradient", T, float, double) {
+TEST_CASE_TEMPLATE("max_pool: values, winners and gradient", T, float, double, bfloat16) {
   const PoolWindow windows[] = {{3, 2, 1}, {2, 2, 0}, {3, 1, 1}, {5, 3, 2}, {1, 1, 0}, {2, 3, 1}};
   for (const ImageSize& s : image_sizes()) {
     for (const PoolWindow& window : windows) {
@@ -36,11 +36,11 @@ TEST_CASE_TEMPLATE("max_pool: values, winners and gradient", T, float, double) {
       naive::max_pool<double>(s.of(wide_x), window, o.over(y.data()), o.of(wide_dy),
                               s.over(dx.data()));
       std::vector<std::uint8_t> winner(y.size());
-      check_assigned<T>(y, 0, [&](const Cpu& cpu, T* out) {
-        max_pool<T>(cpu, s.of(x), window, o.over(out), winner.data());
+      check_assigned<T>(y, 0, [&](const auto& device, T* out) {
+        max_pool<T>(device, s.of(x), window, o.over(out), winner.data());
       });
-      check_written<T>(dx, tolerance<T>(), [&](const Cpu& cpu, T* out, Write write) {
-        max_pool_backward<T>(cpu, o.of(dy), winner.data(), window, s.over(out), write);
+      check_written<T>(dx, tolerance<T>(), [&](const auto& device, T* out, Write write) {
+        max_pool_backward<T>(device, o.of(dy), winner.data(), window, s.over(out), write);
       });
     }
   }
@@ -62,7 +62,7 @@ TEST_CASE("max_pool: a NaN wins and an image of -inf has a winner") {
   CHECK(dx == std::vector<float>{0, 3, 0, 0, 4, 0, 0, 0});
 }
 
-TEST_CASE_TEMPLATE("global pools", T, float, double) {
+TEST_CASE_TEMPLATE("global pools", T, float, double, bfloat16) {
   for (const ImageSize& s : image_sizes()) {
     CAPTURE(s.str());
     const auto x = uniform<T>("x", s.numel()), dy = uniform<T>("dy", s.n * s.c);
@@ -86,19 +86,20 @@ TEST_CASE_TEMPLATE("global pools", T, float, double) {
     }
     std::vector<std::int32_t> winner(max.size());
     check_assigned<T>(mean, tolerance<T>(),
-                      [&](const Cpu& cpu, T* y) { global_avg_pool<T>(cpu, s.of(x), y); });
-    check_assigned<T>(
-        max, 0, [&](const Cpu& cpu, T* y) { global_max_pool<T>(cpu, s.of(x), y, winner.data()); });
-    check_written<T>(from_mean, tolerance<T>(), [&](const Cpu& cpu, T* dx, Write write) {
-      global_avg_pool_backward<T>(cpu, dy.data(), s.over(dx), write);
+                      [&](const auto& device, T* y) { global_avg_pool<T>(device, s.of(x), y); });
+    check_assigned<T>(max, 0, [&](const auto& device, T* y) {
+      global_max_pool<T>(device, s.of(x), y, winner.data());
     });
-    check_written<T>(from_max, tolerance<T>(), [&](const Cpu& cpu, T* dx, Write write) {
-      global_max_pool_backward<T>(cpu, dy.data(), winner.data(), s.over(dx), write);
+    check_written<T>(from_mean, tolerance<T>(), [&](const auto& device, T* dx, Write write) {
+      global_avg_pool_backward<T>(device, dy.data(), s.over(dx), write);
+    });
+    check_written<T>(from_max, tolerance<T>(), [&](const auto& device, T* dx, Write write) {
+      global_max_pool_backward<T>(device, dy.data(), winner.data(), s.over(dx), write);
     });
   }
 }
 
-TEST_CASE_TEMPLATE("upsample2x, alone and with a skip connection", T, float, double) {
+TEST_CASE_TEMPLATE("upsample2x, alone and with a skip connection", T, float, double, bfloat16) {
   for (const ImageSize& s : image_sizes()) {
     for (const Index skip_channels : {Index{1}, Index{16}}) {
       CAPTURE(s.str());
@@ -112,10 +113,10 @@ TEST_CASE_TEMPLATE("upsample2x, alone and with a skip connection", T, float, dou
       std::vector<double> joined = filled<double>(both.numel(), 0);
       naive::upsample2x<double>(s.of(wide_x), up.over(y.data()));
       naive::concat<double>(up.of(y), side.of(wide_skip), both.over(joined.data()));
-      check_assigned<T>(y, 0,
-                        [&](const Cpu& cpu, T* out) { upsample2x<T>(cpu, s.of(x), up.over(out)); });
-      check_assigned<T>(joined, 0, [&](const Cpu& cpu, T* out) {
-        upsample2x_concat<T>(cpu, s.of(x), side.of(skip), both.over(out));
+      check_assigned<T>(
+          y, 0, [&](const auto& device, T* out) { upsample2x<T>(device, s.of(x), up.over(out)); });
+      check_assigned<T>(joined, 0, [&](const auto& device, T* out) {
+        upsample2x_concat<T>(device, s.of(x), side.of(skip), both.over(out));
       });
 
       const auto dy = uniform<T>("dy", both.numel());
@@ -127,21 +128,21 @@ TEST_CASE_TEMPLATE("upsample2x, alone and with a skip connection", T, float, dou
       naive::upsample2x_backward<double>(up.of(dup), s.over(dx.data()));
       const View<T> none_x{nullptr, s.n, s.c, s.h, s.w};
       const View<T> none_skip{nullptr, side.n, side.c, side.h, side.w};
-      check_written<T>(dx, tolerance<T>(), [&](const Cpu& cpu, T* out, Write write) {
-        upsample2x_concat_backward<T>(cpu, both.of(dy), s.over(out), write, none_skip, write);
+      check_written<T>(dx, tolerance<T>(), [&](const auto& device, T* out, Write write) {
+        upsample2x_concat_backward<T>(device, both.of(dy), s.over(out), write, none_skip, write);
       });
-      check_written<T>(dskip, tolerance<T>(), [&](const Cpu& cpu, T* out, Write write) {
-        upsample2x_concat_backward<T>(cpu, both.of(dy), none_x, write, side.over(out), write);
+      check_written<T>(dskip, tolerance<T>(), [&](const auto& device, T* out, Write write) {
+        upsample2x_concat_backward<T>(device, both.of(dy), none_x, write, side.over(out), write);
       });
-      std::vector<T> narrow(dup.begin(), dup.end());
-      check_written<T>(dx, tolerance<T>(), [&](const Cpu& cpu, T* out, Write write) {
-        upsample2x_backward<T>(cpu, up.of(narrow), s.over(out), write);
+      const std::vector<T> narrow = narrowed<T>(dup);
+      check_written<T>(dx, tolerance<T>(), [&](const auto& device, T* out, Write write) {
+        upsample2x_backward<T>(device, up.of(narrow), s.over(out), write);
       });
     }
   }
 }
 
-TEST_CASE_TEMPLATE("concat", T, float, double) {
+TEST_CASE_TEMPLATE("concat", T, float, double, bfloat16) {
   for (const ImageSize& s : image_sizes()) {
     CAPTURE(s.str());
     const ImageSize t{s.n, 5, s.h, s.w}, both{s.n, s.c + 5, s.h, s.w};
@@ -149,15 +150,16 @@ TEST_CASE_TEMPLATE("concat", T, float, double) {
     const auto wide_a = widened(a), wide_b = widened(b);
     std::vector<double> y = filled<double>(both.numel(), 0);
     naive::concat<double>(s.of(wide_a), t.of(wide_b), both.over(y.data()));
-    check_assigned<T>(
-        y, 0, [&](const Cpu& cpu, T* out) { concat<T>(cpu, s.of(a), t.of(b), both.over(out)); });
-    const std::vector<T> dy(y.begin(), y.end());  // so that da = a and db = b
-    const View<T> none{nullptr, 0, 5, 0, 0};
-    check_written<T>(wide_a, tolerance<T>(), [&](const Cpu& cpu, T* out, Write write) {
-      concat_backward<T>(cpu, both.of(dy), s.over(out), write, none, write);
+    check_assigned<T>(y, 0, [&](const auto& device, T* out) {
+      concat<T>(device, s.of(a), t.of(b), both.over(out));
     });
-    check_written<T>(wide_b, tolerance<T>(), [&](const Cpu& cpu, T* out, Write write) {
-      concat_backward<T>(cpu, both.of(dy), none, write, t.over(out), write);
+    const std::vector<T> dy = narrowed<T>(y);  // so that da = a and db = b
+    const View<T> none{nullptr, 0, 5, 0, 0};
+    check_written<T>(wide_a, tolerance<T>(), [&](const auto& device, T* out, Write write) {
+      concat_backward<T>(device, both.of(dy), s.over(out), write, none, write);
+    });
+    check_written<T>(wide_b, tolerance<T>(), [&](const auto& device, T* out, Write write) {
+      concat_backward<T>(device, both.of(dy), none, write, t.over(out), write);
     });
   }
 }

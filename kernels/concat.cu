@@ -1,0 +1,86 @@
+// Bytes an element of y, T = bfloat16: 4 each way (6 for gradients that are accumulated).
+
+#include "kernels/concat.hpp"
+
+#include "kernels/cuda_rows.hpp"
+
+namespace fpanet::kernels {
+namespace {
+
+/// One block a row of y.
+template <class T>
+struct ConcatKernel {
+  static constexpr int kThreads = kRowThreads;
+
+  View<const T> a, b;
+  View<T> y;
+  bool aligned;
+
+  template <class Block>
+  FPANET_HD void operator()(const Block& block) const {
+    const Index row = block.index * y.w;  // its first pixel
+    row_vectors<T>(block, y.w, a.c, [&](const RowPlace& at) {
+      const Index pixel = row + at.x;
+      copy_vector(a.data + pixel * a.c + at.first, y.data + pixel * y.c + at.first, at.count,
+                  aligned, Write::assign);
+    });
+    row_vectors<T>(block, y.w, b.c, [&](const RowPlace& at) {
+      const Index pixel = row + at.x;
+      copy_vector(b.data + pixel * b.c + at.first, y.data + pixel * y.c + a.c + at.first, at.count,
+                  aligned, Write::assign);
+    });
+  }
+};
+
+template <class T>
+struct ConcatGradientKernel {
+  static constexpr int kThreads = kRowThreads;
+
+  View<const T> dy;
+  View<T> da, db;
+  Write write_da, write_db;
+  bool aligned;
+
+  template <class Block>
+  FPANET_HD void operator()(const Block& block) const {
+    take(block, da, 0, write_da);
+    take(block, db, dy.c - db.c, write_db);
+  }
+
+  /// part (=|+=) the channels of dy from `begin` on.
+  template <class Block>
+  FPANET_HD void take(const Block& block, const View<T>& part, Index begin, Write write) const {
+    if (part.data == nullptr) return;
+    row_vectors<T>(block, dy.w, part.c, [&](const RowPlace& at) {
+      const Index pixel = block.index * dy.w + at.x;
+      copy_vector(dy.data + pixel * dy.c + begin + at.first, part.data + pixel * part.c + at.first,
+                  at.count, aligned, write);
+    });
+  }
+};
+
+}  // namespace
+
+template <class T>
+void concat(const Cuda& cuda, View<const T> a, View<const T> b, View<T> y) {
+  const bool aligned = images_fit<T>(a.c, a.data) && images_fit<T>(b.c, b.data, y.data);
+  CudaGrid(cuda).run("concat", y.n * y.h, 0, ConcatKernel<T>{a, b, y, aligned});
+}
+
+template <class T>
+void concat_backward(const Cuda& cuda, View<const T> dy, View<T> da, Write write_da, View<T> db,
+                     Write write_db) {
+  const bool aligned =
+      images_fit<T>(dy.c, dy.data, da.data, db.data) && images_fit<T>(db.c, db.data, dy.data);
+  CudaGrid(cuda).run("concat_backward", dy.n * dy.h, 0,
+                     ConcatGradientKernel<T>{dy, da, db, write_da, write_db, aligned});
+}
+
+#define FPANET_INSTANTIATE(T)                                               \
+  template void concat(const Cuda&, View<const T>, View<const T>, View<T>); \
+  template void concat_backward(const Cuda&, View<const T>, View<T>, Write, View<T>, Write)
+FPANET_INSTANTIATE(float);
+FPANET_INSTANTIATE(bfloat16);
+#undef FPANET_INSTANTIATE
+
+}  // namespace fpanet::kernels
