@@ -1,5 +1,6 @@
 // Bytes an element, T = bfloat16: training reads x twice and writes y, 6 (8 with a residual); eval 4
-// (6); backward reads x, dy and y twice and writes dx, 14 (16 with a residual, 10 without relu).
+// (6); backward reads x and dy twice and writes dx, 10 (with a residual and relu it reads y twice
+// and writes dresidual, too: 16).
 
 #include "kernels/batch_norm.hpp"
 
@@ -37,6 +38,18 @@ struct BatchNormTerms {
     }
   }
 };
+
+/// Factors of the normalisation. For bfloat16 they follow from mean and invstd as these are saved,
+/// so that the backward pass finds the same y.
+template <class T>
+FPANET_HD inline body::BatchNormAffine<float> forward_affine(double mean, double invstd,
+                                                             float weight, float bias) {
+  if constexpr (std::is_same_v<T, bfloat16>) {
+    mean = static_cast<double>(static_cast<float>(mean));
+    invstd = static_cast<double>(static_cast<float>(invstd));
+  }
+  return body::batch_norm_affine(mean, invstd, weight, bias);
+}
 
 /// From the chunks' sums to mean and invstd of each channel, the factors of the normalisation, and
 /// the running statistics. Four channels a block, whose threads share out the chunks.
@@ -105,7 +118,7 @@ struct BatchNormStatisticsKernel {
       const double invstd = 1 / std::sqrt(batch.var + args.eps);
       args.mean[c] = static_cast<float>(batch.mean);
       args.invstd[c] = static_cast<float>(invstd);
-      affine[c] = body::batch_norm_affine(batch.mean, invstd, args.weight[c], args.bias[c]);
+      affine[c] = forward_affine<T>(batch.mean, invstd, args.weight[c], args.bias[c]);
       if (running.mean != nullptr) {
         body::update_running(running.mean[c], running.var[c], batch, pixels, running.momentum);
       }
@@ -130,8 +143,8 @@ struct BatchNormConstantsKernel {
       const double invstd = 1 / std::sqrt(static_cast<double>(var[c]) + args.eps);
       args.mean[c] = mean[c];
       args.invstd[c] = static_cast<float>(invstd);
-      affine[c] = body::batch_norm_affine(static_cast<double>(mean[c]), invstd, args.weight[c],
-                                          args.bias[c]);
+      affine[c] =
+          forward_affine<T>(static_cast<double>(mean[c]), invstd, args.weight[c], args.bias[c]);
     });
   }
 };
@@ -178,22 +191,35 @@ struct BatchNormApply {
   }
 };
 
+/// What the backward pass needs of a thread's channels.
+template <class T>
+struct BatchNormChannels {
+  Values<float, kVector<T>> mean, scale, bias;
+};
+
 /// g = dy where the relu was open, else 0.
 template <class T>
 struct BatchNormOutputGradient {
   static constexpr int kWidth = kVector<T>;
   using V = Values<float, kWidth>;
 
-  const T* y;
+  const T* y;         ///< null: no relu
+  const float* bias;  ///< null: y is read, else found again from x
   const T* dy;
   bool aligned;
 
-  FPANET_HD V operator()(Index i0, int count) const {
-    V g = load<kWidth>(dy + i0, count, aligned);
+  FPANET_HD V operator()(Index i0, int count, const V& x, const BatchNormChannels<T>& of) const {
+    V g = load<kWidth>(dy + i0, count, aligned), out;
     if (y == nullptr) return g;
-    const V out = load<kWidth>(y + i0, count, aligned);
+    if (bias == nullptr) out = load<kWidth>(y + i0, count, aligned);
     FPANET_UNROLL
-    for (int i = 0; i < kWidth; ++i) g.at[i] = body::relu_gradient(out.at[i], g.at[i]);
+    for (int i = 0; i < kWidth; ++i) {
+      if (bias != nullptr) {
+        const float value = body::normalise(x.at[i], of.mean.at[i], of.scale.at[i], of.bias.at[i]);
+        out.at[i] = static_cast<float>(static_cast<T>(value));
+      }
+      g.at[i] = body::relu_gradient(out.at[i], g.at[i]);
+    }
     return g;
   }
 };
@@ -206,20 +232,35 @@ struct BatchNormGradientTerms {
 
   BatchNormOutputGradient<T> gradient;
   const T* x;
-  const float* mean;
+  const float *mean, *invstd, *weight;
   Index channels;
   bool aligned;
 
-  FPANET_HD V fixed(const ColumnPlace& at) const {
-    return load<kWidth>(mean + at.column, at.count, false);
+  FPANET_HD BatchNormChannels<T> fixed(const ColumnPlace& at) const {
+    BatchNormChannels<T> of;
+    FPANET_UNROLL
+    for (int i = 0; i < kWidth; ++i) {
+      if (i >= at.count) continue;
+      const Index c = at.column + i;
+      of.mean.at[i] = mean[c];
+      if (gradient.bias == nullptr) continue;
+      const auto factors =
+          body::batch_norm_affine(static_cast<double>(mean[c]), static_cast<double>(invstd[c]),
+                                  weight[c], gradient.bias[c]);
+      of.scale.at[i] = factors.scale;
+      of.bias.at[i] = factors.shift;
+    }
+    return of;
   }
-  FPANET_HD void add(const V& means, const ColumnPlace& at, Index row, V* sums) const {
+  FPANET_HD void add(const BatchNormChannels<T>& of, const ColumnPlace& at, Index row,
+                     V* sums) const {
     const Index i0 = row * channels + at.column;
-    const V g = gradient(i0, at.count), values = load<kWidth>(x + i0, at.count, aligned);
+    const V values = load<kWidth>(x + i0, at.count, aligned);
+    const V g = gradient(i0, at.count, values, of);
     FPANET_UNROLL
     for (int i = 0; i < kWidth; ++i) {
       sums[0].at[i] += g.at[i];
-      sums[1].at[i] += g.at[i] * (values.at[i] - means.at[i]);
+      sums[1].at[i] += g.at[i] * (values.at[i] - of.mean.at[i]);
     }
   }
 };
@@ -248,7 +289,8 @@ struct BatchNormGradientApply {
   static constexpr int kWidth = kVector<T>;
   using V = Values<float, kWidth>;
   struct Fixed {
-    V mean, scale, offset, slope;
+    BatchNormChannels<T> of;
+    V offset, slope;
   };
 
   BatchNormOutputGradient<T> gradient;
@@ -266,9 +308,11 @@ struct BatchNormGradientApply {
     FPANET_UNROLL
     for (int i = 0; i < kWidth; ++i) {
       if (i >= at.count) continue;
-      const body::BatchNormSlopes<float> s = slopes[at.column + i];
-      f.mean.at[i] = mean[at.column + i];
-      f.scale.at[i] = s.scale;
+      const Index c = at.column + i;
+      const body::BatchNormSlopes<float> s = slopes[c];
+      f.of.mean.at[i] = mean[c];
+      f.of.scale.at[i] = s.scale;
+      if (gradient.bias != nullptr) f.of.bias.at[i] = gradient.bias[c];
       f.offset.at[i] = s.offset;
       f.slope.at[i] = s.slope;
     }
@@ -276,13 +320,14 @@ struct BatchNormGradientApply {
   }
   FPANET_HD void map(const Fixed& f, const ColumnPlace& at, Index row) const {
     const Index i0 = row * channels + at.column;
-    const V g = gradient(i0, at.count);
+    V values;
+    if (dx != nullptr || gradient.bias != nullptr) values = load<kWidth>(x + i0, at.count, aligned);
+    const V g = gradient(i0, at.count, values, f.of);
     if (dx != nullptr) {
-      V values = load<kWidth>(x + i0, at.count, aligned);
       FPANET_UNROLL
       for (int i = 0; i < kWidth; ++i) {
-        values.at[i] = body::batch_norm_gradient(values.at[i], g.at[i], f.mean.at[i], f.scale.at[i],
-                                                 f.offset.at[i], f.slope.at[i]);
+        values.at[i] = body::batch_norm_gradient(values.at[i], g.at[i], f.of.mean.at[i],
+                                                 f.of.scale.at[i], f.offset.at[i], f.slope.at[i]);
       }
       store(dx + i0, values, at.count, aligned, write_dx);
     }
@@ -360,9 +405,11 @@ void batch_norm_backward(const Cuda& cuda, const BatchNormBackward<T>& args,
   const BatchNormScratch<T> scratch(workspace, cut);
   auto* const slopes = static_cast<body::BatchNormSlopes<float>*>(scratch.per_channel);
   const bool aligned = images_fit<T>(channels, args.x.data, args.y, args.dy);
-  const BatchNormOutputGradient<T> gradient{args.y, args.dy, aligned};
+  const float* const bias = std::is_same_v<T, bfloat16> ? args.bias : nullptr;
+  const BatchNormOutputGradient<T> gradient{args.y, bias, args.dy, aligned};
   column_totals(grid, "batch_norm_backward", cut,
-                BatchNormGradientTerms<T>{gradient, args.x.data, args.mean, channels, aligned},
+                BatchNormGradientTerms<T>{gradient, args.x.data, args.mean, args.invstd,
+                                          args.weight, channels, aligned},
                 scratch.partial, BatchNormGradientFinish<T>{args, slopes});
   if (args.dx == nullptr && args.dresidual == nullptr) return;
   column_map(

@@ -15,7 +15,8 @@
 //
 // x, residual, y (N,C,H,W), P = N*H*W; everything else (C). y may be x (eval) or residual;
 // dresidual may be dy when it is assigned; dx may be dy when no dresidual is wanted. Saved for
-// backward: x, mean, invstd, and y where there is a relu.
+// backward: x, mean, invstd, and y where there is a relu. On a card y in bfloat16 is not read when
+// there was no residual: whether it is positive follows from x with the forward's own arithmetic.
 // Statistics: per chunk of pixels (fixed by the shape) a mean and a sum of squared deviations,
 // which are combined in double (Chan, Golub, LeVeque 1979), so that a mean far from 0 costs no
 // digits. Source: torch.nn.BatchNorm2d.
@@ -58,6 +59,7 @@ struct BatchNormBackward {
   const T* y = nullptr;  ///< the forward's output if it had a relu, else null
   const T* dy = nullptr;
   const Real<T>* weight = nullptr;
+  const Real<T>* bias = nullptr;  ///< the forward's, if it had a relu and no residual, else null
   const Real<T>* mean = nullptr;
   const Real<T>* invstd = nullptr;
   bool batch_statistics = true;  ///< false: mean and invstd were constants (eval)

@@ -13,7 +13,8 @@ std::size_t scratch_of(std::string_view name, const Context& context, const Spec
   });
 }
 
-/// x, dy, weight, mean, invstd [, y with relu] -> dx, dweight, dbias [, dresidual]
+/// x, dy, weight, mean, invstd [, y with relu [, bias without residual]] -> dx, dweight, dbias
+/// [, dresidual]
 class BatchNormBackward final : public Op {
  public:
   BatchNormBackward(const BatchNormParams& params, bool residual)
@@ -30,19 +31,21 @@ class BatchNormBackward final : public Op {
   void run(const RunArgs& args) const override {
     dispatch(name(), args.context, args.in(0).dtype(), [&]<class T>(const auto& device, Type<T>) {
       using R = kernels::Real<T>;
-      kernels::BatchNormBackward<T> b{.x = view4<const T>(args.in(0)),
-                                      .y = params_.relu ? args.in(5).data<T>() : nullptr,
-                                      .dy = args.in(1).data<T>(),
-                                      .weight = args.in(2).data<R>(),
-                                      .mean = args.in(3).data<R>(),
-                                      .invstd = args.in(4).data<R>(),
-                                      .batch_statistics = params_.training,
-                                      .dx = data_or_null<T>(args.out(0)),
-                                      .dweight = data_or_null<R>(args.out(1)),
-                                      .dbias = data_or_null<R>(args.out(2)),
-                                      .write_dx = args.write(0),
-                                      .write_dweight = args.write(1),
-                                      .write_dbias = args.write(2)};
+      kernels::BatchNormBackward<T> b{
+          .x = view4<const T>(args.in(0)),
+          .y = params_.relu ? args.in(5).data<T>() : nullptr,
+          .dy = args.in(1).data<T>(),
+          .weight = args.in(2).data<R>(),
+          .bias = params_.relu && !residual_ ? args.in(6).data<R>() : nullptr,
+          .mean = args.in(3).data<R>(),
+          .invstd = args.in(4).data<R>(),
+          .batch_statistics = params_.training,
+          .dx = data_or_null<T>(args.out(0)),
+          .dweight = data_or_null<R>(args.out(1)),
+          .dbias = data_or_null<R>(args.out(2)),
+          .write_dx = args.write(0),
+          .write_dweight = args.write(1),
+          .write_dbias = args.write(2)};
       if (residual_) {
         b.dresidual = data_or_null<T>(args.out(3));
         b.write_dresidual = args.write(3);
@@ -128,6 +131,7 @@ class BatchNorm final : public Op {
     std::vector<Value> inputs{rule.input(0), rule.gradient(), rule.input(1), rule.output(1),
                               rule.output(2)};
     if (params_.relu) inputs.push_back(rule.output(0));
+    if (params_.relu && !residual_) inputs.push_back(rule.input(2));
     std::vector<int> gradient_of{0, 1, 2};
     if (residual_) gradient_of.push_back(static_cast<int>(kResidual));
     rule.emit(std::make_shared<BatchNormBackward>(params_, residual_), inputs, gradient_of);

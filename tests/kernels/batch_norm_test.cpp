@@ -89,6 +89,7 @@ void check_backward(const Case<T>& c) {
     b.y = c.relu ? c.given_y.data() : nullptr;
     if (b.dy == nullptr) b.dy = c.dy.data();
     b.weight = c.weight.data();
+    if (c.relu && !c.residual) b.bias = c.bias.data();
     b.mean = mean.data();
     b.invstd = invstd.data();
     b.batch_statistics = c.train;
@@ -178,6 +179,47 @@ TEST_CASE("batch_norm: a mean a thousand times the deviation costs no digits") {
   for (std::size_t c = 0; c < 2; ++c) {
     CHECK(std::abs(invstd[c] * std::sqrt(var[c] + kEps) - 1) < kKernelFloat);
   }
+}
+
+TEST_CASE("batch_norm: on a card in bfloat16, y found again from x has the ReLU of the y stored") {
+  const ImageSize s{2, 17, 9, 7};
+  const auto x = uniform<bfloat16>("x", s.numel(), -1, 1), dy = uniform<bfloat16>("dy", s.numel());
+  const auto weight = uniform<float>("weight", s.c, -1.5, 1.5);
+  const auto bias = uniform<float>("bias", s.c, -0.1, 0.1);
+  std::vector<float> mean(weight.size()), invstd(weight.size());
+  std::vector<bfloat16> y(x.size());
+  const Cuda card;
+  auto workspace = scratch(batch_norm_workspace_bytes<bfloat16>(card, s.pixels(), s.c));
+  batch_norm_train<bfloat16>(card,
+                             {.x = s.of(x),
+                              .weight = weight.data(),
+                              .bias = bias.data(),
+                              .relu = true,
+                              .y = y.data(),
+                              .mean = mean.data(),
+                              .invstd = invstd.data()},
+                             {}, workspace);
+  const auto gradients = [&](const bfloat16* given_y, const float* given_bias) {
+    std::vector<bfloat16> dx(x.size());
+    std::vector<float> dbias(weight.size());
+    batch_norm_backward<bfloat16>(card,
+                                  {.x = s.of(x),
+                                   .y = given_y,
+                                   .dy = dy.data(),
+                                   .weight = weight.data(),
+                                   .bias = given_bias,
+                                   .mean = mean.data(),
+                                   .invstd = invstd.data(),
+                                   .dx = dx.data(),
+                                   .dbias = dbias.data()},
+                                  workspace);
+    return std::pair(dx, dbias);
+  };
+  const auto [dx, dbias] = gradients(y.data(), nullptr);
+  const std::vector<bfloat16> nothing = filled<bfloat16>(s.numel(), -1);  // no y is positive in it
+  const auto [dx_again, dbias_again] = gradients(nothing.data(), bias.data());
+  CHECK(same_bits(dx, dx_again));
+  CHECK(same_bits(dbias, dbias_again));
 }
 
 }  // namespace
