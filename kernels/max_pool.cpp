@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cstring>
 #include <type_traits>
 
 #include "engine/core/parallel.hpp"
+#include "kernels/cpu_simd_generic.hpp"
 #include "kernels/max_pool_body.hpp"
 
 namespace fpanet::kernels {
@@ -24,6 +26,59 @@ void for_channel_blocks(Index channels, const F& f) {
   if (c < channels) f(c, channels - c);
 }
 
+/// The largest value so far of each of up to kLanes channels, and the tap it came from. Explicit
+/// vectors: the compiler does not turn the two selections into masks by itself.
+template <class T>
+class Winners {
+  using Simd = SimdGeneric<T>;
+  using Vector = typename Simd::Vector;
+  using Taps = decltype(Vector{} > Vector{});  // integers as wide as T
+  static constexpr Index kVectors = kLanes / Simd::kLanes;
+
+ public:
+  template <class Lanes>
+  Winners(const T* value, Index code, Lanes lanes) {
+    for (Index k = 0; k < kVectors; ++k) {
+      best_[k] = load(value, k, lanes);
+      taps_[k] = static_cast<Code<T>>(code) - Taps{};
+    }
+  }
+
+  template <class Lanes>
+  void meet(const T* value, Index code, Lanes lanes) {
+    for (Index k = 0; k < kVectors; ++k) {
+      const Vector v = load(value, k, lanes);
+      const Taps wins = (v > best_[k]) | (v != v);  // body::beats
+      best_[k] = wins ? v : best_[k];
+      taps_[k] = wins ? static_cast<Code<T>>(code) - Taps{} : taps_[k];
+    }
+  }
+
+  template <class Lanes>
+  void store(T* to, std::uint8_t* to_tap, Lanes lanes) const {
+    T best[kLanes];
+    Code<T> taps[kLanes];
+    std::memcpy(best, best_, sizeof best);
+    std::memcpy(taps, taps_, sizeof taps);
+    for (Index c = 0; c < lanes; ++c) {
+      to[c] = best[c];
+      to_tap[c] = static_cast<std::uint8_t>(taps[c]);
+    }
+  }
+
+ private:
+  static Vector load(const T* value, Index k, std::integral_constant<Index, kLanes>) {
+    return Simd::load(value + k * Simd::kLanes);
+  }
+  static Vector load(const T* value, Index k, Index lanes) {
+    const Index first = k * Simd::kLanes;
+    return Simd::load_partial(value + first, std::clamp<Index>(lanes - first, 0, Simd::kLanes));
+  }
+
+  Vector best_[kVectors];
+  Taps taps_[kVectors];
+};
+
 }  // namespace
 
 template <class T>
@@ -39,27 +94,12 @@ void max_pool(const Cpu& cpu, View<const T> x, PoolWindow window, View<T> y, std
         const auto tap = [&](Index u, Index v) {
           return x.pixel(n, i * stride + u - padding, j * stride + v - padding) + first;
         };
-        T best[kLanes];
-        Code<T> best_tap[kLanes];
-        std::copy_n(tap(us.begin, vs.begin), Index{lanes}, best);
-        std::fill_n(best_tap, Index{lanes}, static_cast<Code<T>>(us.begin * kernel + vs.begin));
+        Winners<T> best(tap(us.begin, vs.begin), us.begin * kernel + vs.begin, lanes);
         for (Index u = us.begin; u < us.end; ++u) {
-          for (Index v = vs.begin; v < vs.end; ++v) {
-            const T* const value = tap(u, v);
-            const auto code = static_cast<Code<T>>(u * kernel + v);
-            for (Index c = 0; c < lanes; ++c) {
-              const bool wins = body::beats(value[c], best[c]);
-              best[c] = wins ? value[c] : best[c];
-              best_tap[c] = wins ? code : best_tap[c];
-            }
-          }
+          for (Index v = vs.begin; v < vs.end; ++v) best.meet(tap(u, v), u * kernel + v, lanes);
         }
         T* const to = y.pixel(n, i, j) + first;
-        std::uint8_t* const to_tap = winner + (to - y.data);
-        for (Index c = 0; c < lanes; ++c) {
-          to[c] = best[c];
-          to_tap[c] = static_cast<std::uint8_t>(best_tap[c]);
-        }
+        best.store(to, winner + (to - y.data), lanes);
       });
     }
   });
