@@ -6,7 +6,8 @@
 namespace fpanet {
 namespace {
 
-/// parameters, gradients, moment1, moment2, hyper -> nothing; changes 0, 2 and 3 in place.
+/// parameters, gradients, moment1, moment2, hyper [, twins] -> nothing; changes 0, 2, 3 and 5 in
+/// place.
 class AdamW final : public Op {
  public:
   AdamW(std::span<const Segment> segments, const kernels::AdamWOptions& options)
@@ -25,6 +26,10 @@ class AdamW final : public Op {
     check::same(name(), "parameters", in[0], "moment2", in[3]);
     check::dtype(name(), "hyper", in[4], DType::f64);
     check::shape(name(), "hyper", in[4], {2}, "learning rate and step");
+    if (in.size() > kTwins) {
+      check::dtype(name(), "twins", in[kTwins], DType::bf16);
+      check::shape(name(), "twins", in[kTwins], in[0].shape, "the parameters");
+    }
     for (const Segment& s : segments_) {
       require(s.offset >= 0 && s.count >= 0 && s.offset + s.count <= in[0].shape.numel(),
               "adamw: segment [{},{}) reaches past parameters={}", s.offset, s.offset + s.count,
@@ -41,15 +46,25 @@ class AdamW final : public Op {
                                                   static_cast<std::size_t>(segment.count));
         };
         kernels::adamw<T>(device, part(0), part(1), part(2), part(3), args.in(4).data<double>(),
-                          options_);
+                          options_, twins_of(args, segment));
       }
     });
   }
 
-  bool updates(std::size_t input) const override { return input == 0 || input == 2 || input == 3; }
+  bool updates(std::size_t input) const override {
+    return input == 0 || input == 2 || input == 3 || input == kTwins;
+  }
   bool differentiable() const override { return false; }
 
  private:
+  static constexpr std::size_t kTwins = 5;
+
+  static std::span<bfloat16> twins_of(const RunArgs& args, const Segment& segment) {
+    if (args.inputs.size() <= kTwins) return {};
+    return args.in(kTwins).span<bfloat16>().subspan(static_cast<std::size_t>(segment.offset),
+                                                    static_cast<std::size_t>(segment.count));
+  }
+
   std::vector<Segment> segments_;
   kernels::AdamWOptions options_;
 };
@@ -58,9 +73,10 @@ class AdamW final : public Op {
 
 void adamw(const AdamWRegions& regions, std::span<const Segment> segments,
            const kernels::AdamWOptions& options) {
-  regions.parameters.graph().record(std::make_shared<AdamW>(segments, options),
-                                    std::array{regions.parameters, regions.gradients,
-                                               regions.moment1, regions.moment2, regions.hyper});
+  std::vector<Value> inputs{regions.parameters, regions.gradients, regions.moment1, regions.moment2,
+                            regions.hyper};
+  if (regions.twins) inputs.push_back(*regions.twins);
+  regions.parameters.graph().record(std::make_shared<AdamW>(segments, options), inputs);
 }
 
 }  // namespace fpanet

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <span>
 
 #include "engine/graph/graph.hpp"
@@ -8,13 +9,14 @@
 
 namespace fpanet {
 
-/// Four regions of one layout, (elements) each, and the numbers that change from step to step.
+/// Regions of one layout, (elements) each, and the numbers that change from step to step.
 struct AdamWRegions {
   Value parameters;  ///< updated
   Value gradients;
-  Value moment1;  ///< updated
-  Value moment2;  ///< updated
-  Value hyper;    ///< f64 (2): learning rate, step (1 on the first)
+  Value moment1;                              ///< updated
+  Value moment2;                              ///< updated
+  Value hyper;                                ///< f64 (2): learning rate, step (1 on the first)
+  std::optional<Value> twins = std::nullopt;  ///< bf16: becomes the new parameters, rounded
 };
 
 /// Records one AdamW step over `segments` of the regions; elements outside stay as they are.

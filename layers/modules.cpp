@@ -1,6 +1,7 @@
 #include "layers/modules.hpp"
 
 #include "layers/batch_norm.hpp"
+#include "layers/cast.hpp"
 #include "layers/conv2d.hpp"
 #include "layers/linear.hpp"
 #include "layers/relu.hpp"
@@ -20,7 +21,8 @@ Conv2d::Conv2d(const Scope& scope, const Conv2dOptions& options)
 
 Value Conv2d::operator()(const Forward& forward, Value x) const {
   const auto bias = bias_ ? std::optional<Value>(bias_->in(forward.graph)) : std::nullopt;
-  return conv2d(x, weight_.in(forward.graph), bias, {.stride = stride_, .padding = padding_});
+  return conv2d(x, weight_.in(forward.graph, x.dtype()), bias,
+                {.stride = stride_, .padding = padding_});
 }
 
 BatchNorm2d::BatchNorm2d(const Scope& scope, Index channels)
@@ -75,7 +77,8 @@ Linear::Linear(const Scope& scope, Index in_features, Index out_features, Initia
       bias_(scope.parameter("bias", {out_features}, init::constant(0))) {}
 
 Value Linear::operator()(const Forward& forward, Value x) const {
-  return linear(x, weight_.in(forward.graph), bias_.in(forward.graph));
+  const Value weight = weight_.in(forward.graph);
+  return linear(in_dtype(x, weight.dtype()), weight, bias_.in(forward.graph));
 }
 
 }  // namespace fpanet

@@ -20,7 +20,8 @@ struct Conv2dOptions {
   Initializer bias_initializer = init::constant(0);  ///< of the bias, if there is one
 };
 
-/// weight (C_out,C_in,K,K), bias (C_out).
+/// weight (C_out,C_in,K,K), bias (C_out). Computes in x's dtype; parameters of another one are read
+/// through their twins.
 class Conv2d {
  public:
   Conv2d(const Scope& scope, const Conv2dOptions& options);
@@ -71,7 +72,7 @@ class Conv2dReLU {
   std::optional<BatchNorm2d> norm_;
 };
 
-/// weight (out,in), bias (out).
+/// weight (out,in), bias (out). Computes in the parameters' dtype.
 class Linear {
  public:
   Linear(const Scope& scope, Index in_features, Index out_features, Initializer initializer);

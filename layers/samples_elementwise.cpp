@@ -2,6 +2,7 @@
 #include "layers/adamw.hpp"
 #include "layers/add.hpp"
 #include "layers/bias_add.hpp"
+#include "layers/cast.hpp"
 #include "layers/dropout.hpp"
 #include "layers/relu.hpp"
 #include "layers/samples.hpp"
@@ -124,6 +125,20 @@ OpRecord to_unit_record() {
           .why_no_gradient = "bytes are data"};
 }
 
+/// f32 goes to bf16 and back; f64 has no twin, and its copy shows the gradient.
+OpRecord cast_record() {
+  const auto build = [](const std::vector<Value>& in) -> std::vector<Value> {
+    const DType low = in[0].dtype() == DType::f64 ? DType::f64 : DType::bf16;
+    return {cast(cast(in[0], low), in[0].dtype())};
+  };
+  return {
+      .name = "cast",
+      .backward_ops = {"cast"},
+      .samples = {{"image", {real("x", {2, 3, 4, 5})}, build}, {"odd", {real("x", {7})}, build}},
+      .errors = {{[](Graph& g) { cast(dummy(g, {4}), DType::f64); },
+                  "cast: f32 -> f64; expected f32 -> bf16 or bf16 -> f32 (x=(4))"}}};
+}
+
 OpRecord adamw_record() {
   constexpr Index kSize = 40;
   SampleInput hyper{.name = "hyper",
@@ -154,9 +169,11 @@ OpRecord adamw_record() {
 }  // namespace
 
 std::vector<OpRecord> elementwise_records() {
-  return {unary("relu", relu), unary("sigmoid", sigmoid), unary("tanh", tanh),
-          clamp_record(),      argmax_record(),           add_record(),
-          bias_add_record(),   dropout_record(),          to_unit_record(),
+  return {unary("relu", relu), unary("sigmoid", sigmoid),
+          unary("tanh", tanh), clamp_record(),
+          argmax_record(),     add_record(),
+          bias_add_record(),   dropout_record(),
+          to_unit_record(),    cast_record(),
           adamw_record()};
 }
 

@@ -41,6 +41,8 @@ struct Forward {
   bool training = false;
   /// Seed and step of dropout, i64 (2); needed in training by models that have dropout.
   std::optional<Value> dropout_rng = std::nullopt;
+  /// dtype that the network computes in between its input and its logits; none: its input's.
+  std::optional<DType> activations = std::nullopt;
 };
 
 }  // namespace fpanet

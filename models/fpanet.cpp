@@ -1,6 +1,7 @@
 #include "models/fpanet.hpp"
 
 #include "engine/core/error.hpp"
+#include "layers/cast.hpp"
 #include "layers/high_pass.hpp"
 
 namespace fpanet {
@@ -55,8 +56,11 @@ FPANetOutput FPANet::operator()(const Forward& forward, Value x) const {
   check_input_shape(x.shape());
   FPANetOutput output;
   output.highpassed = high_pass(x);
-  const std::vector<Value> features = encoder_(forward, output.highpassed);
-  output.logits = segmentation_head_.logits(forward, decoder_(forward, features));
+  // In mixed precision the image is filtered in f32, and softmax and loss see f32 logits.
+  const Value image = in_dtype(output.highpassed, forward.activations.value_or(x.dtype()));
+  const std::vector<Value> features = encoder_(forward, image);
+  const Value logits = segmentation_head_.logits(forward, decoder_(forward, features));
+  output.logits = in_dtype(logits, x.dtype());
   output.probabilities = activate(output.logits, segmentation_head_.activation());
   if (classification_head_) {
     output.labels = (*classification_head_)(forward, features.back());

@@ -4,14 +4,25 @@
 
 #include "engine/core/error.hpp"
 #include "layers/adamw.hpp"
+#include "layers/cast.hpp"
 #include "layers/confusion.hpp"
 #include "layers/to_unit.hpp"
 
 namespace fpanet {
 
+double Readback::loss() const {
+  done_.wait();
+  return loss_.cast(DType::f64).data<double>()[0];
+}
+
+const Tensor& Readback::confusion() const {
+  done_.wait();
+  return confusion_;
+}
+
 Program::Program(const Context& context, const FPANet& model, AdamWState* optimizer,
                  const ParameterStore& store, const ProgramOptions& options)
-    : options_(options), optimizer_(optimizer), graph_(context) {
+    : options_(options), store_(store), optimizer_(optimizer), graph_(context) {
   require(options.kind != ProgramKind::train || optimizer != nullptr,
           "program: training needs an optimizer");
   record(model, store);
@@ -25,8 +36,10 @@ void Program::record(const FPANet& model, const ParameterStore& store) {
   const Value x = options_.image_dtype == DType::u8 ? to_unit(images_, store.dtype()) : images_;
 
   Forward forward{.graph = graph_, .training = options_.kind == ProgramKind::train};
+  if (store.twins().defined()) forward.activations = store.twins().dtype();
   if (forward.training && model.options().aux_params) {
     dropout_rng_ = Tensor::zeros({2}, DType::i64, store.device());
+    to_dropout_rng_.emplace(dropout_rng_);
     forward.dropout_rng = graph_.state("dropout.rng", dropout_rng_);
   }
   const FPANetOutput output = model(forward, x);
@@ -47,19 +60,26 @@ void Program::record(const FPANet& model, const ParameterStore& store) {
 void Program::record_update(const ParameterStore& store) {
   graph_.backward(loss_);
   graph_.begin_update();
-  const AdamWRegions regions{.parameters = graph_.state("parameters", store.values()),
-                             .gradients = graph_.state("gradients", store.gradients()),
-                             .moment1 = graph_.state("exp_avg", optimizer_->moment1()),
-                             .moment2 = graph_.state("exp_avg_sq", optimizer_->moment2()),
-                             .hyper = graph_.state("hyper", optimizer_->hyper())};
+  AdamWRegions regions{.parameters = graph_.state("parameters", store.values()),
+                       .gradients = graph_.state("gradients", store.gradients()),
+                       .moment1 = graph_.state("exp_avg", optimizer_->moment1()),
+                       .moment2 = graph_.state("exp_avg_sq", optimizer_->moment2()),
+                       .hyper = graph_.state("hyper", optimizer_->hyper())};
+  if (store.twins().defined()) regions.twins = graph_.state("twins", store.twins());
   adamw(regions, store.segments(graph_.trained_parameters()), options_.adamw);
 }
 
 void Program::bind(Arena& arena) {
   executor_.emplace(graph_, *plan_, arena);
+  renew_twins(graph_.context(), store_);
 }
 
 const Executor& Program::executor() const {
+  require(executor_.has_value(), "program: run or read before bind()");
+  return *executor_;
+}
+
+Executor& Program::executor() {
   require(executor_.has_value(), "program: run or read before bind()");
   return *executor_;
 }
@@ -75,10 +95,10 @@ const Tensor& Program::labels() const {
 
 void Program::begin_run() {
   if (options_.kind != ProgramKind::train) return;
-  optimizer_->begin_step();
-  if (dropout_rng_.defined()) {
+  optimizer_->begin_step(graph_.context());
+  if (to_dropout_rng_) {
     const std::array<std::int64_t, 2> rng = {0, optimizer_->step()};
-    copy_bytes(dropout_rng_.raw(), dropout_rng_.device(), rng.data(), Device::cpu(), sizeof(rng));
+    to_dropout_rng_->send(graph_.context(), std::as_bytes(std::span(rng)));
   }
 }
 
@@ -90,6 +110,24 @@ void Program::run() {
 void Program::run_timed(std::vector<double>& seconds) {
   begin_run();
   executor().run_timed(seconds);
+}
+
+const Readback& Program::read_back() {
+  require(loss_.defined(), "program: prediction has no loss");
+  const Context& context = graph_.context();
+  if (readbacks_.empty()) {
+    for (int i = 0; i < 2; ++i) {
+      readbacks_.emplace_back(staging_tensor(context, loss_.shape(), loss_.dtype()),
+                              staging_tensor(context, confusion_.shape(), confusion_.dtype()),
+                              Mark(context));
+    }
+  }
+  Readback& readback = readbacks_[next_readback_];
+  next_readback_ = 1 - next_readback_;
+  copy_async(context, readback.loss_, executor().tensor(loss_));
+  copy_async(context, readback.confusion_, executor().tensor(confusion_));
+  readback.done_.record();
+  return readback;
 }
 
 double Program::loss() const {

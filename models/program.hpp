@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "engine/graph/executor.hpp"
 #include "engine/optim/adamw_state.hpp"
@@ -32,10 +33,28 @@ struct ProgramOptions {
   bool keep_probabilities = false;
 };
 
+/// Loss and counts of one run on their way to the host.
+class Readback {
+ public:
+  Readback(Tensor loss, Tensor confusion, Mark done)
+      : loss_(std::move(loss)), confusion_(std::move(confusion)), done_(std::move(done)) {}
+
+  /// Both wait until the run is done.
+  double loss() const;
+  const Tensor& confusion() const;  ///< i64 (N,classes+1,classes+1), on the CPU
+
+ private:
+  friend class Program;
+
+  Tensor loss_, confusion_;
+  Mark done_;
+};
+
 class Program {
  public:
   /// Records and plans. `optimizer` is needed for training and must outlive the program, as must
-  /// `model`, `store` and their memory.
+  /// `model`, `store` and their memory. A store with twins (ParameterStore::allocate_twin) makes it a
+  /// program in mixed precision: what lies between image and logits is computed in their dtype.
   Program(const Context& context, const FPANet& model, AdamWState* optimizer,
           const ParameterStore& store, const ProgramOptions& options);
   Program(const Program&) = delete;
@@ -45,19 +64,24 @@ class Program {
   const Graph& graph() const { return graph_; }
   const Plan& plan() const { return *plan_; }
 
-  /// Binds the program's memory. Reserve the arena for every plan that will share it first.
+  /// Binds the program's memory, and renews the twins: parameters set by hand after this are seen by
+  /// programs in mixed precision only once another is bound. Reserve the arena for every plan that
+  /// will share it first.
   void bind(Arena& arena);
   bool bound() const { return executor_.has_value(); }
 
   /// To fill: (N,C,H,W) of image_dtype. Inputs stay until another program runs in the same arena.
   const Tensor& images() const;
   const Tensor& labels() const;  ///< to fill: i32 (N,1,H,W); not in prediction
-  /// Runs once. In training the optimizer's step count advances.
+  /// Runs once; on a card, enqueues it and returns. In training the optimizer's step count advances.
   void run();
+  /// Starts to fetch loss and counts of the last run, without waiting for it. What is returned
+  /// belongs to that run until the second call after this one.
+  const Readback& read_back();
   /// Same, adding each node's seconds to `seconds`.
   void run_timed(std::vector<double>& seconds);
 
-  double loss() const;                  ///< of the last run
+  double loss() const;                  ///< of the last run, for which it waits
   const Tensor& probabilities() const;  ///< (N,classes,H,W); in training only when kept
   Tensor confusion() const;             ///< i64 (N,classes+1,classes+1), on the CPU
 
@@ -66,14 +90,19 @@ class Program {
   void record_update(const ParameterStore& store);
   void begin_run();
   const Executor& executor() const;
+  Executor& executor();
 
   ProgramOptions options_;
+  const ParameterStore& store_;
   AdamWState* optimizer_;
   Tensor dropout_rng_;  // i64 (2): seed, step
+  std::optional<Uplink> to_dropout_rng_;
   Graph graph_;
   Value images_, labels_, loss_, probabilities_, confusion_;
   std::optional<Plan> plan_;
   std::optional<Executor> executor_;
+  std::vector<Readback> readbacks_;  // two, in turns
+  std::size_t next_readback_ = 0;
 };
 
 }  // namespace fpanet

@@ -1,6 +1,11 @@
 #include "apps/common/model_session.hpp"
 
+#include <algorithm>
+#include <cstdlib>
+#include <string_view>
+
 #include "apps/common/usage_error.hpp"
+#include "engine/core/cuda_device.hpp"
 
 namespace fpanet {
 
@@ -9,24 +14,61 @@ Device Placement::device() const {
   return cuda != nullptr ? Device::cuda(cuda->index) : Device::cpu();
 }
 
-Placement resolve_placement(const std::string& device, const std::string& precision,
-                            std::int64_t threads, Console& console) {
-  if (device == "auto") {
-    console.info("device: cpu (this build has no CUDA support)");
-  } else if (!Device::parse(device).is_cpu()) {
-    fail("--device {}: this build has no CUDA support; use --device cpu", device);
+namespace {
+
+/// What --device auto means here.
+Device choose_device(const PlacementFlags& flags, Console& console) {
+  const CudaSupport support = cuda_support();
+  if (!support.problem.empty()) {
+    console.info("device: cpu ({})", support.problem);
+    return Device::cpu();
   }
-  if (precision != "fp32" && precision != "fp64") {
-    usage_fail("--precision {}: the CPU computes in fp32 or fp64", precision);
+  if (flags.precision == "fp64") {
+    console.info("device: cpu (fp64 is computed there alone)");
+    return Device::cpu();
   }
-  return {.context = Cpu{threads > 0 ? static_cast<int>(threads) : default_threads()},
-          .dtype = precision == "fp64" ? DType::f64 : DType::f32};
+  const auto usable = [](const CudaDeviceInfo& card) { return card.problem.empty(); };
+  const auto card = std::ranges::find_if(support.devices, usable);
+  console.info("device: cuda:{} ({})", card->index, card->name);
+  return Device::cuda(card->index);
+}
+
+/// Unless the environment says FPANET_CUDA_GRAPH=0.
+bool wants_cuda_graphs() {
+  const char* const value = std::getenv("FPANET_CUDA_GRAPH");
+  return value == nullptr || std::string_view(value) != "0";
+}
+
+}  // namespace
+
+Placement resolve_placement(const PlacementFlags& flags, Console& console) {
+  const Device device =
+      flags.device == "auto" ? choose_device(flags, console) : Device::parse(flags.device);
+  const int threads = flags.threads > 0 ? static_cast<int>(flags.threads) : default_threads();
+  const std::string& precision = flags.precision;
+  if (device.is_cpu()) {
+    if (precision != "fp32" && precision != "fp64") {
+      usage_fail("--precision {}: the CPU computes in fp32 or fp64", precision);
+    }
+    return {.context = Cpu{threads},
+            .dtype = precision == "fp64" ? DType::f64 : DType::f32,
+            .threads = threads};
+  }
+  if (precision == "fp64") {
+    usage_fail("--precision fp64: a card computes in fp32, tf32 or bf16; fp64 needs --device cpu");
+  }
+  return {.context = open_cuda(device.index, {.deterministic = flags.deterministic,
+                                              .allow_tf32 = precision == "tf32",
+                                              .graphs = wants_cuda_graphs()}),
+          .twin = precision == "bf16" ? std::optional(DType::bf16) : std::nullopt,
+          .threads = threads};
 }
 
 ModelSession::ModelSession(const Placement& placement, const FPANetOptions& model,
                            std::optional<double> learning_rate)
     : placement_(placement), model_(store_, model), arena_(placement.device()) {
   store_.allocate(placement.dtype, placement.device(), learning_rate.has_value());
+  if (placement.twin) store_.allocate_twin(*placement.twin);
   if (learning_rate) optimizer_.emplace(store_, *learning_rate);
 }
 
@@ -47,6 +89,7 @@ std::size_t ModelSession::state_bytes() const {
   }
   bytes += store_.values().bytes();
   if (store_.gradients().defined()) bytes += store_.gradients().bytes();
+  if (store_.twins().defined()) bytes += store_.twins().bytes();
   if (optimizer_) bytes += optimizer_->moment1().bytes() + optimizer_->moment2().bytes();
   return bytes;
 }

@@ -15,15 +15,25 @@ namespace fpanet {
 /// Where and in what arithmetic a model runs.
 struct Placement {
   Context context;
-  DType dtype = DType::f32;
+  DType dtype = DType::f32;                  ///< of parameters
+  std::optional<DType> twin = std::nullopt;  ///< bf16: that of activations and weights as read
+  int threads = 1;                           ///< for what the CPU does in any case
+
   Device device() const;
 };
 
-/// Resolves --device, --precision and --threads (0: default_threads()). Throws UsageError for a
-/// precision that the device has not. `auto` takes a CUDA device when this build and machine have
-/// one and else the CPU, and says which.
-Placement resolve_placement(const std::string& device, const std::string& precision,
-                            std::int64_t threads, Console& console);
+/// What the flags of the same names say.
+struct PlacementFlags {
+  std::string device = "auto";
+  std::string precision = "fp32";
+  std::int64_t threads = 0;  ///< 0: default_threads()
+  bool deterministic = false;
+};
+
+/// Opens the device. Throws UsageError for a precision that it has not, Error when it is a card that
+/// cannot be used. `auto` takes the first card that can, else the CPU, and says which and why.
+/// FPANET_CUDA_GRAPH=0 in the environment runs programs on a card kernel by kernel.
+Placement resolve_placement(const PlacementFlags& flags, Console& console);
 
 class ModelSession {
  public:

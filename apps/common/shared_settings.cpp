@@ -69,6 +69,12 @@ void add_threads(Settings& settings, std::int64_t* threads) {
   settings.integer("threads", threads, 0, kMostThreads, "CPU threads; 0: all there are");
 }
 
+void add_deterministic(Settings& settings, bool* deterministic) {
+  settings.flag("deterministic", deterministic,
+                "The same bits each time on a GPU, too, if more slowly; the CPU\n"
+                "gives them in any case");
+}
+
 void add_cache(Settings& settings, bool* cache) {
   settings.toggle("cache", cache, "Keep decoded and resized images on disk between runs");
 }

@@ -14,6 +14,7 @@ void add_protocol(Settings& settings, std::string* protocol);    ///< clean | no
 void add_device(Settings& settings, std::string* device);        ///< auto | cpu | cuda[:i]
 void add_precision(Settings& settings, std::string* precision);  ///< fp32 | tf32 | bf16 | fp64
 void add_threads(Settings& settings, std::int64_t* threads);     ///< 0: all
+void add_deterministic(Settings& settings, bool* deterministic);
 void add_cache(Settings& settings, bool* cache);
 
 /// What --data accepts.

@@ -43,6 +43,7 @@ void describe(TrainConfig& config, Settings& settings) {
   add_device(settings, &config.device);
   add_precision(settings, &config.precision);
   add_threads(settings, &config.threads);
+  add_deterministic(settings, &config.deterministic);
   add_cache(settings, &config.cache);
 }
 

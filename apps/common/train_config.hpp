@@ -29,6 +29,7 @@ struct TrainConfig {
   std::string device = "auto";     ///< auto, cpu, cuda, cuda:INDEX
   std::string precision = "fp32";  ///< fp32, tf32, bf16, fp64
   std::int64_t threads = 0;        ///< 0: all that this process may use
+  bool deterministic = false;      ///< on a GPU, too
   bool cache = true;
 
   bool operator==(const TrainConfig&) const = default;

@@ -20,11 +20,6 @@ namespace {
 constexpr ImageSize kNotebookSize{320, 320};
 constexpr std::uint64_t kSeed = 42;  // of synthetic scenes and of the notebook's jitter
 
-int threads_of(const Placement& placement) {
-  const Cpu* cpu = std::get_if<Cpu>(&placement.context);
-  return cpu != nullptr ? cpu->threads : default_threads();
-}
-
 /// Stops when the model cannot be judged by this data; warns when it may mean other classes.
 void check_classes(const ModelFile& file, const ClassTable& data, Console& console) {
   require(file.options.classes == data.size(),
@@ -70,10 +65,13 @@ int run(const EvalOptions& options) {
   const SceneChoice choice =
       choose_scenes(options.split, dataset->ids(), split_of_run(options.checkpoint));
 
-  const Placement placement =
-      resolve_placement(options.device, options.precision, options.threads, console);
+  const Placement placement = resolve_placement({.device = options.device,
+                                                 .precision = options.precision,
+                                                 .threads = options.threads,
+                                                 .deterministic = options.deterministic},
+                                                console);
   const auto store = std::make_shared<SceneStore>(dataset);
-  verify(*store, choice.scenes, ignore, threads_of(placement), console);
+  verify(*store, choice.scenes, ignore, placement.threads, console);
   ModelSession session(placement, file.options, std::nullopt);
   console.info("{}", load_model(session.store(), file.weights));
   std::optional<FigureWriter> figures;
@@ -83,7 +81,7 @@ int run(const EvalOptions& options) {
                 {.batch_size = options.batch_size,
                  .augment = ignore ? Augment::none : Augment::jitter,
                  .seed = kSeed,
-                 .threads = threads_of(placement)});
+                 .threads = placement.threads});
   Progress progress(console, "evaluating", loader.batches());
   const Tally tally =
       evaluate(session, loader, ignore, [&](const Batch& batch, const Program& program) {

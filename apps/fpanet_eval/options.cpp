@@ -46,6 +46,7 @@ void describe(EvalOptions& options, Settings& settings) {
   add_device(settings, &options.device);
   add_precision(settings, &options.precision);
   add_threads(settings, &options.threads);
+  add_deterministic(settings, &options.deterministic);
   add_cache(settings, &options.cache);
   settings.text("json", "FILE", &options.json, "a file", "Write every number to this file");
   settings.text("figures", "DIR", &options.figures, "a folder; made if missing",

@@ -20,6 +20,7 @@ struct EvalOptions {
   std::string device = "auto";
   std::string precision = "fp32";
   std::int64_t threads = 0;
+  bool deterministic = false;
   bool cache = true;
   std::string json;     ///< file to write; empty: none
   std::string figures;  ///< folder to write to; empty: none

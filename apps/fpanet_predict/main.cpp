@@ -95,8 +95,9 @@ int run(const PredictOptions& options) {
   make_out_folder(options.out, options.image);
   const ModelFile file = open_model(find_checkpoint(options.checkpoint));
   const ClassTable classes = classes_of(file);
-  const Placement placement =
-      resolve_placement(options.device, options.precision, options.threads, console);
+  const Placement placement = resolve_placement(
+      {.device = options.device, .precision = options.precision, .threads = options.threads},
+      console);
   Predictor predictor(placement, file);
 
   std::size_t failed = 0;

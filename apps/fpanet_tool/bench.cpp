@@ -97,7 +97,9 @@ int run(const State& state) {
   const auto session = make_session(state.flags, console);
   Program& program = session->program(program_options(state.flags));
   fill_inputs(program, session->model().options().classes);
+  const Context& context = session->placement().context;
   for (std::int64_t i = 0; i < state.warmup; ++i) program.run();
+  synchronize(context);
   std::vector<double> seconds, node_seconds;
   for (std::int64_t i = 0; i < state.repeat; ++i) {
     const Clock::time_point start = Clock::now();
@@ -105,11 +107,16 @@ int run(const State& state) {
       program.run_timed(node_seconds);
     } else {
       program.run();
+      synchronize(context);
     }
     seconds.push_back(std::chrono::duration<double>(Clock::now() - start).count());
   }
   const Statistics time = Statistics::of(seconds);
-  const std::int64_t peak = peak_resident_bytes();
+  const Device::Type device = session->placement().device().type;
+  // On a card, what the engine has taken there; its libraries keep some more.
+  const std::int64_t peak = device == Device::Type::cpu
+                                ? peak_resident_bytes()
+                                : static_cast<std::int64_t>(memory_use(device).peak);
   std::vector<OpRow> rows;
   if (state.ops) {
     rows = op_rows(program, node_seconds, state.repeat);

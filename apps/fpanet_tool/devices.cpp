@@ -2,8 +2,9 @@
 
 #include "apps/common/cli.hpp"
 #include "apps/common/environment.hpp"
+#include "apps/common/memory.hpp"
 #include "apps/fpanet_tool/commands.hpp"
-#include "engine/core/device.hpp"
+#include "engine/core/cuda_device.hpp"
 
 namespace fpanet {
 
@@ -12,7 +13,23 @@ namespace {
 int run() {
   fmt::print("{}\n", environment_line(default_threads()));
   fmt::print("cpu    precisions fp32, fp64; {} threads\n", default_threads());
-  fmt::print("cuda   not in this build\n");
+  const CudaSupport support = cuda_support();
+  if (support.built) {
+    fmt::print("cuda   built with {}; driver: {}\n", support.libraries,
+               support.driver.empty() ? "none" : support.driver);
+  }
+  if (!support.problem.empty()) fmt::print("cuda   not usable: {}\n", support.problem);
+  for (const CudaDeviceInfo& card : support.devices) {
+    fmt::print("cuda:{} {}, compute capability {}.{}, {} multiprocessors, {}, ", card.index,
+               card.name, card.major, card.minor, card.sm_count,
+               bytes_str(static_cast<std::int64_t>(card.memory_bytes)));
+    if (card.problem.empty()) {
+      fmt::print("{} free; precisions fp32, tf32, bf16\n",
+                 bytes_str(static_cast<std::int64_t>(card.free_bytes)));
+    } else {
+      fmt::print("not usable: {}\n", card.problem);
+    }
+  }
   return kExitDone;
 }
 

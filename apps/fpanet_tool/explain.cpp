@@ -22,8 +22,10 @@ void print_bytes(const char* what, std::size_t bytes) {
 
 int run(const State& state) {
   Console console(false);
-  const auto before = static_cast<std::size_t>(resident_bytes());
+  const auto resident = static_cast<std::size_t>(resident_bytes());
   const auto session = make_session(state.flags, console);
+  const Device::Type device = session->placement().device().type;
+  const std::size_t before = device == Device::Type::cpu ? resident : 0;
   Program& program = session->program(program_options(state.flags));
   const Plan& plan = program.plan();
   std::fputs(list_program(program.graph(), plan).c_str(), stdout);
@@ -41,7 +43,9 @@ int run(const State& state) {
   if (!state.measure) return kExitDone;
   fill_inputs(program, session->model().options().classes);
   program.run();
-  const auto peak = static_cast<std::size_t>(peak_resident_bytes());
+  const std::size_t peak = device == Device::Type::cpu
+                               ? static_cast<std::size_t>(peak_resident_bytes())
+                               : memory_use(device).peak;
   print_bytes("measured peak of one run", peak);
   fmt::print("measured / planned: {:.3f}\n",
              static_cast<double>(peak) / static_cast<double>(planned));

@@ -15,6 +15,7 @@ void describe(ModelFlags& flags, Settings& settings, bool with_task) {
   add_device(settings, &flags.device);
   add_precision(settings, &flags.precision);
   add_threads(settings, &flags.threads);
+  add_deterministic(settings, &flags.deterministic);
 }
 
 ProgramOptions program_options(const ModelFlags& flags) {
@@ -29,8 +30,11 @@ ProgramOptions program_options(const ModelFlags& flags) {
 
 std::unique_ptr<ModelSession> make_session(const ModelFlags& flags, Console& console) {
   const bool training = flags.task == "train";
-  const Placement placement =
-      resolve_placement(flags.device, flags.precision, flags.threads, console);
+  const Placement placement = resolve_placement({.device = flags.device,
+                                                 .precision = flags.precision,
+                                                 .threads = flags.threads,
+                                                 .deterministic = flags.deterministic},
+                                                console);
   auto session =
       std::make_unique<ModelSession>(placement, FPANetOptions{.encoder_name = flags.encoder},
                                      training ? std::optional<double>(1e-4) : std::nullopt);

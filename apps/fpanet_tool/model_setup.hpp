@@ -15,6 +15,7 @@ struct ModelFlags {
   std::string device = "auto";
   std::string precision = "fp32";
   std::int64_t threads = 0;
+  bool deterministic = false;
 };
 
 /// --image-size, --encoder, --batch, and with `with_task` --task; then --device and the like.

@@ -29,10 +29,12 @@ int train(TrainCommandLine& command_line) {
     return kExitDone;
   }
   Console console(options.quiet);
-  const Placement placement =
-      resolve_placement(config.device, config.precision, config.threads, console);
-  const Cpu* cpu = std::get_if<Cpu>(&placement.context);
-  const int threads = cpu != nullptr ? cpu->threads : default_threads();
+  const Placement placement = resolve_placement({.device = config.device,
+                                                 .precision = config.precision,
+                                                 .threads = config.threads,
+                                                 .deterministic = config.deterministic},
+                                                console);
+  const int threads = placement.threads;
   console.info("{}", environment_line(threads));
 
   const bool resuming = !options.resume.empty();

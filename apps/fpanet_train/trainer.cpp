@@ -59,18 +59,29 @@ void Trainer::step(const Batch& batch) {
   Program& program = train_program(batch);
   fill(program, batch);
   program.run();
-  const double loss = program.loss();
+  const PendingStep started{.outcome = &program.read_back(),
+                            .epoch = state_.epoch,
+                            .global_step = state_.global_step,
+                            .images = batch.size()};
+  settle();
+  pending_ = started;
+  ++state_.batch;
+  ++state_.global_step;
+}
+
+void Trainer::settle() {
+  if (!pending_) return;
+  const PendingStep step = *pending_;
+  pending_.reset();
+  const double loss = step.outcome->loss();
   require(std::isfinite(loss),
           "training: the loss is {} at epoch {}, step {}; the last good checkpoint is {}. Try a "
           "smaller --lr",
-          loss, state_.epoch, state_.global_step, run_.last_checkpoint().string());
-  const Tensor counts = program.confusion();
+          loss, step.epoch, step.global_step, run_.last_checkpoint().string());
   state_.train.add(loss,
-                   stats_from_confusion(counts.span<std::int64_t>(), batch.size(),
+                   stats_from_confusion(step.outcome->confusion().span<std::int64_t>(), step.images,
                                         data_.dataset().classes().size(), data_.ignore_unmatched));
-  steps_.add(state_.epoch, state_.global_step, loss);
-  ++state_.batch;
-  ++state_.global_step;
+  steps_.add(step.epoch, step.global_step, loss);
 }
 
 Trainer::Outcome Trainer::train_epoch() {
@@ -80,13 +91,16 @@ Trainer::Outcome Trainer::train_epoch() {
   data_.train->start(state_.epoch, state_.batch);
   while (const auto batch = data_.train->next()) {
     step(*batch);
-    progress.step(batch->size(), state_.train.loss.value());
+    const EpochMean& loss = state_.train.loss;
+    progress.step(batch->size(), loss.count > 0 ? std::optional(loss.value()) : std::nullopt);
     if (InterruptGuard::requested()) {
+      settle();
       save_state();
       save_model(run_.last_checkpoint(), session_.store(), info(std::nullopt));
       return Outcome::interrupted;
     }
   }
+  settle();
   epoch_seconds_ = std::chrono::duration<double>(Clock::now() - start).count();
   return Outcome::finished;
 }

@@ -21,7 +21,8 @@ class Trainer {
           TrainingData& data, Console& console, ProgressState state);
 
   /// Trains until the last epoch, early stopping or an interrupt; the latter saves in the middle of
-  /// an epoch. Throws Error when a loss is not finite: what was saved before stays.
+  /// an epoch. Throws Error when a loss is not finite, which is seen one step later: what was saved
+  /// before stays.
   Outcome run();
 
   const ProgressState& state() const { return state_; }
@@ -29,7 +30,10 @@ class Trainer {
  private:
   Program& train_program(const Batch& batch);
   Outcome train_epoch();
+  /// Starts a step, then books the one before: so a card has work while the host reads its numbers.
   void step(const Batch& batch);
+  /// Books the step under way, if there is one: its loss and counts go into log and metrics.
+  void settle();
   /// Validates, logs, and saves what is best so far.
   void finish_epoch();
   void update_best(double val_loss);
@@ -45,6 +49,13 @@ class Trainer {
   CsvLogger metrics_;
   StepLog steps_;
   double epoch_seconds_ = 0;
+
+  struct PendingStep {
+    const Readback* outcome;
+    std::int64_t epoch, global_step;
+    Index images;
+  };
+  std::optional<PendingStep> pending_;
 };
 
 }  // namespace fpanet

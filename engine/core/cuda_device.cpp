@@ -63,6 +63,7 @@ CudaHandles::~CudaHandles() {
   // Errors were thrown for where they arose; a destructor has nothing to add.
   if (dnn != nullptr) cudnnDestroy(dnn);
   if (blas != nullptr) cublasLtDestroy(blas);
+  if (copy_stream != nullptr) cudaStreamDestroy(copy_stream);
   if (stream != nullptr) cudaStreamDestroy(stream);
 }
 
@@ -88,10 +89,11 @@ Cuda open_cuda(int index, const CudaOptions& options) {
   // A blocking stream: blocking copies, which go to the legacy default stream, wait for its work
   // and its work for them.
   FPANET_CUDA_CHECK(cudaStreamCreate(&handles->stream));
+  FPANET_CUDA_CHECK(cudaStreamCreateWithFlags(&handles->copy_stream, cudaStreamNonBlocking));
   FPANET_CUBLAS_CHECK(cublasLtCreate(&handles->blas));
   FPANET_CUDNN_CHECK(cudnnCreate(&handles->dnn));
   FPANET_CUDNN_CHECK(cudnnSetStream(handles->dnn, handles->stream));
-  return {.index = index, .handles = std::move(handles)};
+  return {.index = index, .handles = std::move(handles), .graphs = options.graphs};
 }
 
 CudaSupport cuda_support() {

@@ -12,6 +12,7 @@ namespace fpanet {
 struct CudaOptions {
   bool deterministic = false;  ///< only library algorithms that give the same bits each time
   bool allow_tf32 = false;     ///< fp32 products may round their factors to 10 bits of mantissa
+  bool graphs = true;          ///< Cuda::graphs
 };
 
 /// Opens a card: makes its stream and library handles, which live as long as a copy of the result

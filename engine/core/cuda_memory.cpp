@@ -1,6 +1,7 @@
 #include "engine/core/cuda_memory.hpp"
 
 #include "engine/core/cuda_check.hpp"
+#include "engine/core/cuda_handles.hpp"
 
 namespace fpanet {
 namespace {
@@ -19,6 +20,14 @@ class CurrentDevice {
  private:
   int before_ = 0;
 };
+
+cudaStream_t stream_of(const Cuda& cuda, CudaQueue queue) {
+  return queue == CudaQueue::compute ? cuda.handles->stream : cuda.handles->copy_stream;
+}
+
+cudaEvent_t event_of(void* event) {
+  return static_cast<cudaEvent_t>(event);
+}
 
 }  // namespace
 
@@ -43,6 +52,21 @@ void cuda_free(void* pointer, int index) noexcept {
   cudaSetDevice(before);
 }
 
+void* cuda_allocate_pinned(std::size_t bytes) {
+  void* pointer = nullptr;
+  const cudaError_t error = cudaMallocHost(&pointer, bytes);
+  if (error == cudaErrorMemoryAllocation) {
+    cudaGetLastError();
+    return nullptr;
+  }
+  FPANET_CUDA_CHECK(error);
+  return pointer;
+}
+
+void cuda_free_pinned(void* pointer) noexcept {
+  cudaFreeHost(pointer);
+}
+
 void cuda_copy(void* to, Device to_device, const void* from, Device from_device,
                std::size_t bytes) {
   const CurrentDevice current(to_device.is_cpu() ? from_device.index : to_device.index);
@@ -52,6 +76,51 @@ void cuda_copy(void* to, Device to_device, const void* from, Device from_device,
 void cuda_zero(void* pointer, int index, std::size_t bytes) {
   const CurrentDevice current(index);
   FPANET_CUDA_CHECK(cudaMemset(pointer, 0, bytes));
+}
+
+void cuda_copy_async(const Cuda& cuda, CudaQueue queue, void* to, const void* from,
+                     std::size_t bytes) {
+  FPANET_CUDA_CHECK(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDefault, stream_of(cuda, queue)));
+}
+
+void cuda_synchronize(const Cuda& cuda) {
+  FPANET_CUDA_CHECK(cudaStreamSynchronize(cuda.handles->stream));
+}
+
+void* cuda_event_create(const Cuda& cuda, bool timed) {
+  const CurrentDevice current(cuda.index);
+  cudaEvent_t event = nullptr;
+  FPANET_CUDA_CHECK(
+      cudaEventCreateWithFlags(&event, timed ? cudaEventDefault : cudaEventDisableTiming));
+  return event;
+}
+
+void cuda_event_destroy(void* event) noexcept {
+  cudaEventDestroy(event_of(event));
+}
+
+void cuda_event_record(const Cuda& cuda, CudaQueue queue, void* event) {
+  const cudaStream_t stream = stream_of(cuda, queue);
+  cudaStreamCaptureStatus capturing = cudaStreamCaptureStatusNone;
+  FPANET_CUDA_CHECK(cudaStreamIsCapturing(stream, &capturing));
+  // In a capture, an event that the host reads later is a node of the graph.
+  const unsigned flags =
+      capturing == cudaStreamCaptureStatusNone ? cudaEventRecordDefault : cudaEventRecordExternal;
+  FPANET_CUDA_CHECK(cudaEventRecordWithFlags(event_of(event), stream, flags));
+}
+
+void cuda_event_wait(void* event) {
+  FPANET_CUDA_CHECK(cudaEventSynchronize(event_of(event)));
+}
+
+void cuda_queue_wait(const Cuda& cuda, CudaQueue queue, void* event) {
+  FPANET_CUDA_CHECK(cudaStreamWaitEvent(stream_of(cuda, queue), event_of(event), 0));
+}
+
+double cuda_event_seconds(void* from, void* to) {
+  float milliseconds = 0;
+  FPANET_CUDA_CHECK(cudaEventElapsedTime(&milliseconds, event_of(from), event_of(to)));
+  return static_cast<double>(milliseconds) / 1e3;
 }
 
 }  // namespace fpanet

@@ -1,6 +1,7 @@
 // engine/core's CUDA sources in a build without CUDA: there is no card, and using one throws.
 
 #include "engine/core/cuda_device.hpp"
+#include "engine/core/cuda_graph.hpp"
 #include "engine/core/cuda_memory.hpp"
 #include "engine/core/error.hpp"
 
@@ -30,10 +31,47 @@ void* cuda_allocate(std::size_t, int) {
   no_cuda();
 }
 void cuda_free(void*, int) noexcept {}
+void* cuda_allocate_pinned(std::size_t) {
+  no_cuda();
+}
+void cuda_free_pinned(void*) noexcept {}
 void cuda_copy(void*, Device, const void*, Device, std::size_t) {
   no_cuda();
 }
 void cuda_zero(void*, int, std::size_t) {
+  no_cuda();
+}
+
+void cuda_copy_async(const Cuda&, CudaQueue, void*, const void*, std::size_t) {
+  no_cuda();
+}
+void cuda_synchronize(const Cuda&) {
+  no_cuda();
+}
+
+void* cuda_event_create(const Cuda&, bool) {
+  no_cuda();
+}
+void cuda_event_destroy(void*) noexcept {}
+void cuda_event_record(const Cuda&, CudaQueue, void*) {
+  no_cuda();
+}
+void cuda_event_wait(void*) {
+  no_cuda();
+}
+void cuda_queue_wait(const Cuda&, CudaQueue, void*) {
+  no_cuda();
+}
+double cuda_event_seconds(void*, void*) {
+  no_cuda();
+}
+
+struct CudaGraph::Executable {};
+CudaGraph::CudaGraph(const Cuda&, const std::function<void()>&) {
+  no_cuda();
+}
+CudaGraph::~CudaGraph() = default;
+void CudaGraph::launch() const {
   no_cuda();
 }
 

@@ -54,12 +54,22 @@ std::shared_ptr<Storage> Storage::allocate(std::size_t bytes, Device device) {
           "memory: {} bytes could not be had on {}; use a smaller batch or image", bytes,
           device.str());
   count_allocation(device.type, bytes);
-  return std::shared_ptr<Storage>(new Storage(static_cast<std::byte*>(pointer), bytes, device));
+  return std::shared_ptr<Storage>(new Storage(pointer, bytes, device, false));
+}
+
+std::shared_ptr<Storage> Storage::allocate_staging(std::size_t bytes, Device device) {
+  if (device.is_cpu()) return allocate(bytes, device);
+  void* pointer = cuda_allocate_pinned(bytes == 0 ? 1 : bytes);
+  require(pointer != nullptr, "memory: {} bytes of page-locked memory could not be had", bytes);
+  count_allocation(Device::Type::cpu, bytes);
+  return std::shared_ptr<Storage>(new Storage(pointer, bytes, Device::cpu(), true));
 }
 
 Storage::~Storage() {
   counters(device_.type).current.fetch_sub(bytes_);
-  if (device_.is_cpu()) {
+  if (pinned_) {
+    cuda_free_pinned(data_);
+  } else if (device_.is_cpu()) {
     std::free(data_);
   } else {
     cuda_free(data_, device_.index);

@@ -13,6 +13,9 @@ class Storage {
   /// Uninitialised memory, 64-byte aligned; blocks of 4 MiB and more ask for huge pages.
   /// Throws Error naming the size and the device when there is not enough.
   static std::shared_ptr<Storage> allocate(std::size_t bytes, Device device);
+  /// CPU memory that copies from and to `device` can use while both go on working: page-locked for a
+  /// card, plain for the CPU.
+  static std::shared_ptr<Storage> allocate_staging(std::size_t bytes, Device device);
 
   Storage(const Storage&) = delete;
   Storage& operator=(const Storage&) = delete;
@@ -23,12 +26,13 @@ class Storage {
   Device device() const { return device_; }
 
  private:
-  Storage(std::byte* data, std::size_t bytes, Device device)
-      : data_(data), bytes_(bytes), device_(device) {}
+  Storage(void* data, std::size_t bytes, Device device, bool pinned)
+      : data_(static_cast<std::byte*>(data)), bytes_(bytes), device_(device), pinned_(pinned) {}
 
   std::byte* data_;
   std::size_t bytes_;
   Device device_;
+  bool pinned_;
 };
 
 struct MemoryUse {

@@ -1,11 +1,16 @@
 #pragma once
 // Runs a planned program: the same kernels in the same order as eager mode, with every tensor bound
 // beforehand. run() allocates nothing and checks no shape.
+//
+// On a card, run() enqueues and returns. The first run enqueues kernel by kernel, while libraries load
+// what they need; the second is captured as a CUDA graph and launched, as are all after it
+// (Cuda::graphs).
 
-#include <chrono>
 #include <memory>
 #include <vector>
 
+#include "engine/core/cuda_graph.hpp"
+#include "engine/core/stream.hpp"
 #include "engine/graph/plan.hpp"
 
 namespace fpanet {
@@ -38,9 +43,10 @@ class Executor {
 
   /// Memory of an input (write it before run()), a kept value (read it after) or bound memory.
   const Tensor& tensor(Value value) const;
-  void run() const;
-  /// Same, adding each node's wall time in seconds to `seconds` (one slot per node).
-  void run_timed(std::vector<double>& seconds) const;
+  void run();
+  /// Same, adding each node's time in seconds to `seconds` (one slot per node): wall time on the CPU,
+  /// the card's own on a card. Blocks until the run is done.
+  void run_timed(std::vector<double>& seconds);
 
  private:
   struct Step {
@@ -51,11 +57,16 @@ class Executor {
   };
 
   void run_step(const Step& step) const;
+  void run_timed_on_card(const Cuda& cuda, std::vector<double>& seconds);
 
   const Graph& graph_;
   std::vector<Tensor> tensors_;  // by value id; undefined where a value has no memory
   std::vector<Step> steps_;
   std::shared_ptr<Storage> workspace_;
+  bool warm_ = false;                        // has run once
+  std::unique_ptr<CudaGraph> replay_;        // all steps
+  std::vector<Mark> marks_;                  // before each step and behind the last
+  std::unique_ptr<CudaGraph> timed_replay_;  // all steps and marks
 };
 
 }  // namespace fpanet

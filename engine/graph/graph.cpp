@@ -106,6 +106,20 @@ Value Graph::state(const std::string& name, Tensor tensor) {
   return bound(name, std::move(tensor), ValueKind::state, false);
 }
 
+Value Graph::twin(Value parameter, Tensor low) {
+  const ValueInfo& master = info(parameter);
+  require(master.kind == ValueKind::parameter && master.base == parameter.id() &&
+              low.shape() == master.spec.shape,
+          "twin: {} {} cannot stand for {} '{}' {}", name_of(low.dtype()), low.shape(),
+          name_of(master.kind), master.name, master.spec.shape);
+  const std::string key = fmt::format("{} in {}", master.name, name_of(low.dtype()));
+  const Value value = bound(key, std::move(low), ValueKind::parameter, master.requires_grad);
+  ValueInfo& twin = values_[static_cast<std::size_t>(value.id())];
+  twin.name = master.name;
+  twin.master = parameter.id();
+  return value;
+}
+
 Value Graph::view(Value x, const Shape& shape) {
   const ValueInfo& source = info(x);
   require(shape.numel() == source.spec.shape.numel(), "view: {} has {} elements, {} has {}",
@@ -209,8 +223,13 @@ const Tensor& Graph::tensor(Value value) const {
   return wanted.tensor;
 }
 
+ValueId Graph::gradient_owner(ValueId id) const {
+  const ValueInfo& owner = info(base(id));
+  return owner.master >= 0 ? owner.master : base(id);
+}
+
 Value Graph::gradient_slot(Value value) {
-  const ValueId source = base(value.id());
+  const ValueId source = gradient_owner(value.id());
   auto found = gradient_of_.find(source);
   if (found == gradient_of_.end()) {
     ValueInfo slot{.spec = info(source).spec, .kind = ValueKind::gradient};
@@ -227,7 +246,7 @@ Value Graph::gradient_slot(Value value) {
 }
 
 std::optional<Value> Graph::gradient(Value value) {
-  const auto found = gradient_of_.find(base(value.id()));
+  const auto found = gradient_of_.find(gradient_owner(value.id()));
   if (found == gradient_of_.end()) return std::nullopt;
   return gradient_slot(value);
 }
@@ -277,7 +296,7 @@ std::vector<std::string> Graph::trained_parameters() const {
 
 bool BackwardRule::has_gradient(std::size_t output) const {
   const ValueId id = node_.outputs[output].value;
-  return id >= 0 && graph_.gradient_of_.contains(graph_.base(id));
+  return id >= 0 && graph_.gradient_of_.contains(graph_.gradient_owner(id));
 }
 
 Value BackwardRule::gradient(std::size_t output) const {

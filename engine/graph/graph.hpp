@@ -55,6 +55,7 @@ struct ValueInfo {
   ValueKind kind = ValueKind::activation;
   std::string name = {};  ///< of inputs, parameters and states
   ValueId base = -1;      ///< a view's underlying value; otherwise the value itself
+  ValueId master = -1;    ///< of a twin: the parameter whose gradient is its gradient
   bool requires_grad = false;
   bool kept = false;   ///< read by the caller after the run
   Tensor tensor = {};  ///< bound memory; in eager mode every value's memory
@@ -97,6 +98,10 @@ class Graph {
   /// `gradient` may be undefined for a parameter that does not train.
   Value parameter(const std::string& name, Tensor value, Tensor gradient);
   Value state(const std::string& name, Tensor tensor);
+  /// `parameter` in another dtype, for ops that compute in it: reads `low`, a copy that the update
+  /// phase keeps current, but its gradient is the parameter's own (so in the parameter's dtype), and
+  /// both add to it.
+  Value twin(Value parameter, Tensor low);
 
   /// Records (and in eager mode runs) one node; returns its outputs.
   std::vector<Value> record(std::shared_ptr<const Op> op, std::span<const Value> inputs);
@@ -133,7 +138,9 @@ class Graph {
 
   Value add_value(ValueInfo info);
   Value bound(const std::string& name, Tensor tensor, ValueKind kind, bool requires_grad);
-  /// The gradient value of `value`'s base as a view shaped like `value`; made on first call.
+  /// Whose gradient belongs to a value: a view's base, a twin's parameter.
+  ValueId gradient_owner(ValueId id) const;
+  /// The gradient value of `value`'s owner as a view shaped like `value`; made on first call.
   Value gradient_slot(Value value);
   void record_into(std::shared_ptr<const Op> op, std::span<const Value> inputs,
                    std::vector<NodeOutput> outputs, std::vector<Spec> specs);
@@ -146,7 +153,7 @@ class Graph {
   std::deque<ValueInfo> values_;  // a deque: references stay valid while values are added
   std::vector<Node> nodes_;
   std::map<std::string, ValueId> bound_by_name_;
-  std::map<ValueId, ValueId> gradient_of_;    // base value -> its gradient value
+  std::map<ValueId, ValueId> gradient_of_;    // gradient_owner -> gradient value
   std::map<ValueId, bool> gradient_written_;  // gradient value -> has a writer
   std::map<ValueId, Tensor> parameter_gradient_memory_;
   bool backward_done_ = false;

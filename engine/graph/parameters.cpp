@@ -29,6 +29,16 @@ Value Parameter::in(Graph& graph) const {
   return graph.state(entry().name, tensor());
 }
 
+Value Parameter::in(Graph& graph, DType dtype) const {
+  const Value master = in(graph);
+  if (dtype == master.dtype() || entry().kind != EntryKind::parameter) return master;
+  const Tensor& twins = store_->twins();
+  require(twins.defined() && twins.dtype() == dtype,
+          "parameters: '{}' is {} and has no twin in {}; call ParameterStore::allocate_twin",
+          entry().name, name_of(master.dtype()), name_of(dtype));
+  return graph.twin(master, store_->slot(index_, twins));
+}
+
 const ParameterEntry& Parameter::entry() const {
   return store_->entries()[index_];
 }
@@ -61,6 +71,11 @@ void ParameterStore::allocate(DType dtype, Device device, bool with_gradients) {
   gradients_ = with_gradients ? Tensor::zeros({sizes[0]}, dtype, device) : Tensor();
   buffers_ = Tensor::zeros({sizes[1]}, dtype, device);
   counters_ = Tensor::zeros({sizes[2]}, DType::i64, device);
+}
+
+void ParameterStore::allocate_twin(DType dtype) {
+  require(values_.defined(), "parameters: a twin region is asked for before allocation");
+  twins_ = Tensor::zeros(values_.shape(), dtype, values_.device());
 }
 
 void ParameterStore::initialize(std::uint64_t seed) {

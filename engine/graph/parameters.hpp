@@ -5,7 +5,8 @@
 // Parameters live in one flat region, gradients and each optimizer moment in further regions of the
 // identical layout: entry i of every region starts at the same offset. So the optimizer is one
 // sweep and a checkpoint one write. Offsets are multiples of 16 elements (a cache line of floats);
-// the gaps hold zeros and stay zero under AdamW.
+// the gaps hold zeros and stay zero under AdamW. Mixed precision adds one more such region: the
+// parameters in bf16, for the ops that compute in it. Whoever writes parameters renews it.
 
 #include <functional>
 #include <span>
@@ -51,6 +52,8 @@ class Parameter {
 
   /// The entry as a value of `graph`: parameters with their gradient slot, others as state.
   Value in(Graph& graph) const;
+  /// The same for an op that computes in `dtype`: the store's, or that of the twin region.
+  Value in(Graph& graph, DType dtype) const;
   const ParameterEntry& entry() const;
   Tensor tensor() const;
 
@@ -70,6 +73,8 @@ class ParameterStore {
 
   /// Makes the regions, all zero. `with_gradients` is false for inference.
   void allocate(DType dtype, Device device, bool with_gradients);
+  /// Makes the twin region, of zeros. After allocate().
+  void allocate_twin(DType dtype);
   /// Runs every entry's initializer on a stream named after the entry, so that adding an entry
   /// changes no other's values.
   void initialize(std::uint64_t seed);
@@ -88,6 +93,7 @@ class ParameterStore {
 
   const Tensor& values() const { return values_; }        ///< (elements), the parameter region
   const Tensor& gradients() const { return gradients_; }  ///< same layout; may be undefined
+  const Tensor& twins() const { return twins_; }          ///< same layout; may be undefined
   /// Adjacent parameters merged into as few segments as possible; names not listed are left out.
   std::vector<Segment> segments(const std::vector<std::string>& names) const;
   /// Number of trainable and untrained parameter elements, without gaps (buffers do not count).
@@ -99,6 +105,7 @@ class ParameterStore {
   DType dtype_ = DType::f32;
   Tensor values_;
   Tensor gradients_;
+  Tensor twins_;
   Tensor buffers_;
   Tensor counters_;
 };

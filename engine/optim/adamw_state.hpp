@@ -2,6 +2,7 @@
 // What AdamW remembers between steps: two moments in the parameter region's layout, and the numbers
 // that change from step to step in memory that a recorded program reads.
 
+#include "engine/core/stream.hpp"
 #include "engine/graph/parameters.hpp"
 
 namespace fpanet {
@@ -11,8 +12,9 @@ class AdamWState {
   /// Zero moments beside `store`'s parameters; step 0.
   AdamWState(const ParameterStore& store, double learning_rate);
 
-  /// Call before each run of a program that ends in AdamW: the step count becomes `step() + 1`.
-  void begin_step();
+  /// Call before each run of a program that ends in AdamW: the step count becomes `step() + 1`. In
+  /// the order of the context's work, without waiting for it.
+  void begin_step(const Context& context);
   std::int64_t step() const { return step_; }
   void set_step(std::int64_t step) { step_ = step; }
   double learning_rate() const { return learning_rate_; }
@@ -28,6 +30,7 @@ class AdamWState {
   Tensor moment1_;
   Tensor moment2_;
   Tensor hyper_;
+  Uplink to_hyper_;
 };
 
 }  // namespace fpanet

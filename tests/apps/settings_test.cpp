@@ -55,6 +55,7 @@ TrainConfig unusual() {
           .device = "cuda:1",
           .precision = "fp64",
           .threads = 4,
+          .deterministic = true,
           .cache = false};
 }
 
@@ -109,6 +110,7 @@ TEST_CASE("fpanet_train: every flag sets its member") {
                    "fp64",
                    "--threads",
                    "4",
+                   "--deterministic",
                    "--cache",
                    "off",
                    "--quiet",

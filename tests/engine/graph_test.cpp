@@ -100,3 +100,66 @@ TEST_CASE("backward refuses what cannot work") {
   CHECK_THROWS_WITH_AS(third.backward(sum), "no_gradient: has no gradient, but one was asked for",
                        Error);
 }
+
+namespace {
+
+/// y = x * w with x and y in f64 and w in f32: an op that reads a twin.
+class Weighted : public Op {
+ public:
+  std::string_view name() const override { return "weighted"; }
+  std::vector<Spec> infer(std::span<const Spec> inputs) const override {
+    require(inputs[1].dtype == DType::f32, "weighted: w must be f32");
+    return {inputs[0]};
+  }
+  void run(const RunArgs& args) const override {
+    const std::span<double> x = args.in(0).span<double>(), y = args.out().span<double>();
+    const std::span<float> w = args.in(1).span<float>();
+    for (std::size_t i = 0; i < x.size(); ++i) store(y[i], x[i] * w[i], args.write());
+  }
+  void backward(BackwardRule& rule) const override;
+};
+
+/// dw = x * dy, in f64: the gradient of the master, whose dtype it has.
+class WeightedBackward : public Weighted {
+ public:
+  std::vector<Spec> infer(std::span<const Spec> inputs) const override { return {inputs[0]}; }
+  void run(const RunArgs& args) const override {
+    const std::span<double> x = args.in(0).span<double>(), dy = args.in(1).span<double>();
+    const std::span<double> dw = args.out().span<double>();
+    for (std::size_t i = 0; i < x.size(); ++i) store(dw[i], x[i] * dy[i], args.write());
+  }
+};
+
+void Weighted::backward(BackwardRule& rule) const {
+  rule.emit(std::make_shared<WeightedBackward>(), {rule.input(0), rule.gradient()}, {1});
+}
+
+}  // namespace
+
+TEST_CASE("a twin is read in its own dtype, and its gradient is the parameter's") {
+  Graph g = eager();
+  const Tensor memory = filled({2}, 3), gradient = Tensor::zeros({2}, DType::f64);
+  const Tensor low = filled({2}, 5).cast(DType::f32);  // not the parameter's: which one was read?
+  const Value w = g.parameter("w", memory, gradient);
+  const Value twin = g.twin(w, low);
+  CHECK(g.twin(w, low) == twin);
+  const Value x = g.input("x", filled({2}, 10));
+  const Value y = apply(std::make_shared<Weighted>(), {x, twin});
+  CHECK(g.tensor(y).data<double>()[1] == 11 * 6);
+  // The parameter itself is used, too: both contributions meet in one slot.
+  g.backward(total(plus(y, scale(w, 7))));
+  CHECK(gradient.data<double>()[0] == 10 + 7);
+  CHECK(gradient.data<double>()[1] == 11 + 7);
+  CHECK(*g.gradient(twin) == *g.gradient(w));
+  CHECK(g.trained_parameters() == std::vector<std::string>{"w"});
+}
+
+TEST_CASE("a twin must fit its parameter") {
+  Graph g = eager();
+  const Value w = g.parameter("w", filled({2}, 3), {});
+  const Value x = g.input("x", filled({2}, 3));
+  CHECK_THROWS_WITH_AS(g.twin(w, Tensor::zeros({3}, DType::f32)),
+                       "twin: f32 (3) cannot stand for parameter 'w' (2)", Error);
+  CHECK_THROWS_WITH_AS(g.twin(x, Tensor::zeros({2}, DType::f32)),
+                       "twin: f32 (2) cannot stand for input 'x' (2)", Error);
+}

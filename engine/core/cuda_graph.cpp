@@ -1,0 +1,51 @@
+#include "engine/core/cuda_graph.hpp"
+
+#include "engine/core/cuda_check.hpp"
+#include "engine/core/cuda_handles.hpp"
+
+namespace fpanet {
+
+struct CudaGraph::Executable {
+  Cuda cuda;
+  cudaGraphExec_t handle = nullptr;
+};
+
+namespace {
+
+/// Ends a capture however `enqueue` ends, so that the stream can be used again.
+cudaGraph_t capture(cudaStream_t stream, const std::function<void()>& enqueue) {
+  cudaGraph_t graph = nullptr;
+  // Thread-local: the threads that read images may do what a capture forbids.
+  FPANET_CUDA_CHECK(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal));
+  try {
+    enqueue();
+  } catch (...) {
+    if (cudaStreamEndCapture(stream, &graph) == cudaSuccess) cudaGraphDestroy(graph);
+    cudaGetLastError();  // of the broken capture: the error under way says more
+    throw;
+  }
+  FPANET_CUDA_CHECK(cudaStreamEndCapture(stream, &graph));
+  return graph;
+}
+
+}  // namespace
+
+CudaGraph::CudaGraph(const Cuda& cuda, const std::function<void()>& enqueue)
+    : executable_(std::make_unique<Executable>(Executable{.cuda = cuda})) {
+  cudaGraph_t graph = capture(cuda.handles->stream, enqueue);
+  const cudaError_t error = cudaGraphInstantiate(&executable_->handle, graph, 0);
+  cudaGraphDestroy(graph);
+  FPANET_CUDA_CHECK(error);
+  // Sent ahead, so that the first launch is as quick as the others.
+  FPANET_CUDA_CHECK(cudaGraphUpload(executable_->handle, cuda.handles->stream));
+}
+
+CudaGraph::~CudaGraph() {
+  if (executable_->handle != nullptr) cudaGraphExecDestroy(executable_->handle);
+}
+
+void CudaGraph::launch() const {
+  FPANET_CUDA_CHECK(cudaGraphLaunch(executable_->handle, executable_->cuda.handles->stream));
+}
+
+}  // namespace fpanet
