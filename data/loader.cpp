@@ -157,6 +157,13 @@ std::vector<Index> Loader::order(Index epoch) const {
   return order;
 }
 
+std::vector<Index> Loader::batch_scenes(Index epoch, Index batch) const {
+  const std::vector<Index> scenes = order(epoch);
+  const auto count = static_cast<Index>(scenes.size());
+  const Index first = batch * options_.batch_size;
+  return {scenes.begin() + first, scenes.begin() + std::min(count, first + options_.batch_size)};
+}
+
 void Loader::start(Index epoch, Index first) {
   require(first >= 0 && first <= batches(), "loader: batch {} of an epoch of {} batches", first,
           batches());

@@ -50,6 +50,10 @@ class Loader {
   /// throws Error when native images of one batch differ in size.
   std::optional<Batch> next();
 
+  const LoaderOptions& options() const { return options_; }
+  SceneStore& store() const { return *store_; }
+  /// The scenes of one batch of an epoch.
+  std::vector<Index> batch_scenes(Index epoch, Index batch) const;
   /// The order of an epoch: a function of (seed, epoch).
   std::vector<Index> order(Index epoch) const;
 

@@ -3,12 +3,29 @@
 #include <array>
 
 #include "engine/core/error.hpp"
+#include "engine/core/profile_range.hpp"
 #include "layers/adamw.hpp"
 #include "layers/cast.hpp"
 #include "layers/confusion.hpp"
 #include "layers/to_unit.hpp"
 
 namespace fpanet {
+
+namespace {
+
+const char* name_of(ProgramKind kind) {
+  switch (kind) {
+    case ProgramKind::train:
+      return "training step";
+    case ProgramKind::evaluate:
+      return "evaluation";
+    case ProgramKind::predict:
+      return "prediction";
+  }
+  return "?";
+}
+
+}  // namespace
 
 double Readback::loss() const {
   done_.wait();
@@ -79,11 +96,6 @@ const Executor& Program::executor() const {
   return *executor_;
 }
 
-Executor& Program::executor() {
-  require(executor_.has_value(), "program: run or read before bind()");
-  return *executor_;
-}
-
 const Tensor& Program::images() const {
   return executor().tensor(images_);
 }
@@ -103,6 +115,7 @@ void Program::begin_run() {
 }
 
 void Program::run() {
+  const ProfileRange range(graph_.context(), name_of(options_.kind));
   begin_run();
   executor().run();
 }

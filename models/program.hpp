@@ -90,7 +90,6 @@ class Program {
   void record_update(const ParameterStore& store);
   void begin_run();
   const Executor& executor() const;
-  Executor& executor();
 
   ProgramOptions options_;
   const ParameterStore& store_;

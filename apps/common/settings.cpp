@@ -126,19 +126,19 @@ Setting& Settings::flag(std::string name, bool* value, std::string help) {
 
 void Settings::add_flags(CLI::App& app) {
   for (const Setting& setting : settings_) {
+    const auto help = fmt::format("{} [default: {}]", setting.help, setting.str());
     if (setting.bare) {
       const auto receive = [this, name = setting.name] {
         find(name)->assign("on");
         given_.push_back({name, "on"});
       };
-      app.add_flag_callback("--" + setting.name, receive, setting.help);
+      app.add_flag_callback("--" + setting.name, receive, help);
       continue;
     }
     const auto receive = [this, name = setting.name](const std::string& text) {
       assign(*find(name), text, fmt::format("--{} {}", name, text));
       given_.push_back({name, text});
     };
-    const auto help = fmt::format("{} [default: {}]", setting.help, setting.str());
     app.add_option_function<std::string>("--" + setting.name, receive, help)
         ->type_name(setting.accepted)
         ->option_text(setting.placeholder);

@@ -34,14 +34,13 @@ int train(TrainCommandLine& command_line) {
                                                  .threads = config.threads,
                                                  .deterministic = config.deterministic},
                                                 console);
-  const int threads = placement.threads;
-  console.info("{}", environment_line(threads));
+  console.info("{}", environment_line(placement.threads));
 
   const bool resuming = !options.resume.empty();
   std::optional<RunFolder> run;
   if (resuming) run = RunFolder::resume(options.resume);
   TrainingData data = open_training_data(config, resuming ? run->split().string() : std::string(),
-                                         threads, console);
+                                         placement, console);
   ModelSession session(placement,
                        {.encoder_name = config.encoder, .classes = data.dataset().classes().size()},
                        config.lr);

@@ -31,6 +31,9 @@ Trainer::Trainer(const TrainConfig& config, const RunFolder& run, ModelSession& 
       run_(run),
       session_(session),
       data_(data),
+      resident_(make_resident(session.placement().context, *data.store, data.split.train,
+                              config.image_size.native(), console)),
+      feed_(*data.train, session.placement().context, resident_.get()),
       console_(console),
       state_(std::move(state)),
       metrics_(run.metrics(), state_.epoch),
@@ -45,24 +48,23 @@ Trainer::Outcome Trainer::run() {
   return Outcome::finished;
 }
 
-Program& Trainer::train_program(const Batch& batch) {
-  const Shape& images = batch.images.shape();
+Program& Trainer::train_program(const BatchFeed::Item& item) {
   return session_.program({.kind = ProgramKind::train,
-                           .batch = images[0],
-                           .height = images[2],
-                           .width = images[3],
+                           .batch = item.images,
+                           .height = item.height,
+                           .width = item.width,
                            .loss = dice_options(data_.ignore_unmatched),
                            .adamw = {.weight_decay = config_.weight_decay}});
 }
 
-void Trainer::step(const Batch& batch) {
-  Program& program = train_program(batch);
-  fill(program, batch);
+void Trainer::step(const BatchFeed::Item& item) {
+  Program& program = train_program(item);
+  feed_.fill(program);
   program.run();
   const PendingStep started{.outcome = &program.read_back(),
                             .epoch = state_.epoch,
                             .global_step = state_.global_step,
-                            .images = batch.size()};
+                            .images = item.images};
   settle();
   pending_ = started;
   ++state_.batch;
@@ -88,11 +90,11 @@ Trainer::Outcome Trainer::train_epoch() {
   const Clock::time_point start = Clock::now();
   Progress progress(console_, fmt::format("epoch {}/{} train", state_.epoch + 1, config_.epochs),
                     data_.train->batches() - state_.batch);
-  data_.train->start(state_.epoch, state_.batch);
-  while (const auto batch = data_.train->next()) {
-    step(*batch);
+  feed_.start(state_.epoch, state_.batch);
+  while (const auto item = feed_.next()) {
+    step(*item);
     const EpochMean& loss = state_.train.loss;
-    progress.step(batch->size(), loss.count > 0 ? std::optional(loss.value()) : std::nullopt);
+    progress.step(item->images, loss.count > 0 ? std::optional(loss.value()) : std::nullopt);
     if (InterruptGuard::requested()) {
       settle();
       save_state();

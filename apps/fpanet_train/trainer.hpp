@@ -1,6 +1,7 @@
 #pragma once
 // The training loop: epochs of steps, validation, early stopping, checkpoints, logs.
 
+#include "apps/common/batch_feed.hpp"
 #include "apps/common/checkpoint.hpp"
 #include "apps/common/console.hpp"
 #include "apps/common/csv_logger.hpp"
@@ -28,10 +29,10 @@ class Trainer {
   const ProgressState& state() const { return state_; }
 
  private:
-  Program& train_program(const Batch& batch);
+  Program& train_program(const BatchFeed::Item& item);
   Outcome train_epoch();
   /// Starts a step, then books the one before: so a card has work while the host reads its numbers.
-  void step(const Batch& batch);
+  void step(const BatchFeed::Item& item);
   /// Books the step under way, if there is one: its loss and counts go into log and metrics.
   void settle();
   /// Validates, logs, and saves what is best so far.
@@ -44,6 +45,8 @@ class Trainer {
   const RunFolder& run_;
   ModelSession& session_;
   TrainingData& data_;
+  std::unique_ptr<ResidentScenes> resident_;
+  BatchFeed feed_;
   Console& console_;
   ProgressState state_;
   CsvLogger metrics_;

@@ -33,7 +33,7 @@ void verify(const TrainingData& data, int threads, Console& console) {
 }  // namespace
 
 TrainingData open_training_data(const TrainConfig& config, const std::string& split_file,
-                                int threads, Console& console) {
+                                const Placement& placement, Console& console) {
   const bool notebook = config.protocol == "notebook";
   const DatasetOptions options{
       .size = config.image_size,
@@ -51,13 +51,15 @@ TrainingData open_training_data(const TrainConfig& config, const std::string& sp
   console.info("{}: {} scenes: {} to train, {} to validate, {} to test", config.data,
                data.dataset().size(), data.split.train.size(), data.split.val.size(),
                data.split.test.size());
-  verify(data, threads, console);
+  verify(data, placement.threads, console);
 
   const Augment augment = parse_augment(config.augment);
   LoaderOptions train{.batch_size = config.batch_size,
                       .shuffle = config.shuffle,
                       .augment = augment,
                       .seed = static_cast<std::uint64_t>(config.seed)};
+  // A card takes batches faster than one thread makes them; on the CPU the threads compute.
+  if (!placement.device().is_cpu()) train.threads = placement.threads;
   LoaderOptions val = train;
   // The notebook validates at half the training batch, and jitters brightness there, too.
   val.batch_size = std::max<std::int64_t>(1, config.batch_size / 2);

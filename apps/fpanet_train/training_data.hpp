@@ -1,7 +1,7 @@
 #pragma once
 // The data side of a training run: scenes, split and loaders, checked before anything is trained.
 
-#include "apps/common/console.hpp"
+#include "apps/common/model_session.hpp"
 #include "apps/common/train_config.hpp"
 #include "data/loader.hpp"
 #include "data/split.hpp"
@@ -20,6 +20,6 @@ struct TrainingData {
 /// Opens --data, splits it and reads every scene once. Throws one Error that lists every bad file.
 /// `split_file` overrides --split: a resumed run keeps its own split.
 TrainingData open_training_data(const TrainConfig& config, const std::string& split_file,
-                                int threads, Console& console);
+                                const Placement& placement, Console& console);
 
 }  // namespace fpanet

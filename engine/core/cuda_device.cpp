@@ -96,6 +96,13 @@ Cuda open_cuda(int index, const CudaOptions& options) {
   return {.index = index, .handles = std::move(handles), .graphs = options.graphs};
 }
 
+std::size_t cuda_free_bytes(int index) {
+  std::size_t free = 0, total = 0;
+  FPANET_CUDA_CHECK(cudaSetDevice(index));
+  FPANET_CUDA_CHECK(cudaMemGetInfo(&free, &total));
+  return free;
+}
+
 CudaSupport cuda_support() {
   CudaSupport support{.built = true, .libraries = library_versions()};
   int driver = 0;

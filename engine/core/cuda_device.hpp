@@ -40,6 +40,9 @@ struct CudaSupport {
   std::vector<CudaDeviceInfo> devices = {};
 };
 
+/// Bytes of a card's memory that nobody uses.
+std::size_t cuda_free_bytes(int index);
+
 /// What this build and machine have. Throws nothing for what is missing.
 CudaSupport cuda_support();
 

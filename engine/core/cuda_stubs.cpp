@@ -4,21 +4,24 @@
 #include "engine/core/cuda_graph.hpp"
 #include "engine/core/cuda_memory.hpp"
 #include "engine/core/error.hpp"
+#include "engine/core/profile_range.hpp"
 
 namespace fpanet {
 
 namespace {
 
-constexpr const char* kNoCuda =
-    "this build has no CUDA support; configure with -DFPANET_CUDA=ON or use --device cpu";
+constexpr const char* kNoCuda = "this build has no CUDA support (configure with -DFPANET_CUDA=ON)";
 
 [[noreturn]] void no_cuda() {
-  fail("cuda: {}", kNoCuda);
+  fail("cuda: {}; use --device cpu", kNoCuda);
 }
 
 }  // namespace
 
 Cuda open_cuda(int, const CudaOptions&) {
+  no_cuda();
+}
+std::size_t cuda_free_bytes(int) {
   no_cuda();
 }
 CudaSupport cuda_support() {
@@ -65,6 +68,9 @@ void cuda_queue_wait(const Cuda&, CudaQueue, void*) {
 double cuda_event_seconds(void*, void*) {
   no_cuda();
 }
+
+ProfileRange::ProfileRange(const Context&, const char*) : open_(false) {}
+ProfileRange::~ProfileRange() = default;
 
 struct CudaGraph::Executable {};
 CudaGraph::CudaGraph(const Cuda&, const std::function<void()>&) {

@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "engine/core/error.hpp"
+#include "engine/core/profile_range.hpp"
 
 namespace fpanet {
 
@@ -59,6 +60,7 @@ const Tensor& Executor::tensor(Value value) const {
 }
 
 void Executor::run_step(const Step& step) const {
+  const ProfileRange range(graph_.context(), step.op->name().data());
   step.op->run({.context = graph_.context(),
                 .inputs = step.inputs,
                 .outputs = step.outputs,
@@ -66,21 +68,22 @@ void Executor::run_step(const Step& step) const {
                 .workspace = {workspace_->data(), workspace_->bytes()}});
 }
 
-void Executor::run() {
+void Executor::run() const {
   const auto enqueue = [this] {
     for (const Step& step : steps_) run_step(step);
   };
   const Cuda* const cuda = std::get_if<Cuda>(&graph_.context());
-  if (cuda == nullptr || !cuda->graphs || !warm_) {
+  OnCard& card = *on_card_;
+  if (cuda == nullptr || !cuda->graphs || !card.warm) {
     enqueue();
-    warm_ = true;
+    card.warm = true;
     return;
   }
-  if (replay_ == nullptr) replay_ = std::make_unique<CudaGraph>(*cuda, enqueue);
-  replay_->launch();
+  if (card.replay == nullptr) card.replay = std::make_unique<CudaGraph>(*cuda, enqueue);
+  card.replay->launch();
 }
 
-void Executor::run_timed(std::vector<double>& seconds) {
+void Executor::run_timed(std::vector<double>& seconds) const {
   using Clock = std::chrono::steady_clock;
   seconds.resize(steps_.size(), 0.0);
   if (const Cuda* const cuda = std::get_if<Cuda>(&graph_.context())) {
@@ -94,26 +97,29 @@ void Executor::run_timed(std::vector<double>& seconds) {
   }
 }
 
-void Executor::run_timed_on_card(const Cuda& cuda, std::vector<double>& seconds) {
-  while (marks_.size() <= steps_.size()) marks_.emplace_back(graph_.context(), true);
-  const auto enqueue = [this] {
+void Executor::run_timed_on_card(const Cuda& cuda, std::vector<double>& seconds) const {
+  OnCard& card = *on_card_;
+  std::vector<Mark>& marks = card.marks;
+  while (marks.size() <= steps_.size()) marks.emplace_back(graph_.context(), true);
+  const auto enqueue = [&] {
     for (std::size_t i = 0; i < steps_.size(); ++i) {
-      marks_[i].record();
+      marks[i].record();
       run_step(steps_[i]);
     }
-    marks_.back().record();
+    marks.back().record();
   };
-  if (!cuda.graphs || !warm_) {
+  if (!cuda.graphs || !card.warm) {
     enqueue();
-    warm_ = true;
+    card.warm = true;
   } else {
     // Replayed, the times hold no waiting for the host.
-    if (timed_replay_ == nullptr) timed_replay_ = std::make_unique<CudaGraph>(cuda, enqueue);
-    timed_replay_->launch();
+    if (card.timed_replay == nullptr)
+      card.timed_replay = std::make_unique<CudaGraph>(cuda, enqueue);
+    card.timed_replay->launch();
   }
   synchronize(graph_.context());
   for (std::size_t i = 0; i < steps_.size(); ++i) {
-    seconds[i] += marks_[i + 1].seconds_since(marks_[i]);
+    seconds[i] += marks[i + 1].seconds_since(marks[i]);
   }
 }
 

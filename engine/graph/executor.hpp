@@ -43,10 +43,10 @@ class Executor {
 
   /// Memory of an input (write it before run()), a kept value (read it after) or bound memory.
   const Tensor& tensor(Value value) const;
-  void run();
+  void run() const;
   /// Same, adding each node's time in seconds to `seconds` (one slot per node): wall time on the CPU,
   /// the card's own on a card. Blocks until the run is done.
-  void run_timed(std::vector<double>& seconds);
+  void run_timed(std::vector<double>& seconds) const;
 
  private:
   struct Step {
@@ -56,17 +56,22 @@ class Executor {
     std::vector<Write> writes;
   };
 
+  /// What a card keeps from run to run.
+  struct OnCard {
+    bool warm = false;                        // has run once
+    std::unique_ptr<CudaGraph> replay;        // all steps
+    std::vector<Mark> marks;                  // before each step and behind the last
+    std::unique_ptr<CudaGraph> timed_replay;  // all steps and marks
+  };
+
   void run_step(const Step& step) const;
-  void run_timed_on_card(const Cuda& cuda, std::vector<double>& seconds);
+  void run_timed_on_card(const Cuda& cuda, std::vector<double>& seconds) const;
 
   const Graph& graph_;
   std::vector<Tensor> tensors_;  // by value id; undefined where a value has no memory
   std::vector<Step> steps_;
   std::shared_ptr<Storage> workspace_;
-  bool warm_ = false;                        // has run once
-  std::unique_ptr<CudaGraph> replay_;        // all steps
-  std::vector<Mark> marks_;                  // before each step and behind the last
-  std::unique_ptr<CudaGraph> timed_replay_;  // all steps and marks
+  std::unique_ptr<OnCard> on_card_ = std::make_unique<OnCard>();
 };
 
 }  // namespace fpanet

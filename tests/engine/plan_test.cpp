@@ -68,7 +68,7 @@ TEST_CASE("planned execution gives eager's bits, run after run") {
     const RandomProgram recorded(seed, Graph::Mode::record);
     const Plan plan(recorded.graph);
     Arena arena(Device::cpu());
-    Executor executor(recorded.graph, plan, arena);
+    const Executor executor(recorded.graph, plan, arena);
     for (std::size_t i = 0; i < recorded.inputs.size(); ++i) {
       executor.tensor(recorded.inputs[i]).copy_from(recorded.contents[i]);
     }
@@ -127,7 +127,7 @@ TEST_CASE("values that are not kept cannot be read") {
   g.keep(z);
   const Plan plan(g);
   Arena arena(Device::cpu());
-  Executor executor(g, plan, arena);
+  const Executor executor(g, plan, arena);
   CHECK(executor.tensor(z).shape() == Shape{4});
   CHECK_THROWS_AS(executor.tensor(y), Error);
   CHECK_THROWS_AS(g.tensor(y), Error);
@@ -140,7 +140,7 @@ TEST_CASE("executors take turns in one arena") {
   arena.reserve(plan1);
   arena.reserve(plan2);
   const std::size_t bytes = arena.bytes();
-  Executor executor1(first.graph, plan1, arena), executor2(second.graph, plan2, arena);
+  const Executor executor1(first.graph, plan1, arena), executor2(second.graph, plan2, arena);
   CHECK(arena.bytes() == bytes);
 }
 
@@ -148,7 +148,7 @@ TEST_CASE("timed execution counts every node") {
   const RandomProgram program(3, Graph::Mode::record);
   const Plan plan(program.graph);
   Arena arena(Device::cpu());
-  Executor executor(program.graph, plan, arena);
+  const Executor executor(program.graph, plan, arena);
   std::vector<double> seconds;
   executor.run_timed(seconds);
   CHECK(seconds.size() == program.graph.nodes().size());

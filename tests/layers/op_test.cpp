@@ -57,7 +57,7 @@ Results run_planned(const OpSample& sample, DType dtype) {
   // NaN everywhere: whatever is read before it is written shows.
   std::memset(arena.values()->data(), 0xff, arena.values()->bytes());
   std::memset(arena.workspace()->data(), 0xff, arena.workspace()->bytes());
-  Executor executor(*run.graph, plan, arena);
+  const Executor executor(*run.graph, plan, arena);
   for (std::size_t i = 0; i < sample.inputs.size(); ++i) {
     if (sample.inputs[i].kind == SampleInput::Kind::state) continue;
     executor.tensor(run.inputs[i]).copy_from(sample_tensor(sample.inputs[i], dtype));

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "engine/core/device.hpp"
+
+namespace fpanet {
+
+/// A named stretch of the host's time, for Nsight Systems (NVTX): from construction to destruction,
+/// nested as they are. Nothing where the context is the CPU.
+class ProfileRange {
+ public:
+  ProfileRange(const Context& context, const char* name);
+  ~ProfileRange();
+  ProfileRange(const ProfileRange&) = delete;
+  ProfileRange& operator=(const ProfileRange&) = delete;
+
+ private:
+  bool open_;
+};
+
+}  // namespace fpanet

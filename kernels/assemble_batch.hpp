@@ -1,0 +1,41 @@
+#pragma once
+// A batch from scenes that lie in the device's memory as bytes: flips, brightness and contrast by a
+// table, label bytes to labels.
+//
+//   image i of the batch, pixel (y,x):  images[i][y][x][c] = table_i[scenes[s_i][y'][x'][c]]
+//                                       labels[i][y][x]    = l == ignore_byte ? ignore_label : l
+//   y' = H - 1 - y if flipped vertically, else y; x' alike; l = the scene's label byte at (y',x')
+//
+// Scenes u8 (S,H,W,3) and (S,H,W) as stored, results u8 (N,3,H,W) stored N,H,W,3 and i32 (N,1,H,W).
+// What is drawn for an image is not decided here: data/augment.hpp.
+
+#include <cstdint>
+
+#include "engine/core/device.hpp"
+#include "engine/core/index.hpp"
+
+namespace fpanet::kernels {
+
+/// One image of a batch.
+struct BatchItem {
+  std::int32_t scene = 0;
+  std::uint8_t flip_horizontal = 0;
+  std::uint8_t flip_vertical = 0;
+  std::uint8_t table[256] = {};  ///< of all three channels
+};
+
+struct BatchAssembly {
+  const std::uint8_t* scene_images = nullptr;
+  const std::uint8_t* scene_labels = nullptr;
+  const BatchItem* items = nullptr;  ///< n, in the device's memory
+  Index n = 0, h = 0, w = 0;
+  std::uint8_t ignore_byte = 255;
+  std::int32_t ignore_label = -1;
+  std::uint8_t* images = nullptr;
+  std::int32_t* labels = nullptr;
+};
+
+void assemble_batch(const Cpu& cpu, const BatchAssembly& batch);
+void assemble_batch(const Cuda& cuda, const BatchAssembly& batch);
+
+}  // namespace fpanet::kernels
