@@ -49,17 +49,39 @@ TEST_CASE_TEMPLATE("max_pool: values, winners and gradient", T, float, double, b
 TEST_CASE("max_pool: a NaN wins and an image of -inf has a winner") {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   const float low = -std::numeric_limits<float>::infinity();
-  const std::vector<float> x = {1, nan, 5, 2, low, low, low, low};
-  std::vector<float> y(2), dx(8);
-  std::vector<std::uint8_t> winner(2);
+  const std::vector<float> x = {1, nan, 5, 2, low, low, low, low}, dy = {3, 4};
   const ImageSize in{2, 1, 2, 2}, out{2, 1, 1, 1};
-  max_pool<float>(Cpu{1}, in.of(x), {2, 2, 0}, out.over(y.data()), winner.data());
-  CHECK(std::isnan(y[0]));
-  CHECK(y[1] == low);
-  const std::vector<float> dy = {3, 4};
-  max_pool_backward<float>(Cpu{1}, out.of(dy), winner.data(), {2, 2, 0}, in.over(dx.data()),
-                           Write::assign);
-  CHECK(dx == std::vector<float>{0, 3, 0, 0, 4, 0, 0, 0});
+  const auto check = [&](const auto& device) {
+    std::vector<float> y(2), dx(8);
+    std::vector<std::uint8_t> winner(2);
+    max_pool<float>(device, in.of(x), {2, 2, 0}, out.over(y.data()), winner.data());
+    CHECK(std::isnan(y[0]));
+    CHECK(y[1] == low);
+    max_pool_backward<float>(device, out.of(dy), winner.data(), {2, 2, 0}, in.over(dx.data()),
+                             Write::assign);
+    CHECK(dx == std::vector<float>{0, 3, 0, 0, 4, 0, 0, 0});
+  };
+  on_cpus<float>(check);
+  on_cards<float>(check);
+}
+
+TEST_CASE("global_max_pool: ties and NaNs have the same winner on the CPU and on cards") {
+  const ImageSize s{1, 3, 20, 20};
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  std::vector<float> x = with_ties<float>(s.numel());
+  x[3 * 7] = x[3 * 300] = nan;  // channel 0: two NaNs
+  std::vector<std::int32_t> first;
+  const auto check = [&](const auto& device) {
+    std::vector<float> y(3);
+    std::vector<std::int32_t> winner(3);
+    global_max_pool<float>(device, s.of(x), y.data(), winner.data());
+    CHECK(std::isnan(y[0]));
+    CHECK(y[1] == 2);
+    if (first.empty()) first = winner;
+    CHECK(winner == first);
+  };
+  on_cpus<float>(check);
+  on_cards<float>(check);
 }
 
 TEST_CASE_TEMPLATE("global pools", T, float, double, bfloat16) {
