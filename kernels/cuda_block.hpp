@@ -16,8 +16,7 @@
 //   threads                its size
 //   shared<V>()            the block's shared memory, shared_bytes of it
 //   each(f)                f(thread) on every thread, then a barrier
-//   each_freely(f)         the same without the barrier, for a phase whose results only others'
-//                          kernels read
+//   each_freely(f)         the same without the barrier: what f writes is for later kernels alone
 //   add(V* counter, V n)   an atomic addition of integers: the only kind whose order cannot be seen
 //
 // What a phase leaves for the next lies in shared memory, registers do not outlive it. So the same

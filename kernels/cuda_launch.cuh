@@ -1,6 +1,6 @@
 #pragma once
-// The grid of a card for kernels written as cuda_block.hpp says; what a *.cu file includes last.
-// A C++ compiler gets the emulated one.
+// The grid that kernels written as cuda_block.hpp says run on: the card's, or for a C++ compiler the
+// emulated one.
 
 #ifdef __CUDACC__
 
