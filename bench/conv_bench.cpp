@@ -107,7 +107,7 @@ void run(const Options& options) {
   for (const Layer& layer : kLayers) {
     if (layer.name.find(options.filter) == std::string::npos) continue;
     const Conv2dGeometry g = geometry(layer, options.batch, options.size);
-    const std::size_t bytes = std::max({conv2d_workspace_bytes<float>(cpu, g),
+    const std::size_t bytes = std::max({conv2d_workspace_bytes<float>(cpu, g, {}),
                                         conv2d_backward_input_workspace_bytes<float>(cpu, g),
                                         conv2d_backward_weight_workspace_bytes<float>(cpu, g)});
     const auto storage = Storage::allocate(bytes, Device::cpu());

@@ -8,15 +8,11 @@
 
 #include <filesystem>
 #include <functional>
-#include <optional>
 
 #include "data/image.hpp"
 #include "data/resize.hpp"
 
 namespace fpanet {
-
-/// $XDG_CACHE_HOME/fpanet, else ~/.cache/fpanet, else none.
-std::optional<std::filesystem::path> default_cache_folder();
 
 struct ResizedImage {
   Image image;

@@ -102,7 +102,7 @@ Index bias_chunks(const Conv2dGeometry& g) {
 }  // namespace
 
 std::string_view conv2d_implementation(const Cpu&, Conv2dPass pass, const Conv2dGeometry& g,
-                                       DType dtype) {
+                                       DType dtype, Conv2dEpilogueParts) {
   return dtype == DType::f64 ? name_of_choice<double>(pass, g) : name_of_choice<float>(pass, g);
 }
 
@@ -145,7 +145,7 @@ void conv2d_backward_bias(const Cpu& cpu, const Conv2dGeometry& g, const T* dy, 
 }
 
 template <class T>
-std::size_t conv2d_workspace_bytes(const Cpu& cpu, const Conv2dGeometry& g) {
+std::size_t conv2d_workspace_bytes(const Cpu& cpu, const Conv2dGeometry& g, Conv2dEpilogueParts) {
   return choose(kForward<T>, g).workspace_bytes(cpu, g);
 }
 
@@ -173,7 +173,8 @@ std::size_t conv2d_backward_bias_workspace_bytes(const Cpu&, const Conv2dGeometr
                                        Write, std::span<std::byte>);                              \
   template void conv2d_backward_bias(const Cpu&, const Conv2dGeometry&, const T*, T*, Write,      \
                                      std::span<std::byte>);                                       \
-  template std::size_t conv2d_workspace_bytes<T>(const Cpu&, const Conv2dGeometry&);              \
+  template std::size_t conv2d_workspace_bytes<T>(const Cpu&, const Conv2dGeometry&,               \
+                                                 Conv2dEpilogueParts);                            \
   template std::size_t conv2d_backward_input_workspace_bytes<T>(const Cpu&,                       \
                                                                 const Conv2dGeometry&);           \
   template std::size_t conv2d_backward_weight_workspace_bytes<T>(const Cpu&,                      \

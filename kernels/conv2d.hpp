@@ -45,9 +45,9 @@ enum class Conv2dPass { forward, backward_input, backward_weight };
 /// Name of the implementation that runs a pass of this geometry: the first fitting row of the table
 /// in conv2d.cpp (Cpu) or of the library's choice (Cuda).
 std::string_view conv2d_implementation(const Cpu& cpu, Conv2dPass pass, const Conv2dGeometry& g,
-                                       DType dtype);
+                                       DType dtype, Conv2dEpilogueParts epilogue = {});
 std::string_view conv2d_implementation(const Cuda& cuda, Conv2dPass pass, const Conv2dGeometry& g,
-                                       DType dtype);
+                                       DType dtype, Conv2dEpilogueParts epilogue = {});
 
 /// y = [relu](conv(x, w) + bias [+ residual]).
 template <class T>
@@ -78,11 +78,15 @@ template <class T>
 void conv2d_backward_bias(const Cuda& cuda, const Conv2dGeometry& g, const T* dy, Real<T>* db,
                           Write write, std::span<std::byte> workspace);
 
-/// Scratch bytes that each function above needs (any alignment will do).
+/// Scratch bytes that each function above needs (any alignment will do). On Cuda this is where an
+/// implementation is chosen, by measurement: slow the first time, and not to be called while the
+/// stream is captured.
 template <class T>
-std::size_t conv2d_workspace_bytes(const Cpu& cpu, const Conv2dGeometry& g);
+std::size_t conv2d_workspace_bytes(const Cpu& cpu, const Conv2dGeometry& g,
+                                   Conv2dEpilogueParts epilogue);
 template <class T>
-std::size_t conv2d_workspace_bytes(const Cuda& cuda, const Conv2dGeometry& g);
+std::size_t conv2d_workspace_bytes(const Cuda& cuda, const Conv2dGeometry& g,
+                                   Conv2dEpilogueParts epilogue);
 template <class T>
 std::size_t conv2d_backward_input_workspace_bytes(const Cpu& cpu, const Conv2dGeometry& g);
 template <class T>

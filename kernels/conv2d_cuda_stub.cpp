@@ -12,7 +12,8 @@ namespace {
 
 }  // namespace
 
-std::string_view conv2d_implementation(const Cuda&, Conv2dPass, const Conv2dGeometry&, DType) {
+std::string_view conv2d_implementation(const Cuda&, Conv2dPass, const Conv2dGeometry&, DType,
+                                       Conv2dEpilogueParts) {
   no_cuda();
 }
 
@@ -41,7 +42,7 @@ void conv2d_backward_bias(const Cuda&, const Conv2dGeometry&, const T*, Real<T>*
 }
 
 template <class T>
-std::size_t conv2d_workspace_bytes(const Cuda&, const Conv2dGeometry&) {
+std::size_t conv2d_workspace_bytes(const Cuda&, const Conv2dGeometry&, Conv2dEpilogueParts) {
   no_cuda();
 }
 
@@ -69,7 +70,8 @@ std::size_t conv2d_backward_bias_workspace_bytes(const Cuda&, const Conv2dGeomet
                                        Real<T>*, Write, std::span<std::byte>);                    \
   template void conv2d_backward_bias(const Cuda&, const Conv2dGeometry&, const T*, Real<T>*,      \
                                      Write, std::span<std::byte>);                                \
-  template std::size_t conv2d_workspace_bytes<T>(const Cuda&, const Conv2dGeometry&);             \
+  template std::size_t conv2d_workspace_bytes<T>(const Cuda&, const Conv2dGeometry&,              \
+                                                 Conv2dEpilogueParts);                            \
   template std::size_t conv2d_backward_input_workspace_bytes<T>(const Cuda&,                      \
                                                                 const Conv2dGeometry&);           \
   template std::size_t conv2d_backward_weight_workspace_bytes<T>(const Cuda&,                     \

@@ -5,6 +5,14 @@
 
 namespace fpanet::kernels {
 
+/// Which steps an epilogue has: all that choosing an implementation needs to know of it.
+struct Conv2dEpilogueParts {
+  bool bias = false, residual = false, relu = false;
+
+  bool any() const { return bias || residual || relu; }
+  bool operator==(const Conv2dEpilogueParts&) const = default;
+};
+
 /// What happens to a value of y on its way to memory: y = [relu](conv(x, w) + bias [+ residual]),
 /// added in this order. ReLU as relu.hpp has it: NaN stays NaN.
 template <class T>
@@ -12,6 +20,8 @@ struct Conv2dEpilogue {
   const Real<T>* bias = nullptr;  ///< (C_out), or none
   const T* residual = nullptr;    ///< shaped like y, or none; may not be y
   bool relu = false;
+
+  Conv2dEpilogueParts parts() const { return {bias != nullptr, residual != nullptr, relu}; }
 };
 
 }  // namespace fpanet::kernels

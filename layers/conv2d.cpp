@@ -178,7 +178,7 @@ class Conv2dOp final : public Op {
   std::size_t workspace_bytes(const Context& context, std::span<const Spec> in) const override {
     const Conv2dGeometry g = geometry(in[0].shape, in[1].shape, params_);
     return dispatch(name(), context, in[0].dtype, [&]<class T>(const auto& device, Type<T>) {
-      return kernels::conv2d_workspace_bytes<T>(device, g);
+      return kernels::conv2d_workspace_bytes<T>(device, g, {.bias = in.size() == 3});
     });
   }
 
@@ -186,8 +186,8 @@ class Conv2dOp final : public Op {
     const Conv2dGeometry g = geometry(in[0].shape, in[1].shape, params_);
     return std::visit(
         [&](const auto& device) {
-          return std::string(
-              kernels::conv2d_implementation(device, Conv2dPass::forward, g, in[0].dtype));
+          return std::string(kernels::conv2d_implementation(device, Conv2dPass::forward, g,
+                                                            in[0].dtype, {.bias = in.size() == 3}));
         },
         context);
   }

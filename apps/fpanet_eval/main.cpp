@@ -12,6 +12,7 @@
 #include "apps/common/usage_error.hpp"
 #include "apps/fpanet_eval/figure_writer.hpp"
 #include "apps/fpanet_eval/options.hpp"
+#include "engine/core/cache_folder.hpp"
 #include "engine/core/error.hpp"
 
 namespace fpanet {

@@ -4,6 +4,7 @@
 
 #include "apps/common/progress.hpp"
 #include "data/image_cache.hpp"
+#include "engine/core/cache_folder.hpp"
 #include "engine/core/error.hpp"
 
 namespace fpanet {

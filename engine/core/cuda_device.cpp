@@ -61,6 +61,8 @@ CudaDeviceInfo device_info(int index) {
 
 CudaHandles::~CudaHandles() {
   // Errors were thrown for where they arose; a destructor has nothing to add.
+  convolution_planner.reset();  // before the library handles that they were made with
+  product_planner.reset();
   if (dnn != nullptr) cudnnDestroy(dnn);
   if (blas != nullptr) cublasLtDestroy(blas);
   if (copy_stream != nullptr) cudaStreamDestroy(copy_stream);

@@ -6,6 +6,8 @@
 #include <cuda_runtime_api.h>
 #include <cudnn.h>
 
+#include <memory>
+
 #include "engine/core/device.hpp"
 
 namespace fpanet {
@@ -23,6 +25,8 @@ struct CudaHandles {
   int max_shared_bytes = 0;  ///< per block, with cudaFuncAttributeMaxDynamicSharedMemorySize raised
   bool deterministic = false;
   bool allow_tf32 = false;
+  /// What kernels/ keeps from call to call: plans chosen for convolutions and products.
+  std::shared_ptr<void> convolution_planner = {}, product_planner = {};
 
   CudaHandles() = default;
   CudaHandles(const CudaHandles&) = delete;

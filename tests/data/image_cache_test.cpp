@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "engine/core/cache_folder.hpp"
 #include "tests/data/scene_files.hpp"
 
 namespace fpanet {

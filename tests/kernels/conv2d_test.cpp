@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/core/cuda_device.hpp"
 #include "kernels/naive/conv2d.hpp"
 #include "tests/kernels/conv2d_samples.hpp"
 
@@ -15,17 +16,17 @@ using test::Conv2dBuffers;
 
 template <class T>
 void run(const Cpu& cpu, const Conv2dGeometry& g, Conv2dBuffers<T>& b, Write write) {
-  std::vector<std::byte> workspace(
-      std::max({conv2d_workspace_bytes<T>(cpu, g), conv2d_backward_input_workspace_bytes<T>(cpu, g),
-                conv2d_backward_weight_workspace_bytes<T>(cpu, g),
-                conv2d_backward_bias_workspace_bytes<T>(cpu, g)}));
+  std::vector<std::byte> workspace(std::max({conv2d_workspace_bytes<T>(cpu, g, {}),
+                                             conv2d_backward_input_workspace_bytes<T>(cpu, g),
+                                             conv2d_backward_weight_workspace_bytes<T>(cpu, g),
+                                             conv2d_backward_bias_workspace_bytes<T>(cpu, g)}));
   const std::span<std::byte> scratch(workspace);
   const auto part = [&](std::size_t bytes) {
     std::fill(workspace.begin(), workspace.end(), std::byte{0xff});  // NaN: read before written
     return scratch.first(bytes);
   };
   conv2d(cpu, g, b.x.data(), b.w.data(), {.bias = write == Write::assign ? b.bias.data() : nullptr},
-         b.y.data(), part(conv2d_workspace_bytes<T>(cpu, g)));
+         b.y.data(), part(conv2d_workspace_bytes<T>(cpu, g, {})));
   conv2d_backward_input(cpu, g, b.dy.data(), b.w.data(), b.dx.data(), write,
                         part(conv2d_backward_input_workspace_bytes<T>(cpu, g)));
   conv2d_backward_weight(cpu, g, b.x.data(), b.dy.data(), b.dw.data(), write,
@@ -132,7 +133,7 @@ TEST_CASE("conv2d: workspace of batch 8 at 320x320 stays small") {
                                   Conv2dGeometry{8, 768, 20, 20, 256, 3, 3, 1, 1},
                                   Conv2dGeometry{8, 512, 10, 10, 512, 3, 3, 1, 1}}) {
     CAPTURE(test::str(g));
-    CHECK(conv2d_workspace_bytes<float>(Cpu{4}, g) < kLimit);
+    CHECK(conv2d_workspace_bytes<float>(Cpu{4}, g, {}) < kLimit);
     CHECK(conv2d_backward_input_workspace_bytes<float>(Cpu{4}, g) < kLimit);
     CHECK(conv2d_backward_weight_workspace_bytes<float>(Cpu{4}, g) < kLimit);
     CHECK(conv2d_backward_bias_workspace_bytes<float>(Cpu{4}, g) < kLimit);
@@ -140,8 +141,12 @@ TEST_CASE("conv2d: workspace of batch 8 at 320x320 stays small") {
 }
 
 TEST_CASE("conv2d: the Cuda overload of a CPU build says what to do") {
+  if (cuda_support().built) {
+    MESSAGE("skipped: this build has CUDA");
+    return;
+  }
   const Conv2dGeometry g{1, 1, 1, 1, 1, 1, 1, 1, 0};
-  CHECK_THROWS_WITH_AS(conv2d_workspace_bytes<float>(Cuda{}, g),
+  CHECK_THROWS_WITH_AS(conv2d_workspace_bytes<float>(Cuda{}, g, {}),
                        "conv2d: this build has no CUDA; use --device cpu or build with a CUDA "
                        "toolkit",
                        Error);

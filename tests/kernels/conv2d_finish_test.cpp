@@ -1,0 +1,63 @@
+// What Cuda halves add around cuDNN's convolutions, on an emulated card.
+
+#include "kernels/conv2d_finish.hpp"
+
+#include "tests/kernels/check.hpp"
+
+namespace fpanet::kernels {
+namespace {
+
+using namespace fpanet::test;
+
+TEST_CASE_TEMPLATE("conv2d_epilogue: y = [relu](y + bias [+ residual])", T, float, bfloat16) {
+  for (const ImageSize& size : image_sizes()) {
+    for (const bool with_bias : {false, true}) {
+      for (const bool with_residual : {false, true}) {
+        for (const bool relu : {false, true}) {
+          CAPTURE(size.str());
+          CAPTURE(with_bias);
+          CAPTURE(with_residual);
+          CAPTURE(relu);
+          const auto x = uniform<T>("x", size.numel()), residual = uniform<T>("r", size.numel());
+          const auto bias = uniform<float>("bias", size.c);
+          std::vector<double> y = widened(x);
+          for (std::size_t i = 0; i < y.size(); ++i) {
+            if (with_bias) y[i] += widened(bias[i % bias.size()]);
+            if (with_residual) y[i] += widened(residual[i]);
+            if (relu) y[i] = std::max(0.0, y[i]);
+          }
+          for (const int card : {0, 1}) {
+            std::vector<T> out = x;
+            conv2d_epilogue<T>(Cuda{card},
+                               {.bias = with_bias ? bias.data() : nullptr,
+                                .residual = with_residual ? residual.data() : nullptr,
+                                .relu = relu},
+                               {out.data(), 1, size.pixels(), size.c});
+            CHECK(difference(out, y) <= tolerance<T>());
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("widen_weight_gradient: f32 from bf16, exactly; or added") {
+  for (const Index count : {1, 3, 8, 777}) {
+    CAPTURE(count);
+    const auto rounded = uniform<bfloat16>("dw", count);
+    for (const Write write : {Write::assign, Write::accumulate}) {
+      for (const int card : {0, 1}) {
+        std::vector<float> dw = uniform<float>("before", count);
+        std::vector<double> expected = widened(rounded);
+        if (write == Write::accumulate) {
+          for (std::size_t i = 0; i < dw.size(); ++i) expected[i] += widened(dw[i]);
+        }
+        widen_weight_gradient(Cuda{card}, rounded, dw, write);
+        CHECK(difference(dw, expected) <= (write == Write::assign ? 0 : kKernelFloat));
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace fpanet::kernels

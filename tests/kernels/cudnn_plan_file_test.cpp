@@ -1,0 +1,67 @@
+// The text of engine choices, and the file that keeps them.
+
+#include "kernels/cudnn_plan_file.hpp"
+
+#include <doctest/doctest.h>
+
+#include <fstream>
+
+#include "tests/support/scratch_folder.hpp"
+
+namespace fpanet::kernels {
+namespace {
+
+const PlanFile::Entry kEntry{{62, {{2, 5}, {27, 8}}}, false, 41.5, "{\"plan\": \"text\"}"};
+
+TEST_CASE("cudnn: an engine's choice survives its text, and other text is refused") {
+  for (const EngineChoice& choice :
+       {EngineChoice{0}, EngineChoice{62, {{2, 5}, {27, 8}, {1, -1}}}}) {
+    CHECK(EngineChoice::parse(choice.str()) == choice);
+  }
+  for (const char* text : {"", "engine", "engine7 ", "engine7 2", "engine7 2=", "engine7 2=x",
+                           "engine7, 2=1", "motor7", "engine99999999999999999999"}) {
+    CAPTURE(text);
+    CHECK(!EngineChoice::parse(text).has_value());
+  }
+}
+
+TEST_CASE("cudnn: choices are found again in the next run, and only on the same card") {
+  const ScratchFolder folder;
+  const auto path = folder.path() / "cache" / "card.json";
+  PlanFile(path, "card A, cuDNN 9").add("forward f32", kEntry);
+  const PlanFile again(path, "card A, cuDNN 9");
+  REQUIRE(again.find("forward f32") != nullptr);
+  CHECK(again.find("forward f32")->choice == kEntry.choice);
+  CHECK(again.find("forward f32")->fused == kEntry.fused);
+  CHECK(again.find("forward f32")->microseconds == kEntry.microseconds);
+  CHECK(again.find("forward f32")->compiled == kEntry.compiled);
+  CHECK(again.find("forward bf16") == nullptr);
+  CHECK(PlanFile(path, "card B, cuDNN 9").find("forward f32") == nullptr);
+}
+
+TEST_CASE("cudnn: a damaged file is ignored and replaced") {
+  const ScratchFolder folder;
+  const auto path = folder.path() / "card.json";
+  for (const char* text : {"", "{", "[]", "{\"format\": 1}", "\x01\x02"}) {
+    CAPTURE(text);
+    std::ofstream(path, std::ios::binary) << text;
+    PlanFile file(path, "card");
+    CHECK(file.find("forward f32") == nullptr);
+    file.add("forward f32", kEntry);
+    CHECK(PlanFile(path, "card").find("forward f32") != nullptr);
+  }
+}
+
+TEST_CASE("cudnn: without a place for it, choices last as long as the run") {
+  PlanFile file({}, "card");
+  file.add("forward f32", kEntry);
+  CHECK(file.find("forward f32") != nullptr);
+  const ScratchFolder folder;
+  std::ofstream(folder.path() / "taken") << "a file, not a folder";
+  PlanFile blocked(folder.path() / "taken" / "card.json", "card");
+  blocked.add("forward f32", kEntry);
+  CHECK(blocked.find("forward f32") != nullptr);
+}
+
+}  // namespace
+}  // namespace fpanet::kernels

@@ -1,0 +1,123 @@
+// What cuDNN makes of every convolution of FPA-Net, without a card: it plans for an H100 that is only
+// described. Running the plans, and measuring which is fastest, needs the card.
+
+#include <doctest/doctest.h>
+
+#include <cstdio>
+#include <set>
+
+#include "kernels/cudnn_plan.hpp"
+#include "models/program.hpp"
+
+#if CUDNN_VERSION >= 90800  // planning without a card
+
+using namespace fpanet;
+using namespace fpanet::kernels;
+
+namespace {
+
+/// An H100 SXM as CUDA's device attributes report it, under cuDNN's names.
+const char* const kH100 = R"({
+  "deviceName": "NVIDIA H100 80GB HBM3", "deviceVer": 900, "driverVer": 13000, "cudaDeviceId": 0,
+  "pciDeviceId": 0, "isTccDriver": 0, "supportCoopLaunch": 1, "multiProcessorCount": 132,
+  "smClockRateKHz": 1980000, "memClockRateKHz": 2619000, "l2CacheSize": 52428800, "warpSize": 32,
+  "totalGlobalMem": 85000000000, "maxSharedMemoryPerBlock": 49152,
+  "maxSharedMemoryPerBlockOptin": 232448, "reservedSharedMemoryPerBlock": 1024,
+  "regsPerBlock": 65536, "maxRegistersPerSM": 65536, "maxCtasPerSM": 32,
+  "maxThreadsPerBlock": 1024, "maxThreadsPerSM": 2048, "maxGridSize": [2147483647, 65535, 65535],
+  "maxBlockSize": [1024, 1024, 64]
+})";
+
+/// Every convolution of the training step at batch 16, 320x320, once; with or without a bias.
+std::vector<ConvolutionProblem> convolutions() {
+  ParameterStore store;
+  const FPANet model(store, {});
+  store.allocate(DType::f32, Device::cpu(), true);
+  AdamWState optimizer(store, 1e-4);
+  const Program program(Cpu{1}, model, &optimizer, store,
+                        {.kind = ProgramKind::train, .batch = 16});
+  std::set<std::string> seen;
+  std::vector<ConvolutionProblem> found;
+  for (const Node& node : program.graph().nodes()) {
+    if (node.op->name() != "conv2d") continue;
+    const std::vector<Spec> in = program.graph().input_specs(node);
+    const Shape &x = in[0].shape, &w = in[1].shape;
+    int stride = 0, padding = 0;
+    REQUIRE(std::sscanf(node.op->parameters().c_str(), "stride=%d padding=%d", &stride, &padding) ==
+            2);
+    const ConvolutionProblem problem{
+        .geometry = {x[0], x[1], x[2], x[3], w[0], w[2], w[3], stride, padding},
+        .epilogue = {.bias = in.size() == 3}};
+    if (seen.insert(problem.str()).second) found.push_back(problem);
+  }
+  return found;
+}
+
+void check_planned(const ConvolutionProblem& problem, const CudnnTarget& target,
+                   EngineDemands demands) {
+  CAPTURE(problem.str());
+  const CudnnDescriptor graph = operation_graph(problem, target);
+  const auto engines = ranked_engines(graph, target, problem.dtype, demands);
+  REQUIRE(!engines.empty());
+  const auto plan = ConvolutionPlan::build(graph, target, engines.front());
+  REQUIRE(plan.has_value());
+  CHECK(plan->workspace_bytes() < (std::size_t{1} << 30));
+}
+
+}  // namespace
+
+TEST_CASE("cudnn: every convolution of FPA-Net has a plan for an H100, each pass, f32 and bf16") {
+  const CudnnTarget target(kH100);
+  const auto found = convolutions();
+  CHECK(found.size() > 20);
+  for (ConvolutionProblem problem : found) {
+    problem.epilogue = {};
+    for (const DType dtype : {DType::f32, DType::bf16}) {
+      problem.dtype = dtype;
+      for (const Conv2dPass pass :
+           {Conv2dPass::forward, Conv2dPass::backward_input, Conv2dPass::backward_weight}) {
+        problem.pass = pass;
+        check_planned(problem, target, {});
+      }
+    }
+  }
+}
+
+TEST_CASE("cudnn: graphs with epilogues and accumulation are well formed; f32 biases have plans") {
+  const CudnnTarget target(kH100);
+  for (ConvolutionProblem problem : convolutions()) {
+    for (const DType dtype : {DType::f32, DType::bf16}) {
+      problem.dtype = dtype;
+      for (const bool residual : {false, true}) {
+        for (const bool relu : {false, true}) {
+          problem.epilogue = {true, residual, relu};
+          CHECK_NOTHROW(operation_graph(problem, target));
+        }
+      }
+    }
+  }
+  // Engines of other epilogues are compiled when planned, which takes the driver's library.
+  const Conv2dGeometry g{16, 64, 80, 80, 64, 3, 3, 1, 1};
+  check_planned({.geometry = g, .epilogue = {.bias = true}}, target, {});
+  check_planned({.geometry = g, .epilogue = {.bias = true, .relu = true}}, target, {});
+  for (const DType dtype : {DType::f32, DType::bf16}) {
+    for (const Conv2dPass pass : {Conv2dPass::backward_input, Conv2dPass::backward_weight}) {
+      check_planned({.pass = pass, .geometry = g, .dtype = dtype, .accumulate = true}, target, {});
+    }
+  }
+}
+
+TEST_CASE("cudnn: demands leave out the engines that do not meet them") {
+  const CudnnTarget target(kH100);
+  const ConvolutionProblem problem{.pass = Conv2dPass::backward_weight,
+                                   .geometry = {16, 64, 80, 80, 64, 3, 3, 1, 1}};
+  const CudnnDescriptor graph = operation_graph(problem, target);
+  const auto any = ranked_engines(graph, target, DType::f32, {.allow_tf32 = true});
+  const auto exact = ranked_engines(graph, target, DType::f32, {});
+  const auto same_bits = ranked_engines(graph, target, DType::f32, {.deterministic = true});
+  CHECK(exact.size() < any.size());
+  CHECK(same_bits.size() < exact.size());
+  CHECK(!same_bits.empty());
+}
+
+#endif
