@@ -18,6 +18,7 @@
 #include "kernels/matmul.hpp"
 #include "kernels/max_pool.hpp"
 #include "kernels/pab_reread.hpp"
+#include "kernels/position_attention.hpp"
 #include "kernels/relu.hpp"
 #include "kernels/softmax.hpp"
 #include "kernels/to_unit.hpp"
@@ -82,12 +83,20 @@ FPANET_STUB(std::size_t, high_pass_workspace_bytes, const Cuda&, Index, Index, I
 FPANET_STUB(void, log_softmax, const Cuda&, Matrices<const T>, T*, Bytes);
 FPANET_STUB(void, log_softmax_backward, const Cuda&, Matrices<const T>, const T*, T*, Write, Bytes);
 FPANET_STUB(void, matmul, const Cuda&, Product, Matrices<const T>, Matrices<const T>, Matrices<T>,
-            Write);
+            Write, Bytes);
+FPANET_STUB(std::size_t, matmul_workspace_bytes, const Cuda&, Product, Matrices<const T>,
+            Matrices<const T>, Matrices<T>);
 FPANET_STUB(void, max_pool, const Cuda&, View<const T>, PoolWindow, View<T>, std::uint8_t*);
 FPANET_STUB(void, max_pool_backward, const Cuda&, View<const T>, const std::uint8_t*, PoolWindow,
             View<T>, Write);
 FPANET_STUB(void, pab_reread, const Cuda&, const T*, View<T>);
 FPANET_STUB(void, pab_reread_backward, const Cuda&, View<const T>, T*, Write);
+FPANET_STUB(void, position_attention, const Cuda&, const AttentionSizes&, const AttentionInputs<T>&,
+            T*, body::MaxSum*, Bytes);
+FPANET_STUB(void, position_attention_backward, const Cuda&, const AttentionSizes&,
+            const AttentionInputs<T>&, const T*, const body::MaxSum*, const T*,
+            const AttentionGradients<T>&, Bytes);
+FPANET_STUB(std::size_t, position_attention_workspace_bytes, const Cuda&, const AttentionSizes&);
 FPANET_STUB(void, relu, const Cuda&, In<T>, Out<T>);
 FPANET_STUB(void, relu_backward, const Cuda&, In<T>, In<T>, Out<T>, Write);
 FPANET_STUB(void, sigmoid, const Cuda&, In<T>, Out<T>);

@@ -35,9 +35,9 @@ void dct2d(const Cpu& cpu, DctMatrix matrix, View<const T> x, View<T> y, Write w
   T* const half = scratch.take<T>(x.numel());
   // An image is (H, W*C); one of its rows is (W, C). Channels ride along in both products.
   matmul<T>(cpu, Product::ab, rows, {x.data, x.n, x.h, x.w * x.c}, {half, x.n, x.h, x.w * x.c},
-            Write::assign);
+            Write::assign, {});
   matmul<T>(cpu, Product::ab, cols, {half, x.n * x.h, x.w, x.c}, {y.data, x.n * x.h, x.w, x.c},
-            write);
+            write, {});
 }
 
 #define FPANET_INSTANTIATE(T)                                                                      \

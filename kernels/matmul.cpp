@@ -37,7 +37,7 @@ void multiply(const Left& left, const Right& right, Result& result, Write write)
 
 template <class T>
 void matmul(const Cpu& cpu, Product product, Matrices<const T> a, Matrices<const T> b,
-            Matrices<T> c, Write write) {
+            Matrices<T> c, Write write, std::span<std::byte>) {
   const Index depth = product == Product::atb ? a.rows : a.cols;
   assert(depth == (product == Product::abt ? b.cols : b.rows));
   const Index row_tiles = divide_up(c.rows, kTileRows);
@@ -68,9 +68,17 @@ void matmul(const Cpu& cpu, Product product, Matrices<const T> a, Matrices<const
   });
 }
 
+template <class T>
+std::size_t matmul_workspace_bytes(const Cpu&, Product, Matrices<const T>, Matrices<const T>,
+                                   Matrices<T>) {
+  return 0;
+}
+
 #define FPANET_INSTANTIATE(T)                                                                  \
   template void matmul(const Cpu&, Product, Matrices<const T>, Matrices<const T>, Matrices<T>, \
-                       Write)
+                       Write, std::span<std::byte>);                                           \
+  template std::size_t matmul_workspace_bytes<T>(const Cpu&, Product, Matrices<const T>,       \
+                                                 Matrices<const T>, Matrices<T>)
 FPANET_INSTANTIATE(float);
 FPANET_INSTANTIATE(double);
 #undef FPANET_INSTANTIATE

@@ -46,6 +46,11 @@ struct MaxSum {
   }
 };
 
+/// What turns the softmax of a part into that part of the whole's softmax.
+FPANET_HD inline double share_of(const MaxSum& part, const MaxSum& whole) {
+  return std::exp(part.max - whole.max) * part.sum / whole.sum;
+}
+
 template <class T>
 FPANET_HD inline T softmax_gradient(T y, T dy, T dot) {
   return y * (dy - dot);

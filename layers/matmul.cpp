@@ -53,7 +53,24 @@ class Matmul final : public Op {
   void run(const RunArgs& args) const override {
     dispatch(name(), args.context, args.in(0).dtype(), [&]<class T>(const auto& device, Type<T>) {
       kernels::matmul<T>(device, product_, matrices<const T>(args.in(0)),
-                         matrices<const T>(args.in(1)), matrices<T>(args.out()), args.write());
+                         matrices<const T>(args.in(1)), matrices<T>(args.out()), args.write(),
+                         args.workspace);
+    });
+  }
+
+  std::size_t workspace_bytes(const Context& context, std::span<const Spec> in) const override {
+    const auto sizes_of = [](const Spec& spec) {
+      const Shape& s = spec.shape;
+      const int last = s.rank() - 1;
+      return std::array<Index, 3>{last == 2 ? s[0] : 1, s[last - 1], s[last]};
+    };
+    const Sizes s = sizes(in);
+    const auto [a_items, a_rows, a_cols] = sizes_of(in[0]);
+    const auto [b_items, b_rows, b_cols] = sizes_of(in[1]);
+    return dispatch(name(), context, in[0].dtype, [&]<class T>(const auto& device, Type<T>) {
+      return kernels::matmul_workspace_bytes<T>(
+          device, product_, {nullptr, a_items, a_rows, a_cols}, {nullptr, b_items, b_rows, b_cols},
+          {nullptr, s.items, s.rows, s.cols});
     });
   }
 

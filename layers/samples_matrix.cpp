@@ -1,6 +1,7 @@
 #include "layers/linear.hpp"
 #include "layers/matmul.hpp"
 #include "layers/pab_reread.hpp"
+#include "layers/position_attention.hpp"
 #include "layers/samples.hpp"
 #include "layers/softmax.hpp"
 
@@ -63,6 +64,33 @@ OpRecord softmax_record(const std::string& name, Value (*op)(Value)) {
               {[op](Graph& g) { op(dummy(g, {})); }, name + ": x=() has no entries to normalise"}}};
 }
 
+OpRecord position_attention_record() {
+  const auto sample = [](const std::string& name, Index n, Index p, Index k, Index c,
+                         std::optional<Index> block_rows) -> OpSample {
+    return {name,
+            {real("center", {n, p, k}), real("top", {n, p, k}), real("bottom", {n, p, c})},
+            [block_rows](const std::vector<Value>& in) -> std::vector<Value> {
+              return {position_attention(in[0], in[1], in[2], block_rows)};
+            }};
+  };
+  return {
+      .name = "position_attention",
+      .backward_ops = {"position_attention_backward"},
+      .samples = {sample("one block", 2, 6, 3, 4, {}), sample("blocks of 3", 2, 9, 2, 5, 3),
+                  sample("a shorter last block", 1, 10, 4, 3, 4),
+                  sample("one position", 2, 1, 3, 2, 1)},
+      .errors = {
+          {[](Graph& g) {
+             position_attention(dummy(g, {2, 6, 3}), dummy(g, {2, 6, 3}), dummy(g, {2, 5, 4}));
+           },
+           "position_attention: center=(2,6,3) f32, top=(2,6,3) f32 and bottom=(2,5,4) "
+           "f32 must be (N,P,K), (N,P,K) and (N,P,C) of one type"},
+          {[](Graph& g) {
+             position_attention(dummy(g, {2, 6, 3}), dummy(g, {2, 6, 3}), dummy(g, {2, 6, 4}), 7);
+           },
+           "position_attention: block_rows=7 must be 1 to P=6"}}};
+}
+
 OpRecord pab_reread_record() {
   const auto build = [](Index h, Index w) {
     return [h, w](const std::vector<Value>& in) -> std::vector<Value> {
@@ -84,7 +112,8 @@ OpRecord pab_reread_record() {
 
 std::vector<OpRecord> matrix_records() {
   return {matmul_record(), softmax_record("softmax", softmax),
-          softmax_record("log_softmax", log_softmax), pab_reread_record()};
+          softmax_record("log_softmax", log_softmax), pab_reread_record(),
+          position_attention_record()};
 }
 
 }  // namespace fpanet::samples

@@ -3,6 +3,7 @@
 #include "layers/add.hpp"
 #include "layers/matmul.hpp"
 #include "layers/pab_reread.hpp"
+#include "layers/position_attention.hpp"
 #include "layers/softmax.hpp"
 
 namespace fpanet {
@@ -18,6 +19,9 @@ Conv2d pab_conv(const Scope& scope, Index in_channels, Index out_channels, Index
            .padding = kernel / 2,
            .initializer = init::kaiming_uniform_fan_in(weight)}};
 }
+
+/// A map of 1024 positions squared takes 4 MiB in float; 2448x2448 images have 5929 positions.
+constexpr Index kMostPositionsInMemory = 1024;
 
 /// (N,C,h,w) as the batch of matrices (N,h*w,C) that its channels-last memory is.
 Value as_matrices(Value x) {
@@ -40,10 +44,15 @@ Value PositionAttention::operator()(const Forward& forward, Value x) const {
 
   const Index images = x.shape()[0];
   const Index positions = x.shape()[2] * x.shape()[3];
-  const Value scores = matmul(center, top, {.transpose_b = true});
-  const Value whole_map = forward.graph.view(scores, {images, positions * positions});
-  const Value attention = forward.graph.view(softmax(whole_map), {images, positions, positions});
-  const Value attended = matmul(attention, bottom);
+  Value attended;
+  if (positions > kMostPositionsInMemory) {
+    attended = position_attention(center, top, bottom);
+  } else {
+    const Value scores = matmul(center, top, {.transpose_b = true});
+    const Value whole_map = forward.graph.view(scores, {images, positions * positions});
+    const Value attention = forward.graph.view(softmax(whole_map), {images, positions, positions});
+    attended = matmul(attention, bottom);
+  }
   return out_conv_(forward, add(x, pab_reread(attended, x.shape()[2], x.shape()[3])));
 }
 

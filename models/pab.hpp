@@ -7,6 +7,8 @@
 //   B = bottom_conv(x)  3x3, (N,C,h,w)      M = A B            (N,P,C)
 //   y = out_conv(x + reread(M)),            3x3
 //
+// The map of a large image is made in pieces instead (layers/position_attention.hpp).
+//
 // T, C and B are read as (N,P,channels), which channels-last memory already is. Two quirks of the
 // published code are kept, because trained weights depend on them: the softmax spans the whole map
 // instead of a row, and M's (P,C) memory is re-read as (C,h,w) without transposing.

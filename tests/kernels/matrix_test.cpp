@@ -46,7 +46,7 @@ void check_products(double bound, double largest, const Value& value_of) {
                               {wide_b.data(), right.n, right.rows, right.cols},
                               {c.data(), s.n, s.rows, s.cols});
         check_written<T>(c, bound, [&](const Cpu& cpu, T* out, Write write) {
-          matmul<T>(cpu, kind, left, right, {out, s.n, s.rows, s.cols}, write);
+          matmul<T>(cpu, kind, left, right, {out, s.n, s.rows, s.cols}, write, {});
         });
       }
     }
@@ -62,9 +62,9 @@ TEST_CASE_TEMPLATE("matmul of small integers is exact", T, float, double) {
   check_products<T>(tolerance<T>(1e-7), 3, [](T v) { return std::round(v); });
 }
 
-TEST_CASE_TEMPLATE("softmax and log_softmax over rows of any length", T, float, double) {
-  const std::pair<Index, Index> sizes[] = {{1, 1},   {5, 1},     {3, 2},     {1000, 7},
-                                           {4, 100}, {2, 10000}, {1, 16384}, {2, 40001}};
+TEST_CASE_TEMPLATE("softmax and log_softmax over rows of any length", T, float, double, bfloat16) {
+  const std::pair<Index, Index> sizes[] = {{1, 1},   {5, 1},    {3, 2},     {1000, 7},  {300, 64},
+                                           {4, 100}, {3, 2049}, {2, 10000}, {1, 16384}, {2, 40001}};
   for (const auto& [rows, cols] : sizes) {
     for (const bool logarithm : {false, true}) {
       CAPTURE(rows);
@@ -74,26 +74,27 @@ TEST_CASE_TEMPLATE("softmax and log_softmax over rows of any length", T, float, 
       const auto wide = widened(x), wide_dy = widened(dy);
       std::vector<double> y = filled<double>(rows * cols, 0), dx = y;
       naive::softmax<double>({wide.data(), 1, rows, cols}, logarithm, y.data());
-      const std::vector<T> saved(y.begin(), y.end());
+      const std::vector<T> saved = narrowed<T>(y);
       const auto wide_saved = widened(saved);
       naive::softmax_backward<double>({wide_saved.data(), 1, rows, cols}, logarithm, wide_dy.data(),
                                       dx.data());
-      const auto forward = [&](const Cpu& cpu, const T* from, T* out) {
-        auto workspace = scratch(softmax_workspace_bytes<T>(cpu, rows, cols));
+      const auto forward = [&](const auto& device, const T* from, T* out) {
+        auto workspace = scratch(softmax_workspace_bytes<T>(device, rows, cols));
         const Matrices<const T> m{from, 1, rows, cols};
-        logarithm ? log_softmax<T>(cpu, m, out, workspace) : softmax<T>(cpu, m, out, workspace);
+        logarithm ? log_softmax<T>(device, m, out, workspace)
+                  : softmax<T>(device, m, out, workspace);
       };
       check_assigned<T>(y, tolerance<T>(),
-                        [&](const Cpu& cpu, T* out) { forward(cpu, x.data(), out); });
-      check_assigned<T>(y, tolerance<T>(), [&](const Cpu& cpu, T* out) {  // in place
+                        [&](const auto& device, T* out) { forward(device, x.data(), out); });
+      check_assigned<T>(y, tolerance<T>(), [&](const auto& device, T* out) {  // in place
         std::copy(x.begin(), x.end(), out);
-        forward(cpu, out, out);
+        forward(device, out, out);
       });
-      check_written<T>(dx, tolerance<T>(), [&](const Cpu& cpu, T* out, Write write) {
-        auto workspace = scratch(softmax_workspace_bytes<T>(cpu, rows, cols));
+      check_written<T>(dx, tolerance<T>(), [&](const auto& device, T* out, Write write) {
+        auto workspace = scratch(softmax_workspace_bytes<T>(device, rows, cols));
         const Matrices<const T> m{saved.data(), 1, rows, cols};
-        logarithm ? log_softmax_backward<T>(cpu, m, dy.data(), out, write, workspace)
-                  : softmax_backward<T>(cpu, m, dy.data(), out, write, workspace);
+        logarithm ? log_softmax_backward<T>(device, m, dy.data(), out, write, workspace)
+                  : softmax_backward<T>(device, m, dy.data(), out, write, workspace);
       });
     }
   }
@@ -102,10 +103,14 @@ TEST_CASE_TEMPLATE("softmax and log_softmax over rows of any length", T, float, 
 TEST_CASE_TEMPLATE("softmax stays finite where exp does not, and a NaN shows", T, float, double) {
   const T low = -std::numeric_limits<T>::infinity(), nan = std::numeric_limits<T>::quiet_NaN();
   const std::vector<T> x = {1000, 1000, -1000, low, 0, nan, 0, 0};
-  std::vector<T> y(8);
-  softmax<T>(Cpu{1}, {x.data(), 1, 2, 4}, y.data(), {});
-  CHECK(difference(std::vector<T>(y.begin(), y.begin() + 4), {0.5, 0.5, 0, 0}) < 1e-37);
-  for (std::size_t i = 4; i < 8; ++i) CHECK(std::isnan(y[i]));
+  const auto check = [&](const auto& device) {
+    std::vector<T> y(8);
+    softmax<T>(device, {x.data(), 1, 2, 4}, y.data(), {});
+    CHECK(difference(std::vector<T>(y.begin(), y.begin() + 4), {0.5, 0.5, 0, 0}) < 1e-37);
+    for (std::size_t i = 4; i < 8; ++i) CHECK(std::isnan(y[i]));
+  };
+  check(Cpu{1});
+  on_cards<T>(check);
 }
 
 TEST_CASE_TEMPLATE("pab_reread reads rows of M as channels", T, float, double, bfloat16) {
