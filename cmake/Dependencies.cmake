@@ -1,8 +1,28 @@
-# Libraries from the system; scripts/install_dependencies.sh installs their Debian packages.
+# Libraries from the system; scripts/install_dependencies.sh installs their Debian packages. Where
+# scripts/vendor_headers.sh has filled third_party/, they come from there.
 
-find_package(fmt REQUIRED)                  # messages
+set(third_party ${PROJECT_SOURCE_DIR}/third_party)
+if(EXISTS ${third_party}/include)
+  message(STATUS "Libraries: those of ${third_party}")
+  list(PREPEND CMAKE_PREFIX_PATH ${third_party})
+  # Header-only libraries whose packages come with CMake files that third_party/ has not.
+  function(fpanet_vendored target folder)
+    add_library(${target} INTERFACE IMPORTED GLOBAL)
+    target_include_directories(${target} SYSTEM INTERFACE ${third_party}/${folder})
+  endfunction()
+  fpanet_vendored(fmt::fmt include)
+  target_compile_definitions(fmt::fmt INTERFACE FMT_HEADER_ONLY)
+  fpanet_vendored(Eigen3::Eigen include/eigen3)
+  fpanet_vendored(doctest::doctest include)
+else()
+  find_package(fmt REQUIRED)                  # messages
+  find_package(Eigen3 3.4 REQUIRED NO_MODULE) # matrix products of the CPU path
+  if(FPANET_TESTS)
+    find_package(doctest REQUIRED)            # tests
+  endif()
+endif()
+
 find_package(OpenMP REQUIRED)               # threads of the CPU kernels
-find_package(Eigen3 3.4 REQUIRED NO_MODULE) # matrix products of the CPU path
 find_package(ZLIB REQUIRED)                 # crc32 of PyTorch's zip files
 find_package(JPEG REQUIRED)                 # libjpeg-turbo: decodes bit for bit as OpenCV does
 find_package(PNG REQUIRED)                  # masks
