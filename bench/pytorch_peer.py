@@ -6,13 +6,17 @@ segmentation-models-pytorch needed. Prints one line and, with --json, writes the
 keys of `fpanet_tool bench --json`.
 
     python3 bench/pytorch_peer.py --task train --batch 8 --image-size 320 --threads 2
+
+bench/compare_gpu.py measures the settings below side by side with the engine.
 """
 
 import argparse
+import contextlib
 import json
 import resource
 import statistics
 import time
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -168,6 +172,108 @@ def dice_loss(probabilities, labels):
     return (loss * (target.sum((0, 2, 3)) > 0)).mean()
 
 
+def training_loss(model, images, labels):
+    return dice_loss(model(images).float(), labels)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How PyTorch is asked to compute."""
+    precision: str = "fp32"  # fp32, tf32, bf16 (autocast)
+    layout: str = "channels_last"  # or contiguous
+    compile: str = ""  # torch.compile's mode; empty: eager
+
+    def apply(self):
+        """Sets the process-wide switches that steps of this setting run under."""
+        tf32 = self.precision == "tf32"
+        torch.backends.cudnn.allow_tf32 = tf32
+        torch.backends.cuda.matmul.allow_tf32 = tf32
+        torch.backends.cudnn.benchmark = True
+
+
+# What a PyTorch user would try on a GPU, from the plain call to the most that two lines ask for.
+SETTINGS = {
+    "eager fp32": Setting("fp32", "contiguous"),
+    "eager tf32": Setting("tf32", "contiguous"),
+    "eager bf16 channels_last": Setting("bf16"),
+    "max-autotune bf16 channels_last": Setting("bf16", compile="max-autotune"),
+}
+
+
+class Step:
+    """One training step or one inference of FPA-Net, ready to be run again and again."""
+
+    def __init__(self, task, batch, size, device, setting):
+        self.setting = setting
+        self.device = torch.device(device)
+        self.on_cuda = self.device.type == "cuda"
+        setting.apply()
+        if self.on_cuda:
+            torch.cuda.reset_peak_memory_stats()
+        self.memory_before = torch.cuda.memory_allocated() if self.on_cuda else 0
+        self.model = FPANet(size, size).to(self.device)
+        self.images = torch.rand(batch, 3, size, size, device=self.device)
+        if setting.layout == "channels_last":
+            self.model = self.model.to(memory_format=torch.channels_last)
+            self.images = self.images.contiguous(memory_format=torch.channels_last)
+        self.labels = torch.randint(0, CLASSES, (batch, size, size), device=self.device)
+        self.train = task == "train"
+        call = training_loss if self.train else FPANet.forward
+        self.call = torch.compile(call, mode=setting.compile) if setting.compile else call
+        if self.train:
+            self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=1e-4,
+                                               fused=self.on_cuda or None)
+        else:
+            self.model.eval()
+
+    def autocast(self):
+        if self.setting.precision != "bf16":
+            return contextlib.nullcontext()
+        return torch.autocast(self.device.type, torch.bfloat16)
+
+    def __call__(self):
+        if self.setting.compile and self.on_cuda:
+            torch.compiler.cudagraph_mark_step_begin()
+        if not self.train:
+            with torch.inference_mode(), self.autocast():
+                self.call(self.model, self.images)
+            return
+        self.optimizer.zero_grad(set_to_none=True)
+        with self.autocast():
+            loss = self.call(self.model, self.images, self.labels)
+        loss.backward()
+        self.optimizer.step()
+
+    def synchronize(self):
+        if self.on_cuda:
+            torch.cuda.synchronize()
+
+    def measure(self, repeat):
+        """Seconds of each of `repeat` steps that are waited for, and the mean of as many that are
+        queued and waited for together (on a GPU the host then runs ahead)."""
+        self.setting.apply()
+        self.synchronize()
+        seconds = []
+        for _ in range(repeat):
+            start = time.perf_counter()
+            self()
+            self.synchronize()
+            seconds.append(time.perf_counter() - start)
+        if not self.on_cuda:
+            return seconds, statistics.mean(seconds)
+        start = time.perf_counter()
+        for _ in range(repeat):
+            self()
+        self.synchronize()
+        return seconds, (time.perf_counter() - start) / repeat
+
+    def peak_bytes(self):
+        """Of this step alone where PyTorch counts it (CUDA), else of the process."""
+        if self.on_cuda:
+            return torch.cuda.max_memory_allocated() - self.memory_before
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
 def parse_args():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--task", choices=["train", "infer"], default="train")
@@ -186,68 +292,25 @@ def parse_args():
     return parser.parse_args()
 
 
-def make_step(args, device):
-    """A function that runs one training step or one inference."""
-    size = args.image_size
-    model = FPANet(size, size).to(device)
-    x = torch.rand(args.batch, 3, size, size, device=device)
-    if args.layout == "channels_last":
-        model = model.to(memory_format=torch.channels_last)
-        x = x.contiguous(memory_format=torch.channels_last)
-    labels = torch.randint(0, CLASSES, (args.batch, size, size), device=device)
-    call = torch.compile(model, mode=args.compile) if args.compile else model
-    autocast = torch.autocast(device.type, torch.bfloat16, enabled=args.precision == "bf16")
-
-    if args.task == "infer":
-        model.eval()
-
-        def infer():
-            with torch.inference_mode(), autocast:
-                call(x)
-        return infer
-
-    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, fused=device.type == "cuda" or None)
-
-    def train():
-        optimizer.zero_grad(set_to_none=True)
-        with autocast:
-            probabilities = call(x)
-        dice_loss(probabilities.float(), labels).backward()
-        optimizer.step()
-    return train
-
-
 def main():
     args = parse_args()
-    device = torch.device(args.device)
     if args.threads > 0:
         torch.set_num_threads(args.threads)
-    tf32 = args.precision == "tf32"
-    torch.backends.cudnn.allow_tf32 = tf32
-    torch.backends.cuda.matmul.allow_tf32 = tf32
-    torch.backends.cudnn.benchmark = True
     torch.manual_seed(42)
 
-    step = make_step(args, device)
-    synchronize = torch.cuda.synchronize if device.type == "cuda" else lambda: None
+    step = Step(args.task, args.batch, args.image_size, args.device,
+                Setting(args.precision, args.layout, args.compile))
     for _ in range(args.warmup):
         step()
-    synchronize()
-    seconds = []
-    for _ in range(args.repeat):
-        start = time.perf_counter()
-        step()
-        synchronize()
-        seconds.append(time.perf_counter() - start)
-    peak = (torch.cuda.max_memory_allocated() if device.type == "cuda"
-            else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+    seconds, queued = step.measure(args.repeat)
     median = statistics.median(seconds)
+    peak = step.peak_bytes()
     result = {"framework": f"torch {torch.__version__}", "task": args.task, "batch": args.batch,
               "height": args.image_size, "width": args.image_size, "device": args.device,
               "precision": args.precision, "layout": args.layout, "compile": args.compile,
               "threads": torch.get_num_threads(), "repeat": args.repeat, "median_seconds": median,
-              "min_seconds": min(seconds), "images_per_second": args.batch / median,
-              "peak_bytes": peak}
+              "min_seconds": min(seconds), "queued_seconds": queued,
+              "images_per_second": args.batch / median, "peak_bytes": peak}
     print(f"{result['framework']} {args.task} batch {args.batch} at {args.image_size}, "
           f"{args.layout} {args.precision} {args.compile or 'eager'}: median {median:.4f} s, "
           f"min {min(seconds):.4f} s, {args.batch / median:.2f} images/s, peak {peak} bytes")
