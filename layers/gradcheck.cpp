@@ -152,7 +152,8 @@ Tensor sample_tensor(const SampleInput& input, DType dtype) {
   const bool follows = input.dtype == DType::f64 && !input.keeps_dtype;
   const Tensor values = Tensor::empty(input.shape, DType::f64);
   std::copy(input.values.begin(), input.values.end(), values.data<double>());
-  return values.cast(follows ? dtype : input.dtype);
+  if (!follows) return values.cast(input.dtype);
+  return values.cast(dtype == DType::bf16 && input.stays_real ? DType::f32 : dtype);
 }
 
 SampleRun record_sample(const OpSample& sample, const Context& context, Graph::Mode mode,

@@ -21,7 +21,8 @@ struct SampleRun {
 /// Floating inputs become `dtype`. `uses` > 1 records the op that often on the same inputs.
 SampleRun record_sample(const OpSample& sample, const Context& context, Graph::Mode mode,
                         DType dtype, int uses = 1);
-/// The contents of one input in `dtype` (or its own, if it keeps it).
+/// The contents of one input in `dtype` (or in its own, if it keeps it; f32 for bf16 if it stays
+/// real).
 Tensor sample_tensor(const SampleInput& input, DType dtype);
 
 /// What one sample's check found: the largest |analytic - numeric| / max(1, |numeric|) over all

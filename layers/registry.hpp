@@ -1,6 +1,7 @@
 #pragma once
 // Every op with the inputs it is tried on. One table drives the gradient check, eager against
-// planned execution, thread counts, fan-out, error messages and the search for missing Cuda halves.
+// planned execution, thread counts, fan-out, error messages, CPU against CUDA, and the search for
+// missing Cuda halves.
 
 #include <functional>
 #include <string>
@@ -24,6 +25,10 @@ struct SampleInput {
   DType dtype = DType::f64;  ///< f64 stands for the floating dtype asked for; others are kept
   std::vector<double> values = {};  ///< in memory order
   bool keeps_dtype = false;         ///< f64 means f64 (optimizer scalars)
+  /// f32 where bf16 is asked for: biases, affine parameters, running statistics.
+  bool stays_real = false;
+  /// Where bf16 is asked for: a bf16 twin of an f32 parameter, whose gradient is f32.
+  bool has_twin = false;
 };
 
 struct OpSample {
@@ -44,6 +49,7 @@ struct OpRecord {
   std::vector<OpSample> samples = {};
   std::vector<OpErrorSample> errors = {};
   std::string why_no_gradient = {};  ///< empty: gradients are checked
+  std::string why_no_bf16 = {};      ///< empty: it runs in bf16 on CUDA
 };
 
 /// Sorted by name.

@@ -45,6 +45,16 @@ SampleInput state(SampleInput input) {
   return input;
 }
 
+SampleInput stays_real(SampleInput input) {
+  input.stays_real = true;
+  return input;
+}
+
+SampleInput with_twin(SampleInput input) {
+  input.has_twin = true;
+  return input;
+}
+
 Value dummy(Graph& graph, const Shape& shape, DType dtype) {
   return graph.input("input", Spec{shape, dtype});
 }

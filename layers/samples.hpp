@@ -15,6 +15,9 @@ SampleInput labels(const Shape& shape, Index classes, std::optional<Index> odd_o
 /// The same input without a gradient, or as a state of the op.
 SampleInput fixed(SampleInput input);
 SampleInput state(SampleInput input);
+/// The same input as f32, or as the bf16 twin of an f32 parameter, where bf16 is asked for.
+SampleInput stays_real(SampleInput input);
+SampleInput with_twin(SampleInput input);
 
 /// An undefined-content input of a recorded graph, for error samples.
 Value dummy(Graph& graph, const Shape& shape, DType dtype = DType::f32);

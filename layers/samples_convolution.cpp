@@ -6,8 +6,8 @@ namespace {
 
 OpSample sample(const std::string& name, const Shape& x, const Shape& weight, bool bias,
                 Conv2dParams params) {
-  std::vector<SampleInput> inputs{real("x", x), real("weight", weight)};
-  if (bias) inputs.push_back(real("bias", {weight[0]}));
+  std::vector<SampleInput> inputs{real("x", x), with_twin(real("weight", weight))};
+  if (bias) inputs.push_back(stays_real(real("bias", {weight[0]})));
   return {name, inputs, [params](const std::vector<Value>& in) -> std::vector<Value> {
             const auto b = in.size() == 3 ? std::optional<Value>(in[2]) : std::nullopt;
             return {conv2d(in[0], in[1], b, params)};

@@ -73,8 +73,8 @@ OpRecord bias_add_record() {
   };
   return {.name = "bias_add",
           .backward_ops = {"bias_gradient", "copy"},
-          .samples = {{"image", {real("x", {2, 3, 4, 5}), real("bias", {3})}, build},
-                      {"rows", {real("x", {5, 17}), real("bias", {17})}, build}},
+          .samples = {{"image", {real("x", {2, 3, 4, 5}), stays_real(real("bias", {3}))}, build},
+                      {"rows", {real("x", {5, 17}), stays_real(real("bias", {17}))}, build}},
           .errors = {{[](Graph& g) {
                         bias_add(dummy(g, {2, 3, 4, 4}), dummy(g, {4}));
                       },
@@ -122,7 +122,8 @@ OpRecord to_unit_record() {
                       "to_unit: bytes is f32 (4); expected u8"},
                      {[](Graph& g) { to_unit(dummy(g, {4}, DType::u8), DType::i32); },
                       "to_unit: the result is i32 (4); expected f32, f64 or bf16"}},
-          .why_no_gradient = "bytes are data"};
+          .why_no_gradient = "bytes are data",
+          .why_no_bf16 = "pixels become f32; what enters the encoder is cast after the high-pass"};
 }
 
 /// f32 goes to bf16 and back; f64 has no twin, and its copy shows the gradient.
@@ -136,7 +137,8 @@ OpRecord cast_record() {
       .backward_ops = {"cast"},
       .samples = {{"image", {real("x", {2, 3, 4, 5})}, build}, {"odd", {real("x", {7})}, build}},
       .errors = {{[](Graph& g) { cast(dummy(g, {4}), DType::f64); },
-                  "cast: f32 -> f64; expected f32 -> bf16 or bf16 -> f32 (x=(4))"}}};
+                  "cast: f32 -> f64; expected f32 -> bf16 or bf16 -> f32 (x=(4))"}},
+      .why_no_bf16 = "its samples in f32 go through bf16"};
 }
 
 OpRecord adamw_record() {
@@ -163,7 +165,8 @@ OpRecord adamw_record() {
                     adamw({v(), v(), v(), v(), dummy(g, {2}, DType::f64)}, {&beyond, 1}, {});
                   },
                   "adamw: segment [32,41) reaches past parameters=(40)"}},
-      .why_no_gradient = "nobody differentiates through the optimizer"};
+      .why_no_gradient = "nobody differentiates through the optimizer",
+      .why_no_bf16 = "master weights, gradients and moments are f32"};
 }
 
 }  // namespace

@@ -16,7 +16,8 @@ std::vector<OpRecord> frequency_records() {
       .errors = {{[](Graph& g) {
                     high_pass(dummy(g, {1, 3, 10, 64}));
                   },
-                  "high_pass: x=(1,3,10,64) must be at least 11 pixels high and wide"}}};
+                  "high_pass: x=(1,3,10,64) must be at least 11 pixels high and wide"}},
+      .why_no_bf16 = "it computes in f32, and what enters the encoder is cast after it"};
   const OpRecord dct_record{
       .name = "dct2d",
       .backward_ops = {"dct2d"},
@@ -26,7 +27,8 @@ std::vector<OpRecord> frequency_records() {
       .errors = {{[](Graph& g) {
                     dct2d(dummy(g, {3, 4}));
                   },
-                  "dct2d: x=(3,4) is not (N,C,H,W) with sizes of at least 1"}}};
+                  "dct2d: x=(3,4) is not (N,C,H,W) with sizes of at least 1"}},
+      .why_no_bf16 = "a transform of images, which are f32"};
   return {high_pass_record, dct_record};
 }
 

@@ -8,7 +8,7 @@ OpSample sample(const std::string& name, const Shape& x, const BatchNormParams& 
                 bool residual) {
   const Shape channels{x[1]};
   const auto running = [&](const char* what, double low, double high) {
-    SampleInput input = real(what, channels, low, high);
+    SampleInput input = stays_real(real(what, channels, low, high));
     return params.training ? state(input) : fixed(input);
   };
   SampleInput batches{.name = "num_batches_tracked",
@@ -17,8 +17,8 @@ OpSample sample(const std::string& name, const Shape& x, const BatchNormParams& 
                       .dtype = DType::i64,
                       .values = {3}};
   std::vector<SampleInput> inputs{real("x", x, -1, 3),
-                                  real("weight", channels, 0.5, 1.5),
-                                  real("bias", channels),
+                                  stays_real(real("weight", channels, 0.5, 1.5)),
+                                  stays_real(real("bias", channels)),
                                   running("running_mean", -1, 1),
                                   running("running_var", 0.5, 1.5),
                                   batches};

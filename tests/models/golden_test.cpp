@@ -4,14 +4,8 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <fstream>
-#include <nlohmann/json.hpp>
 
-#include "engine/core/layout.hpp"
-#include "engine/weights/safetensors.hpp"
-#include "models/program.hpp"
-#include "tests/support/formula.hpp"
-#include "tests/support/golden.hpp"
+#include "tests/support/model_golden.hpp"
 #include "tests/support/tolerances.hpp"
 
 using namespace fpanet;
@@ -19,83 +13,14 @@ using namespace fpanet::test;
 
 namespace {
 
-constexpr Index kLabelsUsed = 6;  // class 6 is absent on purpose
-
-struct Golden {
-  nlohmann::json numbers;
-  StateDict tensors;
-  Index height = 0, width = 0;
-};
-
-std::optional<Golden> read_golden(const std::string& name) {
-  const auto json = golden_path(name + ".json");
-  const auto tensors = golden_path(name + ".safetensors");
-  if (!json || !tensors) {
-    MESSAGE("skipped: " << name << " is not at hand");
-    return std::nullopt;
-  }
-  Golden golden;
-  golden.numbers = nlohmann::json::parse(std::ifstream(*json));
-  golden.tensors = read_safetensors(*tensors).tensors;
-  golden.height = golden.numbers.at("height");
-  golden.width = golden.numbers.at("width");
+/// The golden, or nothing and a word about it.
+std::optional<ModelGolden> golden_at_hand(const std::string& name) {
+  auto golden = read_model_golden(name);
+  if (!golden) MESSAGE("skipped: " << name << " is not at hand");
   return golden;
 }
 
-double max_difference(const Tensor& ours, const StateEntry& theirs) {
-  const std::vector<double> a = to_row_major<double>(ours.cast(DType::f64));
-  const std::vector<double> b = theirs.values<double>();
-  REQUIRE(a.size() == b.size());
-  double worst = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) worst = std::max(worst, std::abs(a[i] - b[i]));
-  return worst;
-}
-
-double l2_norm(const Tensor& tensor) {
-  double sum = 0;
-  const Tensor wide = tensor.cast(DType::f64);
-  for (const double value : wide.span<double>()) sum += value * value;
-  return std::sqrt(sum);
-}
-
-/// FPA-Net under formula weights with its programs at a golden's size.
-struct Run {
-  Run(const Golden& golden, DType dtype) : model(store, {}), arena(Device::cpu()) {
-    store.allocate(dtype, Device::cpu(), true);
-    fill_with_formula(store);
-    optimizer.emplace(store, 1e-4);
-    ProgramOptions options{.kind = ProgramKind::train,
-                           .batch = 2,
-                           .height = golden.height,
-                           .width = golden.width,
-                           .image_dtype = dtype,
-                           .keep_probabilities = true};
-    const Cpu cpu{default_threads()};
-    train.emplace(cpu, model, &*optimizer, store, options);
-    options.kind = ProgramKind::evaluate;
-    evaluate.emplace(cpu, model, nullptr, store, options);
-    arena.reserve(train->plan());
-    for (Program* program : {&*train, &*evaluate}) {
-      program->bind(arena);
-      fill(*program, dtype, golden);
-    }
-  }
-
-  void fill(Program& program, DType dtype, const Golden& golden) {
-    const Shape image{2, 3, golden.height, golden.width};
-    program.images().copy_from(formula_tensor("input", image, dtype));
-    program.labels().copy_from(
-        formula_labels("labels", {2, 1, golden.height, golden.width}, kLabelsUsed));
-  }
-
-  ParameterStore store;
-  FPANet model;
-  std::optional<AdamWState> optimizer;
-  Arena arena;
-  std::optional<Program> train, evaluate;
-};
-
-void check_state_dict(const Golden& golden) {
+void check_state_dict(const ModelGolden& golden) {
   ParameterStore store;
   const FPANet model(store, {});
   // nlohmann's default object sorts its keys, so order is checked through ordered_json elsewhere.
@@ -110,8 +35,8 @@ void check_state_dict(const Golden& golden) {
 }
 
 /// Relative difference of every gradient's L2 norm; `reference` maps names to norms or null.
-void check_gradient_norms(const Run& run, const nlohmann::json& reference, double tolerance,
-                          double pab_tolerance) {
+void check_gradient_norms(const FormulaModel& run, const nlohmann::json& reference,
+                          double tolerance, double pab_tolerance) {
   const auto trained = run.train->graph().trained_parameters();
   for (std::size_t i = 0; i < run.store.entries().size(); ++i) {
     const ParameterEntry& entry = run.store.entries()[i];
@@ -132,10 +57,10 @@ void check_gradient_norms(const Run& run, const nlohmann::json& reference, doubl
 }
 
 void check_double(const std::string& name) {
-  const auto golden = read_golden(name);
+  const auto golden = golden_at_hand(name);
   if (!golden) return;
   check_state_dict(*golden);
-  Run run(*golden, DType::f64);
+  FormulaModel run(*golden, Cpu{default_threads()}, DType::f64);
   run.train->run();
   CHECK(max_difference(run.train->probabilities(), golden->tensors.at("probs_train_float64")) <
         kModelDouble);
@@ -146,9 +71,9 @@ void check_double(const std::string& name) {
 }
 
 void check_float(const std::string& name, double gradient_tolerance, double pab_tolerance) {
-  const auto golden = read_golden(name);
+  const auto golden = golden_at_hand(name);
   if (!golden) return;
-  Run run(*golden, DType::f32);
+  FormulaModel run(*golden, Cpu{default_threads()}, DType::f32);
   run.evaluate->run();
   CHECK(max_difference(run.evaluate->probabilities(), golden->tensors.at("probs_eval_before")) <
         kModelFloat);
@@ -183,7 +108,7 @@ void check_float(const std::string& name, double gradient_tolerance, double pab_
     const double expected = golden->numbers.at("after_all_steps_l2").at(entry);
     CHECK(l2_norm(run.store.value(i)) == doctest::Approx(expected).epsilon(kStateAfterSteps));
   }
-  run.fill(*run.evaluate, DType::f32, *golden);  // training has used the arena since
+  run.fill(*run.evaluate);  // training has used the arena since
   run.evaluate->run();
   // Three sign-like steps on noise: PyTorch differs from itself by as much between float and
   // double.

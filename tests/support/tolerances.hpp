@@ -47,4 +47,36 @@ inline constexpr double kModelFloatGradientPab = 2e-3;
 /// rounding of zero, and one side or the other of it is taken.
 inline constexpr double kModelFloatGradientEdge = 5e-3;
 
+/// CUDA against the CPU's double on the same rounded inputs (tests/support/parity.hpp), relative to
+/// the largest value of the tensor or to this, if that is larger.
+inline constexpr double kParityFloor = 0.01;
+/// The gradient of a batch norm over two values cancels to nothing, yet carries the rounding of
+/// its terms, whose size is the incoming gradient's over the standard deviation.
+inline constexpr double kParityFloorBatchNorm = 0.5;
+/// f32, elementwise ops and reductions in a tree: a few roundings of 6e-8, amplified by divisions
+/// by sums and standard deviations.
+inline constexpr double kParityFloat = 5e-6;
+/// f32, products: up to 7000 terms added in float, through Winograd's transforms at worst.
+inline constexpr double kParityFloatProduct = 5e-5;
+/// TF32: factors rounded to 10 bits, 2^-11 each, of terms that partly cancel.
+inline constexpr double kParityTf32 = 4e-3;
+/// bf16: a rounding is 2^-9 of a value. Two or three (an activation, its incoming gradient, what
+/// backward reads again) meet in one result.
+inline constexpr double kParityBf16 = 1.6e-2;
+
+/// 24 steps of training against PyTorch's in float64: losses and metrics. In double only summation
+/// order differs. In float training amplifies rounding, and PyTorch's own float32 drifts as far; in
+/// bf16 the rounding it starts from is 2^-9.
+inline constexpr double kTrajectoryDouble = 1e-6;
+inline constexpr double kTrajectoryFloatStart = 1.5e-4;
+inline constexpr double kTrajectoryFloat = 1.5e-2;
+inline constexpr double kTrajectoryFloatMean = 2e-3;
+inline constexpr double kTrajectoryBf16 = 4e-2;
+inline constexpr double kTrajectoryBf16Mean = 1e-2;
+
+/// Probabilities of the whole network on CUDA against PyTorch's float64: in f32 through library
+/// convolutions that add in other orders; in bf16 through 50 layers of 2^-9.
+inline constexpr double kCudaModelFloat = 1e-4;
+inline constexpr double kCudaModelBf16 = 5e-2;
+
 }  // namespace fpanet::test
