@@ -94,7 +94,7 @@ class Clamp final : public Op {
   Clamp(double low, double high) : low_(low), high_(high) {}
 
   std::string_view name() const override { return "clamp"; }
-  std::string parameters() const override { return fmt::format("low={} high={}", low_, high_); }
+  std::vector<OpAttribute> attributes() const override { return {{"low", low_}, {"high", high_}}; }
   std::vector<Spec> infer(std::span<const Spec> in) const override {
     check::floating(name(), "x", in[0]);
     require(low_ <= high_, "clamp: low={} is above high={}", low_, high_);

@@ -75,6 +75,11 @@ class BatchNorm final : public Op {
   static constexpr std::size_t kResidual = 6;
 
   std::string_view name() const override { return "batch_norm"; }
+  std::vector<OpAttribute> attributes() const override {
+    return {{"training", params_.training ? 1.0 : 0.0},
+            {"relu", params_.relu ? 1.0 : 0.0},
+            {"eps", params_.eps}};
+  }
   std::string parameters() const override {
     return fmt::format("{}{}{} eps={} momentum={}", params_.training ? "train" : "eval",
                        residual_ ? " +residual" : "", params_.relu ? " +relu" : "", params_.eps,

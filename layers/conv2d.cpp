@@ -123,8 +123,9 @@ class Conv2dOp final : public Op {
   explicit Conv2dOp(Conv2dParams params) : params_(params) {}
 
   std::string_view name() const override { return "conv2d"; }
-  std::string parameters() const override {
-    return fmt::format("stride={} padding={}", params_.stride, params_.padding);
+  std::vector<OpAttribute> attributes() const override {
+    return {{"stride", static_cast<double>(params_.stride)},
+            {"padding", static_cast<double>(params_.padding)}};
   }
 
   std::vector<Spec> infer(std::span<const Spec> in) const override {

@@ -31,6 +31,10 @@ class Matmul final : public Op {
   explicit Matmul(Product product) : product_(product) {}
 
   std::string_view name() const override { return "matmul"; }
+  std::vector<OpAttribute> attributes() const override {
+    return {{"transpose_a", product_ == Product::atb ? 1.0 : 0.0},
+            {"transpose_b", product_ == Product::abt ? 1.0 : 0.0}};
+  }
   std::string parameters() const override { return std::string(name_of(product_)); }
 
   std::vector<Spec> infer(std::span<const Spec> in) const override {

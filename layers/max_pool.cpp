@@ -37,9 +37,10 @@ class MaxPool final : public Op {  // x -> y, winner
   explicit MaxPool(MaxPoolParams params) : params_(params) {}
 
   std::string_view name() const override { return "max_pool"; }
-  std::string parameters() const override {
-    return fmt::format("kernel={0}x{0} stride={1} padding={2}", params_.kernel, params_.stride,
-                       params_.padding);
+  std::vector<OpAttribute> attributes() const override {
+    return {{"kernel", static_cast<double>(params_.kernel)},
+            {"stride", static_cast<double>(params_.stride)},
+            {"padding", static_cast<double>(params_.padding)}};
   }
 
   std::vector<Spec> infer(std::span<const Spec> in) const override {

@@ -34,9 +34,12 @@ TrainCommandLine::TrainCommandLine(CLI::App& app) {
       .saved = false;
   settings_.flag("quiet", &options_.quiet, "Print warnings and results only").saved = false;
   settings_.add_flags(app);
-  app.add_option("--resume", options_.resume, "Go on where that run stopped")
-      ->type_name("a run folder")
-      ->option_text("DIR");
+  app.add_option("--resume", options_.resume,
+                 "Go on where that run stopped; with a Lightning checkpoint\n"
+                 "in a new run folder, with its optimizer state, learning\n"
+                 "rate, weight decay and patience")
+      ->type_name("a run folder or a Lightning checkpoint")
+      ->option_text("DIR|FILE.ckpt");
   app.add_option("--config", config_file_, "Read settings from a file; flags win over it")
       ->type_name("a TOML file")
       ->option_text("FILE.toml");
@@ -45,7 +48,8 @@ TrainCommandLine::TrainCommandLine(CLI::App& app) {
 }
 
 const TrainOptions& TrainCommandLine::resolve() {
-  if (!options_.resume.empty()) {
+  if (resumes_checkpoint()) refuse_other_weights();
+  if (!options_.resume.empty() && !resumes_checkpoint()) {
     refuse_changes_to_a_resumed_run();
     read_settings_file(std::filesystem::path(options_.resume) / "config.toml", settings_);
   } else if (!config_file_.empty()) {
@@ -55,6 +59,31 @@ const TrainOptions& TrainCommandLine::resolve() {
     usage_fail("--data is missing: accepted is {}", kDataAccepted);
   }
   return options_;
+}
+
+bool TrainCommandLine::resumes_checkpoint() const {
+  std::error_code error;
+  return std::filesystem::is_regular_file(options_.resume, error);
+}
+
+void TrainCommandLine::refuse_other_weights() const {
+  for (const std::string_view flag : {"init", "encoder-weights"}) {
+    if (settings_.given(flag)) {
+      usage_fail("--{} cannot go with --resume, which takes its weights from {}", flag,
+                 options_.resume);
+    }
+  }
+}
+
+void TrainCommandLine::adopt(const TrainingState& training) {
+  TrainConfig& config = options_.config;
+  if (training.optimizer) {
+    if (!settings_.given("lr")) config.lr = training.optimizer->lr;
+    if (!settings_.given("weight-decay")) config.weight_decay = training.optimizer->weight_decay;
+  }
+  if (training.early_stopping && !settings_.given("patience")) {
+    config.patience = training.early_stopping->patience;
+  }
 }
 
 void TrainCommandLine::refuse_changes_to_a_resumed_run() const {

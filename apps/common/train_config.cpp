@@ -1,5 +1,7 @@
 #include "apps/common/train_config.hpp"
 
+#include <algorithm>
+
 #include "apps/common/shared_settings.hpp"
 
 namespace fpanet {
@@ -10,6 +12,10 @@ constexpr std::int64_t kLargestBatch = 4096;
 constexpr std::int64_t kLargestSeed = 0xffffffff;  // what numpy's and PyTorch's generators take
 
 }  // namespace
+
+std::int64_t validation_batch_size(std::int64_t batch_size) {
+  return std::max<std::int64_t>(1, batch_size / 2);
+}
 
 void describe(TrainConfig& config, Settings& settings) {
   add_data(settings, &config.data,

@@ -35,6 +35,9 @@ struct TrainConfig {
   bool operator==(const TrainConfig&) const = default;
 };
 
+/// The notebook validates at half the training batch.
+std::int64_t validation_batch_size(std::int64_t batch_size);
+
 /// Makes every member of `config` one of `settings`, in the order above.
 void describe(TrainConfig& config, Settings& settings);
 

@@ -15,6 +15,7 @@ using Action = std::function<int()>;
 void add_summary(CLI::App& app, Action& action);
 void add_explain(CLI::App& app, Action& action);
 void add_weights(CLI::App& app, Action& action);
+void add_export(CLI::App& app, Action& action);
 void add_gradcheck(CLI::App& app, Action& action);
 void add_check_data(CLI::App& app, Action& action);
 void add_synth(CLI::App& app, Action& action);

@@ -7,6 +7,8 @@ int main(int argc, char** argv) {
       "fpanet_tool summary --image-size 320\n"
       "fpanet_tool explain --task train --batch 8\n"
       "fpanet_tool weights list runs/demo/checkpoints/best.safetensors\n"
+      "fpanet_tool weights convert runs/demo demo.ckpt\n"
+      "fpanet_tool export --checkpoint runs/demo --out demo.onnx\n"
       "fpanet_tool gradcheck --op conv2d\n"
       "fpanet_tool check-data data/train\n"
       "fpanet_tool synth --out scenes --count 64 --size 320 --seed 1\n"
@@ -16,6 +18,7 @@ int main(int argc, char** argv) {
   fpanet::add_summary(*app, action);
   fpanet::add_explain(*app, action);
   fpanet::add_weights(*app, action);
+  fpanet::add_export(*app, action);
   fpanet::add_gradcheck(*app, action);
   fpanet::add_check_data(*app, action);
   fpanet::add_synth(*app, action);

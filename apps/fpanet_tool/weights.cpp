@@ -1,6 +1,8 @@
 #include <filesystem>
 
 #include "apps/common/cli.hpp"
+#include "apps/common/lightning_state.hpp"
+#include "apps/common/run_folder.hpp"
 #include "apps/fpanet_tool/commands.hpp"
 #include "engine/weights/weights_diff.hpp"
 #include "engine/weights/weights_file.hpp"
@@ -35,10 +37,17 @@ int list(const Files& files) {
   return kExitDone;
 }
 
+/// A .ckpt is a training's; everything else is weights alone.
+WeightsFile read_for(const std::filesystem::path& target, const std::filesystem::path& source) {
+  const bool training = target.extension() == ".ckpt";
+  if (!std::filesystem::is_directory(source)) {
+    return read_weights(source, training ? ReadTraining::yes : ReadTraining::no);
+  }
+  return training ? lightning_checkpoint(source) : read_weights(find_checkpoint(source));
+}
+
 int convert(const Files& files) {
-  // A .ckpt is a training's; everything else is weights alone.
-  const bool training = std::filesystem::path(files.second).extension() == ".ckpt";
-  WeightsFile file = read_weights(files.first, training ? ReadTraining::yes : ReadTraining::no);
+  WeightsFile file = read_for(files.second, files.first);
   if (!files.prefix.empty()) file.tensors = strip_prefix(file.tensors, files.prefix);
   write_weights(files.second, file);
   fmt::print("{} tensors in {}\n", file.tensors.size(), files.second);
@@ -87,7 +96,11 @@ void add_weights(CLI::App& app, Action& action) {
   command->callback([files, &action] { action = [files] { return list(*files); }; });
 
   command = weights->add_subcommand("convert", "Writes IN as what OUT's suffix says.");
-  command->add_option("IN", files->first, ".pth, .pt, .ckpt or .safetensors")->required();
+  command
+      ->add_option("IN", files->first,
+                   ".pth, .pt, .ckpt, .safetensors, or a run folder: its best weights, but for a "
+                   ".ckpt its last ones with their optimizer state")
+      ->required();
   command->add_option("OUT", files->second, ".safetensors, .pth, .pt or .ckpt")->required();
   command->add_option("--prefix", files->prefix,
                       "Keep only the names that begin so, and take it off them: model.encoder.");

@@ -1,5 +1,6 @@
 #include "apps/common/checkpoint.hpp"
 #include "apps/common/environment.hpp"
+#include "apps/common/lightning_state.hpp"
 #include "apps/common/shared_settings.hpp"
 #include "apps/common/text_file.hpp"
 #include "apps/common/train_command_line.hpp"
@@ -21,9 +22,51 @@ void load_initial_weights(const TrainConfig& config, ModelSession& session, Cons
   }
 }
 
+/// Weights, optimizer and progress of a Lightning checkpoint.
+ProgressState go_on_from(const WeightsFile& checkpoint, const TrainConfig& config,
+                         ModelSession& session, Console& console) {
+  const TrainingState& training = *checkpoint.training;
+  require(training.epochs_done < config.epochs,
+          "{}: has {} epochs behind it, and --epochs {} asks for no more", checkpoint.name,
+          training.epochs_done, config.epochs);
+  session.store().initialize(static_cast<std::uint64_t>(config.seed));
+  console.info("{}", load_model(session.store(), checkpoint));
+  ProgressState state = load_lightning_state(checkpoint, session);
+  if (training.batches_into_epoch > 0) {
+    console.warning("{}: saved after {} batches of epoch {}, which is begun anew", checkpoint.name,
+                    training.batches_into_epoch, state.epoch + 1);
+  }
+  console.info("{}: goes on at epoch {}, step {}; lr {}, weight decay {}, patience {}",
+               checkpoint.name, state.epoch + 1, state.global_step, config.lr, config.weight_decay,
+               config.patience);
+  if (state.best_epoch >= 0) {
+    console.info("best so far: val/Loss {:.5f} in epoch {}", state.best_loss, state.best_epoch + 1);
+  }
+  return state;
+}
+
+/// What a new run folder needs so that the run can be resumed and used from its first step on.
+void save_beginning(const RunFolder& run, const TrainConfig& config, const ProgressState& state,
+                    ModelSession& session, const TrainingData& data) {
+  save_training_state(run.training_state(), session, state);
+  CheckpointInfo info;
+  info.classes = data.dataset().classes();
+  info.image_size = config.image_size;
+  info.epoch = state.epoch - 1;
+  save_model(run.last_checkpoint(), session.store(), info);
+  if (state.best_epoch != state.epoch - 1) return;
+  info.val_loss = state.best_loss;
+  save_model(run.best_checkpoint(), session.store(), info);
+}
+
 int train(TrainCommandLine& command_line) {
   const TrainOptions& options = command_line.resolve();
   const TrainConfig& config = options.config;
+  std::optional<WeightsFile> checkpoint;
+  if (command_line.resumes_checkpoint()) {
+    checkpoint = read_lightning(options.resume);
+    command_line.adopt(*checkpoint->training);
+  }
   if (options.print_config) {
     fmt::print("{}", command_line.config_toml());
     return kExitDone;
@@ -36,25 +79,29 @@ int train(TrainCommandLine& command_line) {
                                                 console);
   console.info("{}", environment_line(placement.threads));
 
-  const bool resuming = !options.resume.empty();
   std::optional<RunFolder> run;
-  if (resuming) run = RunFolder::resume(options.resume);
-  TrainingData data = open_training_data(config, resuming ? run->split().string() : std::string(),
-                                         placement, console);
+  if (!options.resume.empty() && !checkpoint) run = RunFolder::resume(options.resume);
+  TrainingData data =
+      open_training_data(config, run ? run->split().string() : std::string(), placement, console);
   ModelSession session(placement,
                        {.encoder_name = config.encoder, .classes = data.dataset().classes().size()},
                        config.lr);
   ProgressState state;
-  if (resuming) {
+  if (run) {
     state = load_training_state(run->training_state(), session);
     console.info("{}: goes on at epoch {}, step {}", run->path().string(), state.epoch + 1,
                  state.global_step);
   } else {
-    load_initial_weights(config, session, console);
+    if (checkpoint) {
+      state = go_on_from(*checkpoint, config, session, console);
+    } else {
+      load_initial_weights(config, session, console);
+    }
     // Only now, so that a run that cannot begin leaves no folder behind.
     run = RunFolder::create(options.run);
     write_text_file(run->config(), command_line.config_toml());
     write_split(run->split(), data.split, data.dataset().ids());
+    if (checkpoint) save_beginning(*run, config, state, session, data);
   }
   console.info("run folder: {}", run->path().string());
 
@@ -79,7 +126,8 @@ int main(int argc, char** argv) {
       "fpanet_train --data data/train --encoder-weights resnet34.pth --run runs/imagenet\n"
       "fpanet_train --data synthetic:64 --image-size 128 --epochs 5 --run runs/try\n"
       "fpanet_train --config my.toml --lr 3e-4\n"
-      "fpanet_train --resume runs/imagenet");
+      "fpanet_train --resume runs/imagenet\n"
+      "fpanet_train --resume best-checkpoint-FPANet.ckpt --data data/train --run runs/onwards");
   fpanet::TrainCommandLine command_line(*app);
   return fpanet::run_main(*app, argc, argv, [&] { return fpanet::train(command_line); });
 }

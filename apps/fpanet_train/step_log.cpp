@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "apps/common/metrics_table.hpp"
+#include "apps/common/parse_number.hpp"
 #include "apps/common/python_repr.hpp"
 #include "engine/core/error.hpp"
 
@@ -14,9 +15,14 @@ StepLog::StepLog(const std::filesystem::path& file, std::int64_t first_step) : f
   stream_.reset(std::fopen(file.c_str(), "w"));
   require(stream_ != nullptr, "{}: cannot be written", file.string());
   fmt::print(stream_.get(), "epoch,step,train/Loss\n");
-  for (std::size_t row = 0; row < kept.rows.size(); ++row) {
-    if (static_cast<std::int64_t>(row) >= first_step) break;
-    fmt::print(stream_.get(), "{}\n", fmt::join(kept.rows[row], ","));
+  const std::int64_t step = kept.find("step");
+  for (const auto& row : kept.rows) {
+    if (step < 0 ||
+        parse_number<std::int64_t>(row[static_cast<std::size_t>(step)]).value_or(first_step) >=
+            first_step) {
+      break;
+    }
+    fmt::print(stream_.get(), "{}\n", fmt::join(row, ","));
   }
 }
 

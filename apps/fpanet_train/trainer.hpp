@@ -5,9 +5,9 @@
 #include "apps/common/checkpoint.hpp"
 #include "apps/common/console.hpp"
 #include "apps/common/csv_logger.hpp"
+#include "apps/common/progress_state.hpp"
 #include "apps/common/run_folder.hpp"
 #include "apps/common/train_config.hpp"
-#include "apps/fpanet_train/progress_state.hpp"
 #include "apps/fpanet_train/step_log.hpp"
 #include "apps/fpanet_train/training_data.hpp"
 

@@ -1,7 +1,5 @@
 #include "apps/fpanet_train/training_data.hpp"
 
-#include <algorithm>
-
 #include "apps/common/progress.hpp"
 #include "data/image_cache.hpp"
 #include "engine/core/cache_folder.hpp"
@@ -62,9 +60,9 @@ TrainingData open_training_data(const TrainConfig& config, const std::string& sp
   // A card takes batches faster than one thread makes them; on the CPU the threads compute.
   if (!placement.device().is_cpu()) train.threads = placement.threads;
   LoaderOptions val = train;
-  // The notebook validates at half the training batch, and jitters brightness there, too.
-  val.batch_size = std::max<std::int64_t>(1, config.batch_size / 2);
+  val.batch_size = validation_batch_size(config.batch_size);
   val.shuffle = false;
+  // The notebook jitters brightness there, too.
   val.augment = notebook && augment == Augment::notebook ? Augment::jitter : Augment::none;
   data.train = std::make_unique<Loader>(data.store, data.split.train, train);
   data.val = std::make_unique<Loader>(data.store, data.split.val, val);

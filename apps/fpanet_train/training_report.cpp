@@ -37,7 +37,8 @@ void write_training_report(const RunFolder& run, ModelSession& session, Training
                            const ProgressState& state, const std::string& configuration,
                            Console& console) {
   const ClassTable& classes = data.dataset().classes();
-  load_model(session.store(), read_weights(run.best_checkpoint()));
+  // A run that goes on from a Lightning checkpoint may never have become better than that.
+  load_model(session.store(), read_weights(find_checkpoint(run.path())));
   std::vector<ReportSample> samples;
   const Tally tally = evaluate(
       session, *data.val, data.ignore_unmatched, [&](const Batch& batch, const Program& program) {

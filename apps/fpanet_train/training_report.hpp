@@ -1,8 +1,8 @@
 #pragma once
 
 #include "apps/common/console.hpp"
+#include "apps/common/progress_state.hpp"
 #include "apps/common/run_folder.hpp"
-#include "apps/fpanet_train/progress_state.hpp"
 #include "apps/fpanet_train/training_data.hpp"
 
 namespace fpanet {

@@ -4,6 +4,21 @@
 
 namespace fpanet {
 
+double Op::attribute(std::string_view attribute_name) const {
+  for (const OpAttribute& attribute : attributes()) {
+    if (attribute.name == attribute_name) return attribute.value;
+  }
+  fail("{}: has no attribute {}", name(), attribute_name);
+}
+
+std::string Op::parameters() const {
+  std::string text;
+  for (const OpAttribute& attribute : attributes()) {
+    text += fmt::format("{}{}={}", text.empty() ? "" : " ", attribute.name, attribute.value);
+  }
+  return text;
+}
+
 void Op::backward(BackwardRule&) const {
   fail("{}: has no gradient, but one was asked for", name());
 }

@@ -45,14 +45,24 @@ struct RunArgs {
   Write write(std::size_t i = 0) const { return writes[i]; }
 };
 
+/// A hyper-parameter of an op; truth values are 0 and 1.
+struct OpAttribute {
+  std::string_view name;
+  double value;
+};
+
 class Op {
  public:
   virtual ~Op() = default;
 
   /// "conv2d", "conv2d_backward_input": the name in messages, profiles and the registry.
   virtual std::string_view name() const = 0;
-  /// Hyper-parameters for people: "kernel=3x3 stride=1 padding=1".
-  virtual std::string parameters() const { return {}; }
+  /// Hyper-parameters for code that reads a graph (exporters).
+  virtual std::vector<OpAttribute> attributes() const { return {}; }
+  /// The attribute of that name; throws Error when the op has none.
+  double attribute(std::string_view name) const;
+  /// Hyper-parameters for people; the attributes unless an op says it better: "stride=1 padding=1".
+  virtual std::string parameters() const;
 
   /// Specs of the outputs. All shape and dtype errors of the op are thrown here.
   virtual std::vector<Spec> infer(std::span<const Spec> inputs) const = 0;

@@ -66,16 +66,45 @@ class Members {
   std::string what_;
 };
 
-/// The fit loop's count `name` of things processed; none in checkpoints without it.
-std::optional<std::int64_t> processed(TorchFile& file, const Dict& root, std::string_view name) {
+/// Follows `keys` through nested dicts; nullptr when one of them is missing.
+const Dict* find_dict(const Dict& root, std::initializer_list<std::string_view> keys) {
   const Dict* dict = &root;
-  for (const std::string_view key : {std::string_view("loops"), std::string_view("fit_loop"), name,
-                                     std::string_view("current")}) {
+  for (const std::string_view key : keys) {
     const Object* member = find(*dict, key);
     dict = member == nullptr ? nullptr : member->as<Dict>();
-    if (dict == nullptr) return std::nullopt;
+    if (dict == nullptr) return nullptr;
   }
-  return Members(file, *dict, fmt::format("the progress {}", name)).integer("processed");
+  return dict;
+}
+
+/// How often the fit loop's progress `name` has been `state` ("ready", "processed") since its loop
+/// began; none in checkpoints without it.
+std::optional<std::int64_t> count(TorchFile& file, const Dict& root, std::string_view name,
+                                  std::string_view state) {
+  const Dict* current = find_dict(root, {"loops", "fit_loop", name, "current"});
+  if (current == nullptr) return std::nullopt;
+  return Members(file, *current, fmt::format("the progress {}", name)).integer(state);
+}
+
+bool at_end_of_epoch(const Dict& root) {
+  const Dict* progress = find_dict(root, {"loops", "fit_loop", "epoch_loop.batch_progress"});
+  const Object* last = progress == nullptr ? nullptr : find(*progress, "is_last_batch");
+  return last == nullptr || last->as<bool>() == nullptr || *last->as<bool>();
+}
+
+void read_epochs(TorchFile& file, const Dict& root, std::int64_t epoch, TrainingState& training) {
+  training.train_batches = count(file, root, "epoch_loop.batch_progress", "processed").value_or(0);
+  training.validation_batches =
+      count(file, root, "epoch_loop.val_loop.batch_progress", "processed").value_or(0);
+  // `epoch` is the epoch that was running, or the next one when fit() had returned: the loop's own
+  // counts are always right. After validation an epoch is over but not counted as processed yet.
+  if (at_end_of_epoch(root)) {
+    training.epochs_done = count(file, root, "epoch_progress", "ready").value_or(epoch + 1);
+  } else {
+    training.epochs_done = count(file, root, "epoch_progress", "processed").value_or(epoch);
+    training.batches_into_epoch = training.train_batches;
+    training.train_batches = 0;
+  }
 }
 
 const Dict& only_dict_of(const List& list, const TorchFile& file, std::string_view what) {
@@ -144,13 +173,7 @@ TrainingState read_training_state(TorchFile& file, const Dict& root) {
   TrainingState training;
   const Members members(file, root, "the checkpoint");
   training.global_step = members.integer("global_step");
-  // `epoch` is the epoch that was running, or the next one when fit() had returned: the loop's own
-  // count is always right.
-  training.epochs_done =
-      processed(file, root, "epoch_progress").value_or(members.integer("epoch") + 1);
-  training.train_batches = processed(file, root, "epoch_loop.batch_progress").value_or(0);
-  training.validation_batches =
-      processed(file, root, "epoch_loop.val_loop.batch_progress").value_or(0);
+  read_epochs(file, root, members.integer("epoch"), training);
   if (find(root, "pytorch-lightning_version") != nullptr) {
     training.lightning_version = members.text("pytorch-lightning_version");
   }
@@ -159,6 +182,10 @@ TrainingState read_training_state(TorchFile& file, const Dict& root) {
     if (!states.items.empty()) {
       training.optimizer = read_optimizer(file, only_dict_of(states, file, "optimizer states"));
     }
+  }
+  if (find(root, "lr_schedulers") != nullptr) {
+    const List& schedulers = members.as<List>("lr_schedulers");
+    training.lr_schedulers = static_cast<std::int64_t>(schedulers.items.size());
   }
   if (const Dict* dict = find_callback(root, "EarlyStopping")) {
     const Members state(file, *dict, "EarlyStopping");
@@ -169,13 +196,13 @@ TrainingState read_training_state(TorchFile& file, const Dict& root) {
   }
   if (const Dict* dict = find_callback(root, "ModelCheckpoint")) {
     const Members state(file, *dict, "ModelCheckpoint");
-    const auto score = [&](std::string_view key) {  // None before the first one
-      return state.get(key).as<pickle::None>() == nullptr ? state.number(key) : 0.0;
-    };
-    training.model_checkpoint = {.best_score = score("best_model_score"),
-                                 .current_score = score("current_score"),
-                                 .best_path = state.text("best_model_path"),
-                                 .folder = state.text("dirpath")};
+    // Without a monitored value, or before its first, there is no best.
+    if (state.get("best_model_score").as<pickle::None>() == nullptr) {
+      training.model_checkpoint = {.best_score = state.number("best_model_score"),
+                                   .current_score = state.number("current_score"),
+                                   .best_path = state.text("best_model_path"),
+                                   .folder = state.text("dirpath")};
+    }
   }
   return training;
 }

@@ -21,7 +21,7 @@ struct OptimizerState {
   bool amsgrad = false;
   std::int64_t parameters = 0;  ///< how many the optimizer has, those without moments included
   /// By position in named_parameters() order; a parameter that never got a gradient has none.
-  std::map<std::int64_t, AdamMoments> moments;
+  std::map<std::int64_t, AdamMoments> moments = {};
 };
 
 struct EarlyStoppingState {
@@ -38,10 +38,12 @@ struct TrainingState {
   std::int64_t epochs_done = 0;  ///< whole epochs trained: the next one's number, from 0
   std::int64_t global_step = 0;  ///< optimizer steps
   std::int64_t train_batches = 0, validation_batches = 0;  ///< of an epoch; 0 if unknown
-  std::string lightning_version;
-  std::optional<OptimizerState> optimizer;
-  std::optional<EarlyStoppingState> early_stopping;
-  std::optional<ModelCheckpointState> model_checkpoint;
+  std::int64_t batches_into_epoch = 0;  ///< trained of the next epoch; 0 at the end of one
+  std::int64_t lr_schedulers = 0;       ///< that change the learning rate as training goes on
+  std::string lightning_version = {};
+  std::optional<OptimizerState> optimizer = {};
+  std::optional<EarlyStoppingState> early_stopping = {};
+  std::optional<ModelCheckpointState> model_checkpoint = {};
 };
 
 }  // namespace fpanet

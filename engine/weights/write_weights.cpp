@@ -12,8 +12,9 @@ void write_weights(const std::filesystem::path& path, const WeightsFile& file) {
     write_torch(path, file.tensors);
   } else if (suffix == ".ckpt") {
     require(file.training.has_value(),
-            "{}: a Lightning checkpoint needs a training state, and there is none to write",
-            path.string());
+            "{}: a Lightning checkpoint holds a training, and {} is weights alone; convert a run "
+            "folder or another Lightning checkpoint, or write .pth",
+            path.string(), file.name.empty() ? "this" : file.name);
     write_lightning(path, file.tensors, *file.training);
   } else {
     fail("{}: suffix '{}' names no format; use .safetensors, .pth, .pt or .ckpt", path.string(),

@@ -15,7 +15,7 @@ import tempfile
 
 READERS = ("zip", "legacy", "tar", "safetensors", "unpickler")
 SEEDS = pathlib.Path(__file__).parent / "seeds"
-LIMITS = ["-rss_limit_mb=1024", "-timeout=10", "-max_len=16384"]
+LIMITS = ["-rss_limit_mb=1024", "-timeout=60", "-max_len=16384"]
 
 
 def fuzz(program, seeds, seconds, corpus):

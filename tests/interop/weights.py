@@ -1,44 +1,23 @@
 #!/usr/bin/env python3
 """Round trips of weight files between fpanet_tool and the libraries that others use.
 
-    python3 tests/interop/weights.py --tool build/bin/fpanet_tool
+    python3 tests/interop/weights.py --programs build/bin
 
 Needs PyTorch 2.x and safetensors; the parts with pytorch-lightning and segmentation-models-pytorch
 run when these are installed. Exit status 77, with a line that says so, when PyTorch is missing.
 """
 
-import argparse
-import importlib.util
 import json
 import pathlib
 import struct
-import subprocess
-import sys
 import tempfile
 
-SKIPPED = 77
+from support import Programs, installed, need, parse_arguments
 
-
-def installed(*modules):
-    missing = [name for name in modules if importlib.util.find_spec(name) is None]
-    for name in missing:
-        print(f"skipped: Python module {name} is not installed")
-    return not missing
-
-
-if not installed("torch", "safetensors"):
-    sys.exit(SKIPPED)
+need("torch", "safetensors")
 
 import torch
 from safetensors.torch import load_file, save_file
-
-TOOL = None
-
-
-def convert(source, target):
-    subprocess.run([TOOL, "weights", "convert", str(source), str(target)], check=True,
-                   stdout=subprocess.DEVNULL)
-    return target
 
 
 def check_equal(read, wanted, what):
@@ -74,7 +53,7 @@ def every_kind_of_tensor():
     return tensors
 
 
-def torch_files(folder):
+def torch_files(folder, convert):
     tensors = every_kind_of_tensor()
     plain = {name: tensor.detach() for name, tensor in tensors.items()}
     savers = {
@@ -109,7 +88,7 @@ def load_in_order(path):
     return {name: read[name] for name in names}
 
 
-def whole_model(folder):
+def whole_model(folder, convert):
     if not installed("segmentation_models_pytorch"):
         return
     import segmentation_models_pytorch as smp
@@ -134,7 +113,7 @@ def whole_model(folder):
         print(f"ok: a segmentation model through our {suffix}: the same output, strictly loaded")
 
 
-def lightning(folder):
+def lightning(folder, convert):
     if not installed("pytorch_lightning"):
         return
     import logging
@@ -197,15 +176,11 @@ def lightning(folder):
 
 
 def main():
-    global TOOL
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--tool", required=True, help="the fpanet_tool to test")
-    TOOL = parser.parse_args().tool
+    programs = Programs(parse_arguments(__doc__).programs)
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         for part in (torch_files, whole_model, lightning):
-            part(folder)
+            part(folder, programs.convert)
 
 
 if __name__ == "__main__":

@@ -85,7 +85,9 @@ TEST_CASE("write weights: the suffix decides, and every format reads back the sa
       "a.onnx: suffix '.onnx' names no format; use .safetensors, .pth, .pt or .ckpt", Error);
   CHECK_THROWS_WITH_AS(
       write_weights("a.ckpt", tensors),
-      "a.ckpt: a Lightning checkpoint needs a training state, and there is none to write", Error);
+      "a.ckpt: a Lightning checkpoint holds a training, and this is weights alone; convert a run "
+      "folder or another Lightning checkpoint, or write .pth",
+      Error);
 }
 
 TEST_CASE("prefixes: added and stripped") {

@@ -1,4 +1,4 @@
-#include "apps/fpanet_train/progress_state.hpp"
+#include "apps/common/progress_state.hpp"
 
 #include <array>
 #include <nlohmann/json.hpp>
@@ -57,8 +57,7 @@ struct Moment {
 };
 
 std::array<Moment, 2> moments(const AdamWState& optimizer) {
-  return {Moment{"optimizer.exp_avg.", optimizer.moment1()},
-          Moment{"optimizer.exp_avg_sq.", optimizer.moment2()}};
+  return {Moment{kFirstMoment, optimizer.moment1()}, Moment{kSecondMoment, optimizer.moment2()}};
 }
 
 }  // namespace
@@ -83,17 +82,20 @@ void save_training_state(const std::filesystem::path& path, ModelSession& sessio
   write_safetensors(path, tensors, {{kProgress, to_json(state).dump()}});
 }
 
-ProgressState load_training_state(const std::filesystem::path& path, ModelSession& session) {
-  const SafetensorsFile file = read_safetensors(path);
+ProgressState read_progress(const SafetensorsFile& file, const std::filesystem::path& path) {
   const auto progress = file.metadata.find(kProgress);
   require(progress != file.metadata.end(), "{}: no training state: metadata {} is missing",
           path.string(), kProgress);
-  ProgressState state;
   try {
-    state = from_json(Json::parse(progress->second));
+    return from_json(Json::parse(progress->second));
   } catch (const Json::exception& error) {
     fail("{}: metadata {} cannot be understood: {}", path.string(), kProgress, error.what());
   }
+}
+
+ProgressState load_training_state(const std::filesystem::path& path, ModelSession& session) {
+  const SafetensorsFile file = read_safetensors(path);
+  ProgressState state = read_progress(file, path);
   try {
     const ParameterStore& store = session.store();
     for (std::size_t i = 0; i < store.entries().size(); ++i) {

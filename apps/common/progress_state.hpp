@@ -6,8 +6,13 @@
 #include <limits>
 
 #include "apps/common/evaluator.hpp"
+#include "engine/weights/safetensors.hpp"
 
 namespace fpanet {
+
+/// What stands before a parameter's name to name its moments in training_state.safetensors.
+inline constexpr const char* kFirstMoment = "optimizer.exp_avg.";
+inline constexpr const char* kSecondMoment = "optimizer.exp_avg_sq.";
 
 struct ProgressState {
   std::int64_t epoch = 0;        ///< the one being trained, counted from 0
@@ -25,6 +30,8 @@ struct ProgressState {
 
 void save_training_state(const std::filesystem::path& path, ModelSession& session,
                          const ProgressState& state);
+/// The numbers alone, of a training state that was read from `path`.
+ProgressState read_progress(const SafetensorsFile& file, const std::filesystem::path& path);
 /// Fills parameters, buffers and moments; throws Error naming `path` for a file of another model or
 /// with numbers missing.
 ProgressState load_training_state(const std::filesystem::path& path, ModelSession& session);

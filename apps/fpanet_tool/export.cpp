@@ -1,0 +1,71 @@
+#include "apps/common/checkpoint.hpp"
+#include "apps/common/cli.hpp"
+#include "apps/common/run_folder.hpp"
+#include "apps/common/settings.hpp"
+#include "apps/common/usage_error.hpp"
+#include "apps/fpanet_tool/commands.hpp"
+#include "models/onnx_export.hpp"
+#include "models/program.hpp"
+
+namespace fpanet {
+
+namespace {
+
+struct State {
+  std::string checkpoint, out;
+  ImageSize image_size{320, 320};
+  Settings settings;
+};
+
+/// The one that was asked for, else the one the model was trained at.
+ImageSize image_size(const State& state, const CheckpointInfo& info) {
+  const ImageSize size = state.settings.given("image-size")
+                             ? state.image_size
+                             : info.image_size.value_or(state.image_size);
+  if (size.native()) {
+    usage_fail("--image-size: an ONNX model of this net is for one size; give a number or HxW");
+  }
+  return size;
+}
+
+int run(const State& state) {
+  if (state.checkpoint.empty() || state.out.empty()) {
+    usage_fail("export: both --checkpoint FILE|RUN and --out FILE.onnx are needed");
+  }
+  const ModelFile file = open_model(find_checkpoint(state.checkpoint));
+  const ImageSize size = image_size(state, file.info);
+  ParameterStore store;
+  const FPANet net(store, file.options);
+  store.allocate(DType::f32, Device::cpu(), false);
+  fmt::print(stderr, "{}\n", load_model(store, file.weights));
+  const Program program(Cpu{1}, net, nullptr, store,
+                        {.kind = ProgramKind::predict,
+                         .height = size.height,
+                         .width = size.width,
+                         .image_dtype = DType::f32});
+  OnnxModel model = to_onnx(program.graph(), "probabilities");
+  model.metadata = to_metadata(file.info);
+  write_onnx(state.out, model);
+  fmt::print("{}: images (batch,{},{},{}) in [0,1] -> probabilities (batch,{},{},{}), {} nodes\n",
+             state.out, file.options.in_channels, size.height, size.width, file.options.classes,
+             size.height, size.width, model.nodes.size());
+  return kExitDone;
+}
+
+}  // namespace
+
+void add_export(CLI::App& app, Action& action) {
+  auto state = std::make_shared<State>();
+  state->settings.text("checkpoint", "FILE|RUN", &state->checkpoint,
+                       "a weight file (.safetensors, .pth, .ckpt) or a run folder",
+                       "Weights to export; of a run folder, the best ones");
+  state->settings.text("out", "FILE.onnx", &state->out, "a file name", "The model to write");
+  state->settings.image_size("image-size", &state->image_size,
+                             "Size of its images, else the one of training if known");
+  CLI::App* command = app.add_subcommand(
+      "export", "An ONNX model (opset 17) for other runtimes: batch norms folded, any batch size.");
+  state->settings.add_flags(*command);
+  command->callback([state, &action] { action = [state] { return run(*state); }; });
+}
+
+}  // namespace fpanet

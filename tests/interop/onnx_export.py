@@ -1,0 +1,73 @@
+#!/usr/bin/env python3
+"""fpanet_tool export against fpanet_predict: the exported model in onnxruntime gives the same
+probabilities, at several image sizes and batch sizes, on a real tile and synthetic scenes.
+
+    python3 tests/interop/onnx_export.py --programs build/bin
+
+Needs onnxruntime, numpy and opencv; ONNX's own checker runs where it is installed. Exit status 77,
+with a line that says so, when they are missing.
+"""
+
+import pathlib
+import tempfile
+
+from support import Programs, check_close, installed, need, parse_arguments
+
+need("numpy", "cv2", "onnxruntime")
+
+import numpy as np
+import onnxruntime
+
+TOLERANCE = 1e-5
+
+
+def trained(programs, folder, encoder):
+    """A checkpoint whose batch norms have seen images."""
+    run = folder / f"run_{encoder}"
+    programs.run("train", "--data", "synthetic:14", "--image-size", 64, "--encoder", encoder,
+                 "--batch-size", 4, "--epochs", 1, "--lr", 1e-3, "--device", "cpu", "--run", run)
+    return run
+
+
+def check_format(model):
+    if not installed("onnx"):
+        return
+    import onnx
+
+    onnx.checker.check_model(str(model), full_check=True)
+    proto = onnx.load(str(model))
+    assert proto.opset_import[0].version == 17
+    types = {node.op_type for node in proto.graph.node}
+    assert "BatchNormalization" not in types, "batch norms are to be folded"
+    assert proto.graph.input[0].type.tensor_type.shape.dim[0].dim_param, "the batch is fixed"
+
+
+def check_export(programs, run, size, arguments, folder):
+    height, width = size
+    model = folder / f"model_{height}x{width}.onnx"
+    programs.run("tool", "export", "--checkpoint", run, "--out", model, "--image-size",
+                 f"{height}x{width}")
+    check_format(model)
+    session = onnxruntime.InferenceSession(str(model), providers=["CPUExecutionProvider"])
+    images = programs.images(arguments.tiles, size, 3, folder)
+    expected = [programs.probabilities(run, image, folder) for image in images]
+    for batch in (1, 3):
+        pixels = np.stack(images[:batch]).transpose(0, 3, 1, 2).astype(np.float32) / 255
+        (actual,) = session.run(None, {"images": pixels})
+        check_close(f"{run.name}, {height}x{width}, batch {batch}", actual,
+                    np.stack(expected[:batch]), TOLERANCE)
+
+
+def main():
+    arguments = parse_arguments(__doc__)
+    programs = Programs(arguments.programs)
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        run = trained(programs, folder, "resnet34")
+        for size in ((320, 320), (96, 160)):
+            check_export(programs, run, size, arguments, folder)
+        check_export(programs, trained(programs, folder, "resnet50"), (64, 64), arguments, folder)
+
+
+if __name__ == "__main__":
+    main()
