@@ -69,6 +69,17 @@ class Builder {
     return constant(name, StateEntry::from_values(rounded, std::move(shape)));
   }
 
+  /// The same in f64.
+  std::string exact_constant(const std::string& name, const std::vector<double>& values,
+                             Sizes shape) {
+    const Bytes bytes = Bytes::copy_of(std::as_bytes(std::span(values)));
+    return constant(name, StateEntry(ElementType::f64, std::move(shape), bytes));
+  }
+
+  std::string cast(const std::string& x, OnnxType type) {
+    return emit("Cast", {x}, {{"to", std::int64_t{type}}});
+  }
+
   void input(const std::string& name, const Shape& shape) {
     model_.inputs.push_back({name, with_any_batch(shape)});
   }
@@ -299,23 +310,25 @@ class Exporter {
                        {{"axis", 1}});
   }
 
-  /// x - A_H^T (B . (A_H x A_W^T)) A_W
+  /// x - A_H^T (B . (A_H x A_W^T)) A_W, in double as in kernels/high_pass.cpp: what the filter takes
+  /// away is most of the image, and its rounding would be large beside the rest.
   std::string high_pass(const Node& node) {
     constexpr Index kK = kernels::kLowFrequencies;
-    const std::string x = input(node, 0);
     const auto basis = [&](Index size, bool transposed) {
       const Sizes sizes = transposed ? Sizes{size, kK} : Sizes{kK, size};
-      return build_.constant(fmt::format("low_frequencies_{}", fmt::join(sizes, "x")),
-                             low_frequencies(size, transposed), sizes);
+      return build_.exact_constant(fmt::format("low_frequencies_{}", fmt::join(sizes, "x")),
+                                   low_frequencies(size, transposed), sizes);
     };
     const Index height = shape(node, 0)[2], width = shape(node, 0)[3];
+    const std::string mask =
+        build_.exact_constant("low_frequency_mask", low_frequency_mask(), {kK, kK});
+    const std::string x = build_.cast(input(node, 0), kOnnxDouble);
     std::string low = build_.emit("MatMul", {basis(height, false), x});
     low = build_.emit("MatMul", {low, basis(width, true)});
-    low = build_.emit("Mul",
-                      {low, build_.constant("low_frequency_mask", low_frequency_mask(), {kK, kK})});
+    low = build_.emit("Mul", {low, mask});
     low = build_.emit("MatMul", {basis(height, true), low});
     low = build_.emit("MatMul", {low, basis(width, false)});
-    return build_.emit("Sub", {x, low});
+    return build_.cast(build_.emit("Sub", {x, low}), kOnnxFloat);
   }
 
   std::string matmul(const Node& node) {

@@ -1,6 +1,6 @@
 #pragma once
 // An ONNX model in memory, and its file. What of the format is needed here: one graph of nodes,
-// float and integer initializers, images in and images out.
+// initializers of three types, images in and images out.
 // Format: github.com/onnx/onnx/blob/main/onnx/onnx.proto; operators: onnx.ai/onnx/operators.
 
 #include <cstdint>
@@ -12,6 +12,9 @@
 #include "engine/weights/safetensors.hpp"
 
 namespace fpanet {
+
+/// TensorProto.DataType
+enum OnnxType : std::uint8_t { kOnnxFloat = 1, kOnnxInt64 = 7, kOnnxDouble = 11 };
 
 struct OnnxAttribute {
   std::string name;
@@ -37,7 +40,7 @@ struct OnnxModel {
   static constexpr std::int64_t kOpset = 17;
 
   std::vector<OnnxNode> nodes;  ///< in an order in which they can run
-  StateDict initializers;       ///< constants: f32 or i64
+  StateDict initializers;       ///< constants: f32, f64 or i64
   std::vector<OnnxValue> inputs, outputs;
   Metadata metadata;
 };

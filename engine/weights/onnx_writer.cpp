@@ -9,8 +9,6 @@ namespace {
 
 // Field numbers and enum values as onnx.proto has them, under the same names.
 constexpr int kIrVersion = 8;  // the one that came with opset 17
-constexpr int kFloat = 1;      // TensorProto.DataType
-constexpr int kInt64 = 7;
 constexpr std::size_t kLargestMessage = 0x7fffffff;
 
 ProtobufWriter attribute_proto(const OnnxAttribute& attribute) {
@@ -49,12 +47,17 @@ ProtobufWriter node_proto(const OnnxNode& node) {
   return out;
 }
 
+OnnxType onnx_type(const std::string& name, ElementType type) {
+  if (type == ElementType::f32) return kOnnxFloat;
+  if (type == ElementType::f64) return kOnnxDouble;
+  if (type == ElementType::i64) return kOnnxInt64;
+  fail("onnx: initializer {} is {}, not f32, f64 or i64", name, name_of(type));
+}
+
 ProtobufWriter tensor_proto(const std::string& name, const StateEntry& entry) {
-  require(entry.type() == ElementType::f32 || entry.type() == ElementType::i64,
-          "onnx: initializer {} is {}, not f32 or i64", name, name_of(entry.type()));
   ProtobufWriter out;
   for (const std::int64_t size : entry.shape()) out.integer(1, size);
-  out.integer(2, entry.type() == ElementType::f32 ? kFloat : kInt64);
+  out.integer(2, onnx_type(name, entry.type()));
   out.text(8, name);
   out.text(9, entry.bytes().text());  // raw_data: row-major, little-endian, as state dicts are
   return out;
@@ -72,7 +75,7 @@ ProtobufWriter value_info_proto(const OnnxValue& value) {
     shape.message(1, dimension);
   }
   ProtobufWriter tensor_type;
-  tensor_type.integer(1, kFloat);
+  tensor_type.integer(1, kOnnxFloat);
   tensor_type.message(2, shape);
   ProtobufWriter type;
   type.message(1, tensor_type);

@@ -31,7 +31,7 @@ PROBABILITY_TOLERANCE = 2e-5
 LOSS_TOLERANCE = 1e-3
 SIZE = 64  # of the scenes that are trained on
 BATCH = 4
-LR = 1e-3
+LR = 1e-3  # Lightning's; what goes on here takes it from the checkpoint
 
 
 class Scenes:
@@ -156,7 +156,7 @@ def main():
         check_losses("Lightning's training goes on here", folder / "here", onwards, 2)
 
         run = folder / "ours"
-        programs.run("train", "--run", run, "--lr", LR, *scenes.flags(2))
+        programs.run("train", "--run", run, *scenes.flags(2))
         ours = ours_there(run, images, programs, folder)
         onwards = fit(scenes, 4, folder / "there", ours)
         programs.run("train", "--resume", run, "--epochs", 4)

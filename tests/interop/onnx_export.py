@@ -25,7 +25,7 @@ def trained(programs, folder, encoder):
     """A checkpoint whose batch norms have seen images."""
     run = folder / f"run_{encoder}"
     programs.run("train", "--data", "synthetic:14", "--image-size", 64, "--encoder", encoder,
-                 "--batch-size", 4, "--epochs", 1, "--lr", 1e-3, "--device", "cpu", "--run", run)
+                 "--batch-size", 2, "--epochs", 4, "--device", "cpu", "--run", run)
     return run
 
 

@@ -66,6 +66,7 @@ TEST_CASE("onnx export: batch norms are folded, the filter is products, the batc
   CHECK(count(model, "Conv") == 35);
   CHECK(count(model, "BatchNormalization") == 0);
   CHECK(count(model, "MatMul") == 4 + 2);
+  CHECK(count(model, "Cast") == 2);  // the filter is in double
   CHECK(count(model, "Softmax") == 2);
   CHECK(count(model, "Resize") == 5);
   CHECK(count(model, "Concat") == 4);

@@ -108,61 +108,6 @@ TEST_CASE("a run goes on from a Lightning checkpoint of ours as if it had not be
   CHECK((contents(work / "second/checkpoints/last.safetensors") ==
          contents(work / "whole/checkpoints/last.safetensors")));
   CHECK(std::filesystem::exists(work / "second/checkpoints/best.safetensors"));
-  const std::string steps = contents(run / "steps.csv");
-  return std::count(steps.begin(), steps.end(), '\n');
-};
-using namespace std::chrono_literals;
-for (int i = 0; i < 6000 && lines() < 2; ++i) std::this_thread::sleep_for(20ms);
-kill(child, SIGINT);
-int status = 0;
-waitpid(child, &status, 0);
-return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-}  // namespace
-
-TEST_CASE("a resumed run is bit-equal to one that was never stopped") {
-  const ScratchFolder work;
-  const std::string whole = (work / "whole").string(), parts = (work / "parts").string();
-  REQUIRE(run_program(work, "train", kTiny + "--epochs 3 --run " + whole).code == 0);
-
-  SUBCASE("stopped between epochs") {
-    REQUIRE(run_program(work, "train", kTiny + "--epochs 1 --run " + parts).code == 0);
-    REQUIRE(run_program(work, "train", "--epochs 3 --quiet --resume " + parts).code == 0);
-    check_same_run(whole, parts);
-  }
-  SUBCASE("interrupted within an epoch") {
-    CHECK(train_interrupted(parts) == 130);
-    CHECK(!contents(work / "parts/checkpoints/last.safetensors").empty());
-    REQUIRE(run_program(work, "train", "--quiet --resume " + parts).code == 0);
-    check_same_run(whole, parts);
-  }
-  for (const char* file : {"config.toml", "split.csv", "metrics.csv", "report.html"}) {
-    CAPTURE(file);
-    CHECK(!contents(work / "whole" / file).empty());
-  }
-}
-
-TEST_CASE("a run goes on from a Lightning checkpoint of ours as if it had not been one") {
-  const ScratchFolder work;
-  const std::string whole = (work / "whole").string(), first = (work / "first").string(),
-                    second = (work / "second").string(), ckpt = (work / "first.ckpt").string();
-  REQUIRE(run_program(work, "train", kTiny + "--epochs 2 --run " + whole).code == 0);
-  REQUIRE(run_program(work, "train", kTiny + "--epochs 1 --run " + first).code == 0);
-  REQUIRE(run_program(work, "tool", "weights convert " + first + " " + ckpt).code == 0);
-  const std::string resume = kTiny + "--resume " + ckpt + " --run " + second + " --epochs ";
-
-  const Outcome behind = run_program(work, "train", resume + "1");
-  CHECK(behind.code == 1);
-  CHECK(behind.err.find("has 1 epochs behind it, and --epochs 1 asks for no more") !=
-        std::string::npos);
-  CHECK_FALSE(std::filesystem::exists(second));
-
-  REQUIRE(run_program(work, "train", resume + "2").code == 0);
-  for (const char* file : {"checkpoints/last.safetensors", "checkpoints/best.safetensors"}) {
-    CAPTURE(file);
-    CHECK((contents(work / "second" / file) == contents(work / "whole" / file)));
-  }
   const std::string steps = contents(work / "whole/steps.csv");
   const std::string onwards = contents(work / "second/steps.csv");
   const std::size_t header = onwards.find('\n') + 1;
