@@ -5,7 +5,7 @@
 
 #include "engine/core/cuda_handles.hpp"
 #include "kernels/bias_add.hpp"
-#include "kernels/conv2d_finish.hpp"
+#include "kernels/cuda_conv2d_finish.hpp"
 #include "kernels/cudnn_planner.hpp"
 #include "kernels/scratch.hpp"
 

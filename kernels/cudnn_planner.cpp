@@ -5,7 +5,7 @@
 #include "engine/core/cuda_check.hpp"
 #include "engine/core/cuda_handles.hpp"
 #include "engine/core/error.hpp"
-#include "kernels/conv2d_finish.hpp"
+#include "kernels/cuda_conv2d_finish.hpp"
 
 namespace fpanet::kernels {
 namespace {

@@ -1,6 +1,6 @@
 // What Cuda halves add around cuDNN's convolutions, on an emulated card.
 
-#include "kernels/conv2d_finish.hpp"
+#include "kernels/cuda_conv2d_finish.hpp"
 
 #include "tests/kernels/check.hpp"
 

@@ -1,4 +1,4 @@
-#include "kernels/conv2d_finish.hpp"
+#include "kernels/cuda_conv2d_finish.hpp"
 
 #include "kernels/cuda_elementwise.hpp"
 #include "kernels/relu_body.hpp"
