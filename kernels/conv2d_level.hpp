@@ -9,9 +9,13 @@
 
 namespace fpanet::kernels {
 
+/// Conv2dLevel::cache_numel for an L2 of 512 KiB, and of 1 MiB as every processor with AVX-512 has.
+inline constexpr Index kCacheNumel = 64 * 1024, kLargeCacheNumel = 128 * 1024;
+
 template <class T>
 struct Conv2dLevel {
-  Index width;  ///< most columns of a GemmPanel; packed weights come in panels this wide
+  Index width;        ///< most columns of a GemmPanel; packed weights come in panels this wide
+  Index cache_numel;  ///< elements of transformed tiles that a task works on at a time
   void (*multiply)(const GemmPanel<T>&);
   WinogradKernels<T> winograd;
 };

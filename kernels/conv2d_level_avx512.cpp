@@ -11,10 +11,24 @@
 
 namespace fpanet::kernels {
 
+namespace {
+
+// A vector of which half is used costs as much as a whole one: FPA-Net's head has 7 columns.
+template <class T>
+void multiply(const GemmPanel<T>& p) {
+  if constexpr (sizeof(T) == sizeof(float)) {
+    if (p.n <= SimdAvx512Half::kLanes) return GemmTile<SimdAvx512Half>::multiply(p);
+  }
+  GemmTile<SimdAvx512<T>>::multiply(p);
+}
+
+}  // namespace
+
 template <class T>
 Conv2dLevel<T> conv2d_level_avx512() {
   using Simd = SimdAvx512<T>;
-  return {GemmTile<Simd>::kWidth, GemmTile<Simd>::multiply, WinogradTransforms<Simd>::kernels()};
+  return {GemmTile<Simd>::kWidth, kLargeCacheNumel, multiply<T>,
+          WinogradTransforms<Simd>::kernels()};
 }
 template Conv2dLevel<float> conv2d_level_avx512();
 template Conv2dLevel<double> conv2d_level_avx512();

@@ -8,7 +8,8 @@ namespace fpanet::kernels {
 template <class T>
 Conv2dLevel<T> conv2d_level_wide() {
   using Simd = SimdWide<T>;
-  return {GemmTile<Simd>::kWidth, GemmTile<Simd>::multiply, WinogradTransforms<Simd>::kernels()};
+  return {GemmTile<Simd>::kWidth, kLargeCacheNumel, GemmTile<Simd>::multiply,
+          WinogradTransforms<Simd>::kernels()};
 }
 template Conv2dLevel<float> conv2d_level_wide();
 template Conv2dLevel<double> conv2d_level_wide();

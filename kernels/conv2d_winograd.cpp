@@ -51,20 +51,21 @@ struct Cut {
   Index m_position, m_numel;
 
   explicit Cut(const Job& job) {
-    constexpr Index kLargeU = 1024 * 1024, kBlockV = 64 * 1024;  // elements
-    constexpr Index kLeast = 12, kMost = 48, kTasks = 8, kRows = 6;
+    constexpr Index kLargeU = 1024 * 1024;  // elements
+    constexpr Index kLeast = 12, kMost = 48, kTasks = 8, kRows = 12;
+    const Index width = conv2d_level<float>().width;
+    const Index cache_numel = conv2d_level<float>().cache_numel;
     const Index tile_numel = kWinogradPositions * job.source.c;
     by_panel = tile_numel * job.target.c >= kLargeU && job.tiles <= job.target.c / 2;
     if (by_panel) {
       block = job.tiles;
     } else {
-      const Index most = std::clamp(kBlockV / tile_numel, kLeast, kMost);
+      const Index most = std::clamp(cache_numel / tile_numel, kLeast, kMost);
       const Index wanted = std::max(divide_up(job.tiles, most), kTasks);
       block = divide_up(divide_up(job.tiles, wanted), kRows) * kRows;
     }
     blocks = divide_up(job.tiles, block);
     // The spare channels keep the 36 positions of a tile out of each other's cache sets.
-    const Index width = conv2d_level<float>().width;
     v_position = block * job.source.c + kWinogradChannels;
     v_numel = kWinogradPositions * v_position;
     m_position = block * width + kWinogradChannels;

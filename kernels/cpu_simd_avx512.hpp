@@ -34,6 +34,30 @@ struct SimdAvx512<float> {
   static __mmask16 mask(Index count) { return static_cast<__mmask16>((1u << count) - 1u); }
 };
 
+/// Half as wide, for results of at most 8 columns. A type of its own, not SimdAvx2: the linker keeps
+/// one copy of a function, and one made of AVX-512 must not serve a processor without it.
+struct SimdAvx512Half {
+  using Scalar = float;
+  using Vector = __m256;
+  static constexpr int kLanes = 8;
+  static constexpr int kRegisters = 32;
+
+  static Vector broadcast(float value) { return _mm256_set1_ps(value); }
+  static Vector load(const float* p) { return _mm256_loadu_ps(p); }
+  static void store(float* p, Vector v) { _mm256_storeu_ps(p, v); }
+  static Vector load_partial(const float* p, Index count) {
+    return _mm256_maskz_loadu_ps(mask(count), p);
+  }
+  static void store_partial(float* p, Vector v, Index count) {
+    _mm256_mask_storeu_ps(p, mask(count), v);
+  }
+  static Vector multiply_add(Vector a, Vector b, Vector c) { return _mm256_fmadd_ps(a, b, c); }
+  static Vector max(Vector a, Vector b) { return _mm256_max_ps(a, b); }
+
+ private:
+  static __mmask8 mask(Index count) { return static_cast<__mmask8>((1u << count) - 1u); }
+};
+
 template <>
 struct SimdAvx512<double> {
   using Scalar = double;

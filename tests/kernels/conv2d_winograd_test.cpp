@@ -19,6 +19,7 @@
 
 #include "kernels/conv2d_direct.hpp"
 #include "kernels/naive/conv2d.hpp"
+#include "tests/kernels/check.hpp"
 #include "tests/kernels/conv2d_samples.hpp"
 
 namespace fpanet::kernels {
@@ -51,9 +52,7 @@ std::vector<float> normal(Index count, double deviation, bool rectified) {
   return values;
 }
 
-std::vector<double> widened(const std::vector<float>& values) {
-  return {values.begin(), values.end()};
-}
+using test::widened;
 
 TEST_CASE("conv2d: Winograd's rounding error is about twice the direct sum's") {
   const Cpu cpu{2};
@@ -109,6 +108,56 @@ TEST_CASE("conv2d: Winograd's rounding error is about twice the direct sum's") {
       CAPTURE(name);
       CHECK(got.rms < 3 * reference.rms + 5e-7);
       CHECK(got.largest < 3 * reference.largest + 1e-5);
+    }
+  }
+}
+
+struct Results {
+  std::vector<float> y, dx, dw;
+};
+
+Results run_winograd(const Conv2dGeometry& g, const test::Conv2dBuffers<float>& b, int threads,
+                     Write write) {
+  const Cpu cpu{threads};
+  Results r{b.y, b.dx, b.dw};
+  auto workspace = test::scratch(winograd::forward_workspace_bytes(cpu, g));
+  winograd::forward(cpu, g, b.x.data(), b.w.data(), {}, r.y.data(), workspace);
+  workspace = test::scratch(winograd::backward_input_workspace_bytes(cpu, g));
+  winograd::backward_input(cpu, g, b.dy.data(), b.w.data(), r.dx.data(), write, workspace);
+  workspace = test::scratch(winograd::backward_weight_workspace_bytes(cpu, g));
+  winograd::backward_weight(cpu, g, b.x.data(), b.dy.data(), r.dw.data(), write, workspace);
+  return r;
+}
+
+TEST_CASE("conv2d: Winograd at odd sizes, with every padding, on 1, 2 and 4 threads") {
+  for (Conv2dGeometry g : {Conv2dGeometry{1, 16, 3, 3, 16, 3, 3, 1, 0},
+                           {1, 16, 1, 9, 32, 3, 3, 1, 1},
+                           {2, 48, 5, 7, 16, 3, 3, 1, 1},
+                           {1, 32, 6, 13, 80, 3, 3, 1, 1},
+                           {3, 64, 9, 11, 48, 3, 3, 1, 1},
+                           {2, 16, 61, 37, 16, 3, 3, 1, 1},
+                           {1, 256, 8, 8, 256, 3, 3, 1, 1}}) {
+    for (g.padding = g.h < 3 ? 1 : 0; g.padding <= 2; ++g.padding) {
+      CAPTURE(test::str(g));
+      const auto b = test::integer_buffers<float>(g);
+      const std::vector<double> x = widened(b.x), w = widened(b.w), dy = widened(b.dy);
+      for (const Write write : {Write::assign, Write::accumulate}) {
+        std::vector<double> y(b.y.size()), dx = widened(b.dx), dw = widened(b.dw);
+        naive::conv2d<double>(g, x.data(), w.data(), {}, y.data());
+        naive::conv2d_backward_input<double>(g, dy.data(), w.data(), dx.data(), write);
+        naive::conv2d_backward_weight<double>(g, x.data(), dy.data(), dw.data(), write);
+        const Results one = run_winograd(g, b, 1, write);
+        CHECK(errors(one.y, y).largest < 2e-5);
+        CHECK(errors(one.dx, dx).largest < 2e-5);
+        CHECK(errors(one.dw, dw).largest < 2e-5);
+        for (const int threads : {2, 4}) {
+          CAPTURE(threads);
+          const Results many = run_winograd(g, b, threads, write);
+          CHECK(test::same_bits(many.y, one.y));
+          CHECK(test::same_bits(many.dx, one.dx));
+          CHECK(test::same_bits(many.dw, one.dw));
+        }
+      }
     }
   }
 }
