@@ -1,6 +1,6 @@
 #include "data/augment.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <cassert>

@@ -1,6 +1,6 @@
 #include "data/check_data.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <numeric>
@@ -8,6 +8,7 @@
 #include "data/image_file.hpp"
 #include "data/mask.hpp"
 #include "engine/core/error.hpp"
+#include "engine/core/join.hpp"
 #include "engine/core/parallel.hpp"
 
 namespace fpanet {
@@ -67,7 +68,7 @@ Finding check_scene(const ScenePaths& files, const ClassTable& classes) {
 }
 
 std::string names(const std::vector<std::string>& files) {
-  return files.empty() ? "none" : fmt::format("{}: {}", files.size(), fmt::join(files, ", "));
+  return files.empty() ? "none" : fmt::format("{}: {}", files.size(), join(files, ", "));
 }
 
 std::string class_rows(const DataReport& report) {

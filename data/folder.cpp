@@ -1,6 +1,6 @@
 #include "data/folder.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>
@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "engine/core/error.hpp"
+#include "engine/core/join.hpp"
 
 namespace fpanet {
 
@@ -46,7 +47,7 @@ std::vector<fs::path> sorted_files(const fs::path& dir) {
 }
 
 std::string joined(const std::vector<std::string>& names) {
-  return fmt::format("{}", fmt::join(names, ", "));
+  return join(names, ", ");
 }
 
 }  // namespace

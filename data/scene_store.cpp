@@ -1,6 +1,6 @@
 #include "data/scene_store.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <string>
 

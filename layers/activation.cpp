@@ -1,10 +1,11 @@
 #include "layers/activation.hpp"
 
-#include <fmt/ranges.h>
+#include <fmt/core.h>
 
 #include <array>
 
 #include "engine/core/error.hpp"
+#include "engine/core/join.hpp"
 #include "layers/softmax.hpp"
 
 namespace fpanet {
@@ -30,8 +31,7 @@ Activation parse_activation(std::string_view name) {
   for (const Name& known : kNames) {
     if (known.name == name) return known.activation;
   }
-  fail("activation: '{}' is unknown; known are none, {}", name,
-       fmt::join(activation_names(), ", "));
+  fail("activation: '{}' is unknown; known are none, {}", name, join(activation_names(), ", "));
 }
 
 std::string_view name_of(Activation activation) {

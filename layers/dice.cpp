@@ -1,7 +1,8 @@
 #include "layers/dice.hpp"
 
-#include <fmt/ranges.h>
+#include <fmt/core.h>
 
+#include "engine/core/join.hpp"
 #include "layers/activation.hpp"
 #include "layers/checks.hpp"
 #include "layers/dispatch.hpp"
@@ -107,12 +108,12 @@ std::vector<double> class_weights(const DiceLossOptions& options, Index channels
   if (options.classes.empty()) {
     return std::vector<double>(count, 1 / static_cast<double>(channels));
   }
-  require(options.mode != DiceMode::binary, "dice: classes={} cannot be chosen in binary mode",
-          options.classes);
+  require(options.mode != DiceMode::binary, "dice: classes=[{}] cannot be chosen in binary mode",
+          join(options.classes, ", "));
   std::vector<double> weights(count, 0.0);
   for (const Index c : options.classes) {
-    require(c >= 0 && c < channels, "dice: classes={} must lie in [0,{})", options.classes,
-            channels);
+    require(c >= 0 && c < channels, "dice: classes=[{}] must lie in [0,{})",
+            join(options.classes, ", "), channels);
     weights[static_cast<std::size_t>(c)] += 1 / static_cast<double>(options.classes.size());
   }
   return weights;

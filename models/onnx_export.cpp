@@ -1,6 +1,6 @@
 #include "models/onnx_export.hpp"
 
-#include <fmt/ranges.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <cmath>
@@ -9,6 +9,7 @@
 #include <set>
 
 #include "engine/core/error.hpp"
+#include "engine/core/join.hpp"
 #include "kernels/dct_basis.hpp"
 #include "kernels/high_pass.hpp"
 
@@ -43,7 +44,7 @@ class Builder {
   /// To `shape` in all but the batch, which stays as it is.
   std::string reshape(const std::string& x, Sizes shape) {
     shape.at(0) = 0;
-    const std::string name = fmt::format("shape_{}", fmt::join(shape, "_"));
+    const std::string name = fmt::format("shape_{}", join(shape, "_"));
     const auto rank = static_cast<std::int64_t>(shape.size());
     const Bytes bytes = Bytes::copy_of(std::as_bytes(std::span(shape)));
     return emit("Reshape", {x, constant(name, StateEntry(ElementType::i64, {rank}, bytes))});
@@ -316,7 +317,7 @@ class Exporter {
     constexpr Index kK = kernels::kLowFrequencies;
     const auto basis = [&](Index size, bool transposed) {
       const Sizes sizes = transposed ? Sizes{size, kK} : Sizes{kK, size};
-      return build_.exact_constant(fmt::format("low_frequencies_{}", fmt::join(sizes, "x")),
+      return build_.exact_constant(fmt::format("low_frequencies_{}", join(sizes, "x")),
                                    low_frequencies(size, transposed), sizes);
     };
     const Index height = shape(node, 0)[2], width = shape(node, 0)[3];

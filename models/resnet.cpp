@@ -1,10 +1,11 @@
 #include "models/resnet.hpp"
 
-#include <fmt/ranges.h>
+#include <fmt/core.h>
 
 #include <array>
 
 #include "engine/core/error.hpp"
+#include "engine/core/join.hpp"
 #include "layers/max_pool.hpp"
 
 namespace fpanet {
@@ -71,7 +72,7 @@ const ResNetSpec& resnet_spec(const std::string& name) {
   for (const ResNetSpec& spec : kFamily) {
     if (spec.name == name) return spec;
   }
-  fail("encoder: '{}' is unknown; known are {}", name, fmt::join(resnet_names(), ", "));
+  fail("encoder: '{}' is unknown; known are {}", name, join(resnet_names(), ", "));
 }
 
 std::vector<std::string> resnet_names() {

@@ -9,11 +9,11 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 dir=${DEMO_DIR:-demo}
-scenes=${DEMO_SCENES:-60}
+scenes=${DEMO_SCENES:-160}
 image_size=${DEMO_IMAGE_SIZE:-128}
-epochs=${DEMO_EPOCHS:-12}
-batch_size=${DEMO_BATCH_SIZE:-8}
-lr=${DEMO_LR:-1e-3}
+epochs=${DEMO_EPOCHS:-15}
+batch_size=${DEMO_BATCH_SIZE:-4}
+lr=${DEMO_LR:-3e-4}
 threads=${DEMO_THREADS:-0}
 
 say() { printf '\n== %s\n' "$*" >&2; }

@@ -1,6 +1,6 @@
 #include "apps/common/chart.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>
@@ -70,12 +70,17 @@ class Axes {
   std::vector<double> value_ticks_, epoch_ticks_;
 };
 
+/// What people call an epoch: they count from 1.
+std::int64_t shown(std::int64_t epoch) {
+  return epoch + 1;
+}
+
 Axes axes_of(const Curve& curve) {
   Range epochs;
   Range values;
   for (const auto* points : {&curve.train, &curve.val}) {
     for (const MetricPoint& point : *points) {
-      epochs.include(static_cast<double>(point.epoch));
+      epochs.include(static_cast<double>(shown(point.epoch)));
       values.include(point.value);
     }
   }
@@ -109,13 +114,13 @@ std::string line(const Axes& axes, const std::vector<MetricPoint>& points, std::
       pen_down = false;
       continue;
     }
-    const double x = axes.x(static_cast<double>(point.epoch));
+    const double x = axes.x(static_cast<double>(shown(point.epoch)));
     const double y = axes.y(point.value);
     path += fmt::format("{}{:.1f} {:.1f}", pen_down ? "L" : "M", x, y);
     pen_down = true;
     dots += fmt::format(
         "<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"{}\"><title>{}, epoch {}: {:.4f}</title></circle>",
-        x, y, points.size() > 40 ? 1.2 : 2.2, part, point.epoch, point.value);
+        x, y, points.size() > 40 ? 1.2 : 2.2, part, shown(point.epoch), point.value);
   }
   if (path.empty()) return {};
   return fmt::format("<g class=\"{}\"><path d=\"{}\"/>{}</g>", part, path, dots);
@@ -141,11 +146,11 @@ std::string chart_svg(const Curve& curve, std::optional<std::int64_t> best_epoch
       kWidth, kHeight, name, kLeft, name);
   svg += grid(axes);
   if (best_epoch) {
-    const double x = axes.x(static_cast<double>(*best_epoch));
+    const double x = axes.x(static_cast<double>(shown(*best_epoch)));
     svg += fmt::format(
         "<line class=\"best\" x1=\"{:.1f}\" x2=\"{:.1f}\" y1=\"{}\" y2=\"{}\">"
         "<title>best epoch: {}</title></line>",
-        x, x, kTop, kBottom, *best_epoch);
+        x, x, kTop, kBottom, shown(*best_epoch));
   }
   svg += line(axes, curve.train, "train");
   svg += line(axes, curve.val, "val");

@@ -20,7 +20,8 @@ struct Curve {
 std::vector<Curve> notebook_curves(const MetricsTable& table);
 
 /// An inline SVG of the curve. Colours and fonts come from the page's classes .train, .val, .axis,
-/// .best; values that are not finite leave a gap. `best_epoch` is marked by an upright line.
+/// .best; values that are not finite leave a gap. `best_epoch`, counted from 0, is marked by
+/// an upright line; the axis counts from 1.
 std::string chart_svg(const Curve& curve, std::optional<std::int64_t> best_epoch);
 
 /// Round numbers that cover [low, high] with about `count` steps of 1, 2 or 5 times a power of ten.

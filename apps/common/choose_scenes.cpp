@@ -1,6 +1,6 @@
 #include "apps/common/choose_scenes.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <numeric>

@@ -2,11 +2,13 @@
 
 #include <fmt/core.h>
 
+#include <CLI/CLI.hpp>
 #include <exception>
 #include <iostream>
 #include <new>
 #include <sstream>
 #include <string_view>
+#include <utility>
 
 #include "apps/common/usage_error.hpp"
 
@@ -48,7 +50,29 @@ int report(const CLI::App& app, std::string_view message, int exit_code) {
   return exit_code;
 }
 
-int run(CLI::App& app, int argc, const char* const* argv, const std::function<int()>& body) {
+void set_examples(CLI::App& app, const std::string& examples) {
+  app.footer("Examples:\n" + indented(examples));
+}
+
+/// The lines that begin with `command` as whole words.
+std::string examples_of(const std::string& command, const std::string& examples) {
+  std::istringstream in(examples);
+  std::string text;
+  for (std::string line; std::getline(in, line);) {
+    if ((line + " ").starts_with(command + " ")) text += line + "\n";
+  }
+  return text;
+}
+
+void share_examples(CLI::App& app, const std::string& name, const std::string& examples) {
+  for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; })) {
+    const std::string full = name + " " + command->get_name();
+    set_examples(*command, examples_of(full, examples));
+    share_examples(*command, full, examples);
+  }
+}
+
+int run(CLI::App& app, int argc, const char* const* argv, const Action& body) {
   try {
     app.parse(argc, argv);
     return body();
@@ -67,18 +91,41 @@ int run(CLI::App& app, int argc, const char* const* argv, const std::function<in
 
 }  // namespace
 
-std::unique_ptr<CLI::App> make_app(const std::string& program, const std::string& summary,
+std::shared_ptr<CLI::App> make_app(const std::string& program, const std::string& summary,
                                    const std::string& examples) {
-  auto app = std::make_unique<CLI::App>(summary, program);
+  auto app = std::make_shared<CLI::App>(summary, program);
   app->set_help_flag("-h,--help", "Print this help and exit");
   app->set_version_flag("--version", fmt::format("{} {}", program, FPANET_VERSION),
                         "Print the version and exit");
-  app->footer("Examples:\n" + indented(examples));
+  set_examples(*app, examples);
   app->get_formatter()->column_width(kHelpColumn);
   return app;
 }
 
-int run_main(CLI::App& app, int argc, const char* const* argv, const std::function<int()>& body) {
+CLI::App& add_command(CLI::App& app, const std::string& name, const std::string& summary,
+                      Action& action, Action body) {
+  CLI::App* command = app.add_subcommand(name, summary);
+  command->callback([&action, body = std::move(body)] { action = body; });
+  return *command;
+}
+
+CLI::App& add_group(CLI::App& app, const std::string& name, const std::string& summary) {
+  CLI::App* group = app.add_subcommand(name, summary);
+  group->require_subcommand(1);
+  return *group;
+}
+
+void add_argument(CLI::App& app, const std::string& name, std::string* value,
+                  const std::string& help) {
+  app.add_option(name, *value, help)->required();
+}
+
+void require_command(CLI::App& app, const std::string& examples) {
+  app.require_subcommand(1);
+  share_examples(app, app.get_name(), examples);
+}
+
+int run_main(CLI::App& app, int argc, const char* const* argv, const Action& body) {
   const int exit_code = run(app, argc, argv, body);
   // A full disk or a closed pipe shows only when the last of the results is written out.
   std::cout.flush();

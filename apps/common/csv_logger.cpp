@@ -1,6 +1,6 @@
 #include "apps/common/csv_logger.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>
@@ -10,6 +10,7 @@
 #include "apps/common/parse_number.hpp"
 #include "apps/common/python_repr.hpp"
 #include "apps/common/text_file.hpp"
+#include "engine/core/join.hpp"
 
 namespace fpanet {
 namespace {
@@ -38,7 +39,7 @@ std::string cell(const LoggedValue& logged) {
 }
 
 std::string line(const std::vector<std::string>& cells) {
-  return fmt::format("{}\r\n", fmt::join(cells, ","));
+  return fmt::format("{}\r\n", join(cells, ","));
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 #include "apps/common/evaluation_output.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

@@ -1,6 +1,6 @@
 #include "apps/common/npy.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <bit>
 #include <functional>
@@ -9,6 +9,7 @@
 
 #include "engine/core/atomic_file.hpp"
 #include "engine/core/error.hpp"
+#include "engine/core/join.hpp"
 
 namespace fpanet {
 namespace {
@@ -38,7 +39,7 @@ void write_npy(const std::filesystem::path& path, std::span<const float> values,
                const std::vector<Index>& shape) {
   const Index wanted = std::accumulate(shape.begin(), shape.end(), Index{1}, std::multiplies<>());
   require(static_cast<Index>(values.size()) == wanted, "{}: {} values for shape ({})",
-          path.string(), values.size(), fmt::join(shape, ","));
+          path.string(), values.size(), join(shape, ","));
   AtomicFile file(path);
   file.write(header(shape));
   file.write(std::as_bytes(values));

@@ -1,6 +1,6 @@
 #include "apps/common/report.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cmath>
 #include <limits>

@@ -1,7 +1,5 @@
 #include "apps/common/run_folder.hpp"
 
-#include <fmt/chrono.h>
-
 #include <ctime>
 #include <system_error>
 #include <utility>
@@ -24,7 +22,10 @@ bool make_folder(const fs::path& folder) {
 
 /// The first of runs/<date>-1, -2, ... that was not there; two processes never get the same.
 fs::path make_dated_folder() {
-  const std::string date = fmt::format("{:%Y-%m-%d}", fmt::localtime(std::time(nullptr)));
+  const std::time_t now = std::time(nullptr);
+  std::tm local{};
+  char date[16];
+  std::strftime(date, sizeof date, "%Y-%m-%d", ::localtime_r(&now, &local));
   for (int n = 1;; ++n) {
     fs::path folder = fs::path("runs") / fmt::format("{}-{}", date, n);
     if (make_folder(folder)) return folder;

@@ -1,6 +1,6 @@
 #include "apps/common/settings.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -11,12 +11,16 @@
 #include "apps/common/python_repr.hpp"
 #include "apps/common/usage_error.hpp"
 #include "engine/core/error.hpp"
+#include "engine/core/join.hpp"
 
 namespace fpanet {
 namespace {
 
-std::string joined(const std::vector<std::string>& words, std::string_view separator) {
-  return fmt::format("{}", fmt::join(words, separator));
+/// What --help says of a setting; an empty default is none.
+std::string described(const Setting& setting) {
+  if (setting.required) return setting.help + " [required]";
+  const std::string value = setting.str();
+  return value.empty() ? setting.help : fmt::format("{} [default: {}]", setting.help, value);
 }
 
 }  // namespace
@@ -43,8 +47,8 @@ Setting& Settings::text(std::string name, std::string placeholder, std::string* 
 void Settings::choice(std::string name, std::string* value, std::vector<std::string> choices,
                       std::string help) {
   add({.name = std::move(name),
-       .placeholder = joined(choices, "|"),
-       .accepted = joined(choices, ", "),
+       .placeholder = join(choices, "|"),
+       .accepted = join(choices, ", "),
        .help = std::move(help),
        .kind = Setting::Kind::text,
        .assign =
@@ -126,7 +130,7 @@ Setting& Settings::flag(std::string name, bool* value, std::string help) {
 
 void Settings::add_flags(CLI::App& app) {
   for (const Setting& setting : settings_) {
-    const auto help = fmt::format("{} [default: {}]", setting.help, setting.str());
+    const std::string help = described(setting);
     if (setting.bare) {
       const auto receive = [this, name = setting.name] {
         find(name)->assign("on");
@@ -142,6 +146,14 @@ void Settings::add_flags(CLI::App& app) {
     app.add_option_function<std::string>("--" + setting.name, receive, help)
         ->type_name(setting.accepted)
         ->option_text(setting.placeholder);
+  }
+}
+
+void Settings::check_required() const {
+  for (const Setting& setting : settings_) {
+    if (setting.required && setting.str().empty()) {
+      usage_fail("--{} is missing: accepted is {}", setting.name, setting.accepted);
+    }
   }
 }
 

@@ -29,6 +29,7 @@ struct Setting {
   std::function<std::string()> str;                ///< its present value, as `assign` takes it
   bool bare = false;                               ///< the flag stands alone and means on
   bool saved = true;                               ///< settings_toml writes it
+  bool required = false;                           ///< has no default: may not stay empty
 };
 
 /// A list of settings bound to the caller's variables, which must outlive it.
@@ -55,6 +56,8 @@ class Settings {
   /// a value that does not fit throws UsageError.
   void add_flags(CLI::App& app);
 
+  /// Throws UsageError naming the first required setting that is still empty.
+  void check_required() const;
   /// Sets one from text. `where` begins the message of the UsageError thrown if it does not fit.
   void assign(const Setting& setting, const std::string& text, std::string_view where);
   /// Sets anew what the command line gave, so that it wins over a file read later.

@@ -1,6 +1,6 @@
 #include "apps/common/settings_file.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <toml++/toml.h>
 
 #include <algorithm>
@@ -10,6 +10,7 @@
 
 #include "apps/common/python_repr.hpp"
 #include "apps/common/usage_error.hpp"
+#include "engine/core/join.hpp"
 
 namespace fpanet {
 namespace {
@@ -73,7 +74,7 @@ toml::table parse(const std::filesystem::path& file) {
 std::string known_keys(const Settings& settings) {
   std::vector<std::string_view> names;
   for (const Setting& setting : settings.all()) names.emplace_back(setting.name);
-  return fmt::format("{}", fmt::join(names, ", "));
+  return join(names, ", ");
 }
 
 bool is_number(const std::string& text) {

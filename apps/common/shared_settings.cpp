@@ -37,7 +37,8 @@ void add_data(Settings& settings, std::string* data, std::string help) {
                       *data = text;
                       return is_data(text);
                     },
-                .str = [data] { return *data; }});
+                .str = [data] { return *data; },
+                .required = true});
 }
 
 void add_protocol(Settings& settings, std::string* protocol) {

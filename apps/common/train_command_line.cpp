@@ -1,6 +1,6 @@
 #include "apps/common/train_command_line.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>
@@ -10,6 +10,7 @@
 #include "apps/common/settings_file.hpp"
 #include "apps/common/shared_settings.hpp"
 #include "apps/common/usage_error.hpp"
+#include "engine/core/join.hpp"
 
 namespace fpanet {
 namespace {
@@ -30,21 +31,19 @@ TrainCommandLine::TrainCommandLine(CLI::App& app) {
   describe(options_.config, settings_);
   settings_
       .text("run", "DIR", &options_.run, "a new or empty folder",
-            "Run folder, new or empty; by default runs/<date>-<n>")
+            "Run folder, new or empty [default: runs/<date>-<n>]")
       .saved = false;
   settings_.flag("quiet", &options_.quiet, "Print warnings and results only").saved = false;
   settings_.add_flags(app);
-  app.add_option("--resume", options_.resume,
-                 "Go on where that run stopped; with a Lightning checkpoint\n"
-                 "in a new run folder, with its optimizer state, learning\n"
-                 "rate, weight decay and patience")
-      ->type_name("a run folder or a Lightning checkpoint")
-      ->option_text("DIR|FILE.ckpt");
-  app.add_option("--config", config_file_, "Read settings from a file; flags win over it")
-      ->type_name("a TOML file")
-      ->option_text("FILE.toml");
-  app.add_flag("--print-config", options_.print_config,
-               "Print the resolved settings as TOML and exit");
+  call_.text("resume", "DIR|FILE.ckpt", &options_.resume, "a run folder or a Lightning checkpoint",
+             "Go on where that run stopped; with a Lightning checkpoint\n"
+             "in a new run folder, with its optimizer state, learning\n"
+             "rate, weight decay and patience");
+  call_.text("config", "FILE.toml", &config_file_, "a TOML file",
+             "Read settings from a file; flags win over it");
+  call_.flag("print-config", &options_.print_config,
+             "Print the resolved settings as TOML and exit");
+  call_.add_flags(app);
 }
 
 const TrainOptions& TrainCommandLine::resolve() {
@@ -55,9 +54,7 @@ const TrainOptions& TrainCommandLine::resolve() {
   } else if (!config_file_.empty()) {
     read_settings_file(config_file_, settings_);
   }
-  if (options_.config.data.empty() && !options_.print_config) {
-    usage_fail("--data is missing: accepted is {}", kDataAccepted);
-  }
+  if (!options_.print_config) settings_.check_required();
   return options_;
 }
 
@@ -90,7 +87,7 @@ void TrainCommandLine::refuse_changes_to_a_resumed_run() const {
   const auto refuse = [&](std::string_view flag) {
     usage_fail(
         "--{} cannot go with --resume, which keeps the run's own settings: accepted are --{}", flag,
-        fmt::join(kChangeableOnResume, ", --"));
+        join(kChangeableOnResume, ", --"));
   };
   if (!config_file_.empty()) refuse("config");
   for (const Setting& setting : settings_.all()) {

@@ -45,6 +45,7 @@ class TrainCommandLine {
   TrainOptions options_;
   std::string config_file_;
   Settings settings_;
+  Settings call_;  ///< what no file can hold
 };
 
 }  // namespace fpanet

@@ -48,9 +48,6 @@ void verify(SceneStore& store, const std::vector<Index>& scenes, bool ignore, in
 }
 
 int run(const EvalOptions& options) {
-  if (options.checkpoint.empty())
-    usage_fail("--checkpoint is missing: a weight file or run folder");
-  if (options.data.empty()) usage_fail("--data is missing: accepted is {}", kDataAccepted);
   Console console(options.quiet);
   const bool ignore = options.protocol == "clean";
 
@@ -115,5 +112,8 @@ int main(int argc, char** argv) {
   fpanet::Settings settings;
   describe(options, settings);
   settings.add_flags(*app);
-  return fpanet::run_main(*app, argc, argv, [&] { return fpanet::run(options); });
+  return fpanet::run_main(*app, argc, argv, [&] {
+    settings.check_required();
+    return fpanet::run(options);
+  });
 }

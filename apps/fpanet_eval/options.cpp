@@ -29,9 +29,11 @@ void add_image_size(Settings& settings, std::optional<ImageSize>* size) {
 }  // namespace
 
 void describe(EvalOptions& options, Settings& settings) {
-  settings.text("checkpoint", "FILE|RUN", &options.checkpoint,
-                "a weight file (.safetensors, .pth, .ckpt) or a run folder",
-                "Weights to judge; of a run folder, the best ones");
+  settings
+      .text("checkpoint", "FILE|RUN", &options.checkpoint,
+            "a weight file (.safetensors, .pth, .ckpt) or a run folder",
+            "Weights to judge; of a run folder, the best ones")
+      .required = true;
   add_data(settings, &options.data, "Images with masks");
   settings.text("split", "test|val|train|all|FILE.csv", &options.split,
                 "test, val, train, all, or a CSV file with the columns id,split",

@@ -25,13 +25,6 @@ namespace fs = std::filesystem;
 
 constexpr double kOverlayOpacity = 0.5;
 
-void require_flags(const PredictOptions& options) {
-  if (options.checkpoint.empty())
-    usage_fail("--checkpoint is missing: a weight file or run folder");
-  if (options.image.empty()) usage_fail("--image is missing: a picture or a folder of pictures");
-  if (options.out.empty()) usage_fail("--out is missing: the folder to write to");
-}
-
 /// The pictures to predict on. Throws Error for two whose results would have the same names.
 std::vector<fs::path> find_images(const fs::path& file_or_folder) {
   std::error_code error;
@@ -89,7 +82,6 @@ void predict(Predictor& predictor, const ClassTable& classes, const fs::path& fi
 
 int run(const PredictOptions& options) {
   using Clock = std::chrono::steady_clock;
-  require_flags(options);
   Console console(options.quiet);
   const std::vector<fs::path> files = find_images(options.image);
   make_out_folder(options.out, options.image);
@@ -132,5 +124,8 @@ int main(int argc, char** argv) {
   fpanet::Settings settings;
   fpanet::describe(options, settings);
   settings.add_flags(*app);
-  return fpanet::run_main(*app, argc, argv, [&] { return fpanet::run(options); });
+  return fpanet::run_main(*app, argc, argv, [&] {
+    settings.check_required();
+    return fpanet::run(options);
+  });
 }

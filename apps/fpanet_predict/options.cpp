@@ -5,13 +5,19 @@
 namespace fpanet {
 
 void describe(PredictOptions& options, Settings& settings) {
-  settings.text("checkpoint", "FILE|RUN", &options.checkpoint,
-                "a weight file (.safetensors, .pth, .ckpt) or a run folder",
-                "Weights to predict with; of a run folder, the best ones");
-  settings.text("image", "FILE|DIR", &options.image, "a picture, or a folder of pictures",
-                "What to predict on; of a folder all pictures but *_mask.*");
-  settings.text("out", "DIR", &options.out, "a folder; made if missing",
-                "Where NAME_mask.png and NAME_labels.png go");
+  settings
+      .text("checkpoint", "FILE|RUN", &options.checkpoint,
+            "a weight file (.safetensors, .pth, .ckpt) or a run folder",
+            "Weights to predict with; of a run folder, the best ones")
+      .required = true;
+  settings
+      .text("image", "FILE|DIR", &options.image, "a picture, or a folder of pictures",
+            "What to predict on; of a folder all pictures but *_mask.*")
+      .required = true;
+  settings
+      .text("out", "DIR", &options.out, "a folder; made if missing",
+            "Where NAME_mask.png and NAME_labels.png go")
+      .required = true;
   settings.image_size("image-size", &options.image_size,
                       "Size that pictures are resized to, and that of the results");
   settings.flag("probabilities", &options.probabilities,

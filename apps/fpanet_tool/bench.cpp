@@ -138,14 +138,13 @@ void add_bench(CLI::App& app, Action& action) {
   auto state = std::make_shared<State>();
   Settings& settings = state->settings;
   describe(state->flags, settings, true);
-  settings.integer("repeat", &state->repeat, 1, 1'000'000, "measured runs");
-  settings.integer("warmup", &state->warmup, 0, 1'000'000, "runs before them");
-  settings.text("json", "FILE", &state->json, "a file", "write the numbers here, too");
-  settings.flag("ops", &state->ops, "one row an op: time, GFLOP/s, GB/s");
-  CLI::App* command = app.add_subcommand(
-      "bench", "Times a training step or inference: median, min, images/s, peak bytes.");
-  settings.add_flags(*command);
-  command->callback([state, &action] { action = [state] { return run(*state); }; });
+  settings.integer("repeat", &state->repeat, 1, 1'000'000, "Measured runs");
+  settings.integer("warmup", &state->warmup, 0, 1'000'000, "Runs before them");
+  settings.text("json", "FILE", &state->json, "a file", "Write the numbers here, too");
+  settings.flag("ops", &state->ops, "One row an op: time, GFLOP/s, GB/s");
+  settings.add_flags(add_command(
+      app, "bench", "Times a training step or inference: median, min, images/s, peak bytes.",
+      action, [state] { return run(*state); }));
 }
 
 }  // namespace fpanet

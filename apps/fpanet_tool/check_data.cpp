@@ -26,12 +26,13 @@ int run(const State& state) {
 
 void add_check_data(CLI::App& app, Action& action) {
   auto state = std::make_shared<State>();
-  CLI::App* command = app.add_subcommand(
-      "check-data", "Counts, sizes, unpaired and unreadable files, class pixels, stray colours.");
-  command->add_option("DIR", state->dir, "folder in DeepGlobe's layout")->required();
+  CLI::App& command =
+      add_command(app, "check-data",
+                  "Counts, sizes, unpaired and unreadable files, class pixels, stray colours.",
+                  action, [state] { return run(*state); });
+  add_argument(command, "DIR", &state->dir, "Folder in DeepGlobe's layout");
   add_threads(state->settings, &state->threads);
-  state->settings.add_flags(*command);
-  command->callback([state, &action] { action = [state] { return run(*state); }; });
+  state->settings.add_flags(command);
 }
 
 }  // namespace fpanet

@@ -2,15 +2,9 @@
 // The subcommands of fpanet_tool, one file each. add_X registers the subcommand; when the command
 // line chooses it, `action` becomes what to run, which returns the exit code.
 
-#include <functional>
-
-namespace CLI {
-class App;
-}
+#include "apps/common/cli.hpp"
 
 namespace fpanet {
-
-using Action = std::function<int()>;
 
 void add_summary(CLI::App& app, Action& action);
 void add_explain(CLI::App& app, Action& action);

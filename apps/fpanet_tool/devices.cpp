@@ -36,8 +36,7 @@ int run() {
 }  // namespace
 
 void add_devices(CLI::App& app, Action& action) {
-  CLI::App* command = app.add_subcommand("devices", "What this build and this machine can use.");
-  command->callback([&action] { action = run; });
+  add_command(app, "devices", "What this build and this machine can use.", action, run);
 }
 
 }  // namespace fpanet

@@ -58,11 +58,10 @@ void add_explain(CLI::App& app, Action& action) {
   auto state = std::make_shared<State>();
   describe(state->flags, state->settings, true);
   state->settings.toggle("measure", &state->measure,
-                         "run once and compare the peak resident memory with the plan");
-  CLI::App* command =
-      app.add_subcommand("explain", "The recorded program, its memory plan, and its peak memory.");
-  state->settings.add_flags(*command);
-  command->callback([state, &action] { action = [state] { return run(*state); }; });
+                         "Run once and compare the peak resident memory with the plan");
+  state->settings.add_flags(
+      add_command(app, "explain", "The recorded program, its memory plan, and its peak memory.",
+                  action, [state] { return run(*state); }));
 }
 
 }  // namespace fpanet

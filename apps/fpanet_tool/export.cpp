@@ -62,10 +62,10 @@ void add_export(CLI::App& app, Action& action) {
   state->settings.text("out", "FILE.onnx", &state->out, "a file name", "The model to write");
   state->settings.image_size("image-size", &state->image_size,
                              "Size of its images, else the one of training if known");
-  CLI::App* command = app.add_subcommand(
-      "export", "An ONNX model (opset 17) for other runtimes: batch norms folded, any batch size.");
-  state->settings.add_flags(*command);
-  command->callback([state, &action] { action = [state] { return run(*state); }; });
+  state->settings.add_flags(add_command(
+      app, "export",
+      "An ONNX model (opset 17) for other runtimes: batch norms folded, any batch size.", action,
+      [state] { return run(*state); }));
 }
 
 }  // namespace fpanet

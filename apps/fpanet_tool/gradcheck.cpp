@@ -1,10 +1,12 @@
 #include "layers/gradcheck.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "apps/common/cli.hpp"
+#include "apps/common/settings.hpp"
 #include "apps/common/usage_error.hpp"
 #include "apps/fpanet_tool/commands.hpp"
+#include "engine/core/join.hpp"
 #include "models/network_gradcheck.hpp"
 
 namespace fpanet {
@@ -20,7 +22,7 @@ std::vector<const OpRecord*> records_of(const std::string& op) {
     if (op.empty() || record.name == op) records.push_back(&record);
   }
   if (records.empty()) {
-    usage_fail("--op {}: accepted is one of {}", op, fmt::join(names, ", "));
+    usage_fail("--op {}: accepted is one of {}", op, join(names, ", "));
   }
   return records;
 }
@@ -57,24 +59,27 @@ bool check_network() {
   return all_ok;
 }
 
-int run(const std::string& op) {
-  bool all_ok = check_ops(records_of(op));
-  if (op.empty()) all_ok = check_network() && all_ok;
+struct State {
+  std::string op;
+  Settings settings;
+};
+
+int run(const State& state) {
+  bool all_ok = check_ops(records_of(state.op));
+  if (state.op.empty()) all_ok = check_network() && all_ok;
   return all_ok ? kExitDone : kExitFailed;
 }
 
 }  // namespace
 
 void add_gradcheck(CLI::App& app, Action& action) {
-  const auto op = std::make_shared<std::string>();
-  CLI::App* command = app.add_subcommand(
-      "gradcheck",
+  auto state = std::make_shared<State>();
+  state->settings.text("op", "NAME", &state->op, "an op", "This op alone, without the network");
+  state->settings.add_flags(add_command(
+      app, "gradcheck",
       "Compares every op's backward, then the whole network's, with central differences, in "
-      "double. Exits with 1 if one is wrong.");
-  command->add_option("--op", *op, "This op alone, without the network")
-      ->type_name("an op")
-      ->option_text("NAME");
-  command->callback([op, &action] { action = [op] { return run(*op); }; });
+      "double. Exits with 1 if one is wrong.",
+      action, [state] { return run(*state); }));
 }
 
 }  // namespace fpanet

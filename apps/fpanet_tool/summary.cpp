@@ -56,10 +56,9 @@ int run(const State& state) {
 void add_summary(CLI::App& app, Action& action) {
   auto state = std::make_shared<State>();
   describe(state->flags, state->settings, false);
-  CLI::App* command =
-      app.add_subcommand("summary", "Layer table: output shape, parameters, multiply-adds.");
-  state->settings.add_flags(*command);
-  command->callback([state, &action] { action = [state] { return run(*state); }; });
+  state->settings.add_flags(add_command(app, "summary",
+                                        "Layer table: output shape, parameters, multiply-adds.",
+                                        action, [state] { return run(*state); }));
 }
 
 }  // namespace fpanet

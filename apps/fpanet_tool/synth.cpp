@@ -19,7 +19,7 @@ struct State {
 };
 
 int run(const State& state) {
-  if (state.out.empty()) usage_fail("--out is missing: the folder to write the scenes to");
+  state.settings.check_required();
   if (state.size.native()) usage_fail("--size native: generated scenes need a number or HxW");
   const int threads = state.threads > 0 ? static_cast<int>(state.threads) : default_threads();
   write_synthetic_folder(state.out, state.count, state.size, static_cast<std::uint64_t>(state.seed),
@@ -33,15 +33,15 @@ int run(const State& state) {
 void add_synth(CLI::App& app, Action& action) {
   auto state = std::make_shared<State>();
   Settings& settings = state->settings;
-  settings.text("out", "DIR", &state->out, "a folder; made if missing", "where the scenes go");
-  settings.integer("count", &state->count, 1, 1'000'000, "scenes");
-  settings.image_size("size", &state->size, "height and width");
-  settings.integer("seed", &state->seed, 0, 4294967295, "of the series");
+  settings.text("out", "DIR", &state->out, "a folder; made if missing", "Where the scenes go")
+      .required = true;
+  settings.integer("count", &state->count, 1, 1'000'000, "Scenes");
+  settings.image_size("size", &state->size, "Height and width");
+  settings.integer("seed", &state->seed, 0, 4294967295, "Seed of the series");
   add_threads(settings, &state->threads);
-  CLI::App* command = app.add_subcommand(
-      "synth", "Writes believable synthetic land cover in DeepGlobe's folder layout.");
-  settings.add_flags(*command);
-  command->callback([state, &action] { action = [state] { return run(*state); }; });
+  settings.add_flags(add_command(
+      app, "synth", "Writes believable synthetic land cover in DeepGlobe's folder layout.", action,
+      [state] { return run(*state); }));
 }
 
 }  // namespace fpanet

@@ -3,6 +3,7 @@
 #include "apps/common/cli.hpp"
 #include "apps/common/lightning_state.hpp"
 #include "apps/common/run_folder.hpp"
+#include "apps/common/settings.hpp"
 #include "apps/fpanet_tool/commands.hpp"
 #include "engine/weights/weights_diff.hpp"
 #include "engine/weights/weights_file.hpp"
@@ -14,7 +15,10 @@ namespace {
 
 struct Files {
   std::string first, second, prefix;
+  Settings settings;
 };
+
+constexpr const char* kReadable = ".pth, .pt, .ckpt or .safetensors";
 
 std::string description(const StateEntry& entry) {
   return fmt::format("{} {}", name_of(entry.type()), shape_text(entry.shape()));
@@ -88,31 +92,30 @@ int diff(const Files& files) {
 
 void add_weights(CLI::App& app, Action& action) {
   const auto files = std::make_shared<Files>();
-  CLI::App* weights = app.add_subcommand("weights", "Lists, converts and compares weight files.");
-  weights->require_subcommand(1);
+  CLI::App& weights = add_group(app, "weights", "Lists, converts and compares weight files.");
 
-  CLI::App* command = weights->add_subcommand("list", "Names, types and shapes; metadata.");
-  command->add_option("FILE", files->first, ".pth, .pt, .ckpt or .safetensors")->required();
-  command->callback([files, &action] { action = [files] { return list(*files); }; });
+  CLI::App& list_command = add_command(weights, "list", "Names, types and shapes; metadata.",
+                                       action, [files] { return list(*files); });
+  add_argument(list_command, "FILE", &files->first, kReadable);
 
-  command = weights->add_subcommand("convert", "Writes IN as what OUT's suffix says.");
-  command
-      ->add_option("IN", files->first,
-                   ".pth, .pt, .ckpt, .safetensors, or a run folder: its best weights, but for a "
-                   ".ckpt its last ones with their optimizer state")
-      ->required();
-  command->add_option("OUT", files->second, ".safetensors, .pth, .pt or .ckpt")->required();
-  command->add_option("--prefix", files->prefix,
-                      "Keep only the names that begin so, and take it off them: model.encoder.");
-  command->callback([files, &action] { action = [files] { return convert(*files); }; });
+  CLI::App& convert_command =
+      add_command(weights, "convert", "Writes IN as what OUT's suffix says.", action,
+                  [files] { return convert(*files); });
+  add_argument(convert_command, "IN", &files->first,
+               ".pth, .pt, .ckpt, .safetensors, or a run folder: its best weights, but for a "
+               ".ckpt its last ones with their optimizer state");
+  add_argument(convert_command, "OUT", &files->second, ".safetensors, .pth, .pt or .ckpt");
+  files->settings.text("prefix", "NAME", &files->prefix, "the beginning of names",
+                       "Keep only the names that begin so, and take it off them");
+  files->settings.add_flags(convert_command);
 
-  command = weights->add_subcommand(
-      "diff",
+  CLI::App& diff_command = add_command(
+      weights, "diff",
       "How B differs from A: - missing, + added, ! type or shape, ~ values. Exits with 1 "
-      "if they differ.");
-  command->add_option("A", files->first, "a weight file")->required();
-  command->add_option("B", files->second, "a weight file")->required();
-  command->callback([files, &action] { action = [files] { return diff(*files); }; });
+      "if they differ.",
+      action, [files] { return diff(*files); });
+  add_argument(diff_command, "A", &files->first, kReadable);
+  add_argument(diff_command, "B", &files->second, kReadable);
 }
 
 }  // namespace fpanet

@@ -1,11 +1,12 @@
 #include "apps/fpanet_train/step_log.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "apps/common/metrics_table.hpp"
 #include "apps/common/parse_number.hpp"
 #include "apps/common/python_repr.hpp"
 #include "engine/core/error.hpp"
+#include "engine/core/join.hpp"
 
 namespace fpanet {
 
@@ -22,7 +23,7 @@ StepLog::StepLog(const std::filesystem::path& file, std::int64_t first_step) : f
             first_step) {
       break;
     }
-    fmt::print(stream_.get(), "{}\n", fmt::join(row, ","));
+    fmt::print(stream_.get(), "{}\n", join(row, ","));
   }
 }
 

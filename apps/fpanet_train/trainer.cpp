@@ -76,14 +76,21 @@ void Trainer::settle() {
   const PendingStep step = *pending_;
   pending_.reset();
   const double loss = step.outcome->loss();
-  require(std::isfinite(loss),
-          "training: the loss is {} at epoch {}, step {}; the last good checkpoint is {}. Try a "
-          "smaller --lr",
-          loss, step.epoch, step.global_step, run_.last_checkpoint().string());
+  require_finite("loss", loss, step.epoch, step.global_step);
   state_.train.add(loss,
                    stats_from_confusion(step.outcome->confusion().span<std::int64_t>(), step.images,
                                         data_.dataset().classes().size(), data_.ignore_unmatched));
   steps_.add(step.epoch, step.global_step, loss);
+}
+
+void Trainer::require_finite(std::string_view what, double value, std::int64_t epoch,
+                             std::int64_t step) const {
+  if (std::isfinite(value)) return;
+  const std::string good = std::filesystem::exists(run_.last_checkpoint())
+                               ? "the last good checkpoint is " + run_.last_checkpoint().string()
+                               : "no epoch was finished, so there is no checkpoint";
+  fail("training: the {} is {} at epoch {}, step {}; {}. Try a smaller --lr", what, value,
+       epoch + 1, step, good);
 }
 
 Trainer::Outcome Trainer::train_epoch() {
@@ -117,11 +124,7 @@ void Trainer::finish_epoch() {
                              });
   const double val_loss = val.metrics().loss.value();
   const std::int64_t epoch = state_.epoch;
-  require(
-      std::isfinite(val_loss),
-      "training: the validation loss is {} after epoch {}, step {}; the last good checkpoint is "
-      "{}. Try a smaller --lr",
-      val_loss, epoch, state_.global_step, run_.last_checkpoint().string());
+  require_finite("validation loss", val_loss, epoch, state_.global_step);
 
   const std::optional<Index> unknown = data_.dataset().classes().find("unknown");
   const double images = static_cast<double>(data_.split.train.size());

@@ -1,6 +1,8 @@
 #pragma once
 // The training loop: epochs of steps, validation, early stopping, checkpoints, logs.
 
+#include <string_view>
+
 #include "apps/common/batch_feed.hpp"
 #include "apps/common/checkpoint.hpp"
 #include "apps/common/console.hpp"
@@ -35,6 +37,9 @@ class Trainer {
   void step(const BatchFeed::Item& item);
   /// Books the step under way, if there is one: its loss and counts go into log and metrics.
   void settle();
+  /// Throws Error for a loss that is not a number: what it is, where, and which checkpoint is good.
+  void require_finite(std::string_view what, double value, std::int64_t epoch,
+                      std::int64_t step) const;
   /// Validates, logs, and saves what is best so far.
   void finish_epoch();
   void update_best(double val_loss);

@@ -1,10 +1,11 @@
 #include "engine/weights/match_weights.hpp"
 
-#include <fmt/ranges.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <unordered_map>
 
+#include "engine/core/join.hpp"
 #include "engine/weights/name_map.hpp"
 #include "engine/weights/printable.hpp"
 
@@ -42,7 +43,7 @@ class Matcher {
     for (const WantedTensor& tensor : wanted_) take(tensor);
     if (!problems_.empty()) {
       fail("{} ({}) does not fit the {}:\n  {}", file_.name, file_.container, options_.subject,
-           fmt::join(problems_, "\n  "));
+           join(problems_, "\n  "));
     }
     return {tensors_, summary()};
   }

@@ -1,9 +1,11 @@
 #include "engine/weights/name_map.hpp"
 
-#include <fmt/ranges.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>
+
+#include "engine/core/join.hpp"
 
 namespace fpanet {
 
@@ -39,10 +41,10 @@ std::string NameMap::operator()(std::string_view name, const NameSet& wanted) co
 
 std::string NameMap::description() const {
   std::vector<std::string> parts;
-  if (!wrappers.empty()) parts.push_back(fmt::format("{} dropped", fmt::join(wrappers, " and ")));
+  if (!wrappers.empty()) parts.push_back(fmt::format("{} dropped", join(wrappers, " and ")));
   if (!removed.empty()) parts.push_back(fmt::format("prefix {} removed", removed));
   if (!added.empty()) parts.push_back(fmt::format("prefix {} added", added));
-  return fmt::format("{}", fmt::join(parts, ", "));
+  return join(parts, ", ");
 }
 
 NameMap find_name_map(const std::vector<std::string_view>& names, const NameSet& wanted) {

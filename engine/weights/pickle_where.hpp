@@ -1,7 +1,7 @@
 #pragma once
 // A place in a pickle, for messages: "m.pth: data.pkl: byte 17". Formatted only when needed.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cstddef>
 #include <string>
@@ -18,7 +18,5 @@ struct Where {
 template <>
 struct fmt::formatter<fpanet::pickle::Where> {
   constexpr auto parse(fmt::format_parse_context& context) { return context.begin(); }
-  auto format(const fpanet::pickle::Where& where, fmt::format_context& context) const {
-    return fmt::format_to(context.out(), "{}: byte {}", where.name, where.byte);
-  }
+  fmt::appender format(const fpanet::pickle::Where& where, fmt::format_context& context) const;
 };

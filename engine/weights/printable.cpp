@@ -59,3 +59,8 @@ bool is_utf8(std::string_view text) {
 }
 
 }  // namespace fpanet
+
+fmt::appender fmt::formatter<fpanet::Printable>::format(const fpanet::Printable& printable,
+                                                        fmt::format_context& context) const {
+  return fmt::format_to(context.out(), "{}", printable.str());
+}

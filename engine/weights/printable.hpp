@@ -1,7 +1,7 @@
 #pragma once
 // Text from a file, made fit for a one-line message.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <string>
 #include <string_view>
@@ -26,7 +26,5 @@ bool is_utf8(std::string_view text);
 template <>
 struct fmt::formatter<fpanet::Printable> {
   constexpr auto parse(fmt::format_parse_context& context) { return context.begin(); }
-  auto format(const fpanet::Printable& printable, fmt::format_context& context) const {
-    return fmt::format_to(context.out(), "{}", printable.str());
-  }
+  fmt::appender format(const fpanet::Printable& printable, fmt::format_context& context) const;
 };

@@ -1,10 +1,11 @@
-#include <fmt/ranges.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <numeric>
 
 #include "engine/core/atomic_file.hpp"
+#include "engine/core/join.hpp"
 #include "engine/weights/safetensors.hpp"
 #include "engine/weights/safetensors_types.hpp"
 
@@ -54,11 +55,10 @@ std::string header_of(const StateDict& tensors, const Metadata& metadata,
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     const auto& [name, entry] = tensors[i];
     members.push_back(fmt::format(R"({}:{{"dtype":"{}","shape":[{}],"data_offsets":[{},{}]}})",
-                                  quoted(name), header_name(entry.type()),
-                                  fmt::join(entry.shape(), ","), begins[i],
-                                  begins[i] + entry.bytes().size()));
+                                  quoted(name), header_name(entry.type()), join(entry.shape(), ","),
+                                  begins[i], begins[i] + entry.bytes().size()));
   }
-  std::string text = fmt::format("{{{}}}", fmt::join(members, ","));
+  std::string text = fmt::format("{{{}}}", join(members, ","));
   text.resize((text.size() + 7) / 8 * 8, ' ');
   return text;
 }

@@ -1,11 +1,12 @@
 #include "engine/weights/state_dict.hpp"
 
-#include <fmt/ranges.h>
+#include <fmt/core.h>
 
 #include <cmath>
 #include <cstring>
 #include <type_traits>
 
+#include "engine/core/join.hpp"
 #include "engine/core/layout.hpp"
 #include "engine/weights/printable.hpp"
 
@@ -133,7 +134,7 @@ void StateEntry::copy_into(const Tensor& tensor) const {
 }
 
 std::string shape_text(std::span<const std::int64_t> shape) {
-  return fmt::format("({})", fmt::join(shape, ","));
+  return fmt::format("({})", join(shape, ","));
 }
 
 std::int64_t checked_numel(std::span<const std::int64_t> shape, std::string_view what) {

@@ -1,10 +1,11 @@
 #include "engine/weights/weights_file.hpp"
 
-#include <fmt/ranges.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>
 
+#include "engine/core/join.hpp"
 #include "engine/weights/printable.hpp"
 #include "engine/weights/tar_reader.hpp"
 #include "engine/weights/torch_containers.hpp"
@@ -46,7 +47,7 @@ std::string keys_of(const Dict& dict) {
     keys.push_back(text == nullptr ? std::string(kind_of(*key)) : printable(*text).str());
     if (keys.size() == 10) break;
   }
-  return fmt::format("{}", fmt::join(keys, ", "));
+  return join(keys, ", ");
 }
 
 void read_tensors(TorchFile& file, const Dict& dict, WeightsFile& result) {

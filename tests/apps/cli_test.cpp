@@ -120,8 +120,8 @@ TEST_CASE("--help prints examples and every default, --version the version") {
   describe(config, settings);
   for (const Setting& setting : settings.all()) {
     CHECK_MESSAGE(contains(help.out, "--" + setting.name + " "), setting.name);
-    if (setting.name == "data") continue;  // has none
-    CHECK_MESSAGE(contains(help.out, "[default: " + setting.str() + "]"), setting.name);
+    const std::string wanted = setting.required ? "[required]" : "[default: " + setting.str() + "]";
+    CHECK_MESSAGE(contains(help.out, wanted), setting.name);
   }
   const auto version = run_program({"--version"}, succeed);
   CHECK(version.exit_code == 0);

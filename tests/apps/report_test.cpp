@@ -140,6 +140,8 @@ TEST_CASE("charts: a gap where a value is not finite, level lines, one epoch, no
   CHECK_FALSE(contains(svg, "nan"));
   CHECK_FALSE(contains(chart_svg(curve, {}), "class=\"best\""));
   CHECK(contains(chart_svg(curve, 3), "class=\"best\""));
+  CHECK(contains(chart_svg(curve, 3), "best epoch: 4"));  // people count from 1
+  CHECK(contains(svg, "epoch 1: 1.0000"));
   const double next = std::nextafter(0.5, 1.0);
   for (const Curve& odd :
        {Curve{"a", {{0, 0.5}}, {}}, Curve{"b", {}, {}}, Curve{"c", {{0, 0}, {1, 0}}, {}},

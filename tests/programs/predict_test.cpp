@@ -57,6 +57,7 @@ TEST_CASE("every program has --help with examples and --version") {
     const Outcome help = run_program(work, name, "--help");
     CHECK(help.code == 0);
     CHECK(help.out.find(std::string("fpanet_") + name) != std::string::npos);
+    CHECK(help.out.find("[default: ]") == std::string::npos);
     const Outcome version = run_program(work, name, "--version");
     CHECK(version.code == 0);
     CHECK(version.out.find(FPANET_VERSION) != std::string::npos);

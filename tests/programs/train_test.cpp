@@ -121,16 +121,26 @@ TEST_CASE("a run goes on from a Lightning checkpoint of ours as if it had not be
 
 TEST_CASE("a loss that is not a number stops the run and keeps the last good checkpoint") {
   const ScratchFolder work;
-  const std::string run = (work / "run").string();
-  REQUIRE(run_program(work, "train", kTiny + "--epochs 1 --run " + run).code == 0);
-  const std::string good = contents(work / "run/checkpoints/last.safetensors");
-
   const std::string wild = (work / "wild").string();
-  const Outcome outcome = run_program(work, "train", kTiny + "--lr 1e30 --epochs 2 --run " + wild);
-  CHECK(outcome.code == 1);
-  CHECK(outcome.err.find("the loss is") != std::string::npos);
-  CHECK(outcome.err.find("step") != std::string::npos);
+  const Outcome first = run_program(work, "train", kTiny + "--lr 1e30 --epochs 2 --run " + wild);
+  CHECK(first.code == 1);
+  CHECK(first.err.find("loss is") != std::string::npos);
+  CHECK(first.err.find("step") != std::string::npos);
+  CHECK(first.err.find("there is no checkpoint") != std::string::npos);
   CHECK(!std::filesystem::exists(work / "wild/checkpoints/best.safetensors"));
+
+  // A run that goes astray later: the learning rate is raised between.
+  const std::string run = (work / "run").string();
+  REQUIRE(run_program(work, "train", kTiny + "--epochs 1 --lr 0.001 --run " + run).code == 0);
+  const std::string good = contents(work / "run/checkpoints/last.safetensors");
+  std::string config = contents(work / "run/config.toml");
+  const std::size_t lr = config.find("\nlr = 0.001\n");
+  REQUIRE(lr != std::string::npos);
+  config.replace(lr, 12, "\nlr = 1e30\n");
+  std::ofstream(work / "run/config.toml") << config;
+  const Outcome later = run_program(work, "train", "--resume " + run + " --epochs 4");
+  CHECK(later.code == 1);
+  CHECK(later.err.find("the last good checkpoint is " + run) != std::string::npos);
   CHECK((contents(work / "run/checkpoints/last.safetensors") == good));
 }
 

@@ -114,3 +114,23 @@ TEST_CASE("CUDA headers stay in device code and the library wrappers") {
     }
   }
 }
+
+TEST_CASE("library headers that take seconds to compile are included by few") {
+  static const std::map<std::string, std::set<std::string>> kUsers = {
+      {"CLI/CLI.hpp", {"apps/common/cli.cpp", "apps/common/settings.cpp"}},
+      {"toml++/toml.h", {"apps/common/settings_file.cpp"}},
+      // fmt/core.h formats numbers and strings; engine/core/join.hpp joins.
+      {"fmt/format.h", {}},
+      {"fmt/ranges.h", {}},
+      {"fmt/chrono.h", {}},
+  };
+  for (const auto& [folder, allowed] : kAllowed) {
+    for (const Include& include : includes_of(folder)) {
+      const auto heavy = kUsers.find(include.target);
+      if (heavy == kUsers.end()) continue;
+      CAPTURE(include.file);
+      CAPTURE(include.target);
+      CHECK(heavy->second.contains(include.file));
+    }
+  }
+}

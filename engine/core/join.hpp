@@ -1,0 +1,24 @@
+#pragma once
+
+#include <fmt/core.h>
+
+#include <string>
+#include <string_view>
+
+namespace fpanet {
+
+/// The items of a range with a separator between: join(names, ", ") is "a, b, c". As fmt::join
+/// does, whose header would cost every file that includes it seconds of compilation.
+template <class Range>
+std::string join(const Range& items, std::string_view separator) {
+  std::string text;
+  bool first = true;
+  for (const auto& item : items) {
+    if (!first) text += separator;
+    first = false;
+    text += fmt::format("{}", item);
+  }
+  return text;
+}
+
+}  // namespace fpanet
