@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+#include <CLI/CLI.hpp>
+
 #include "apps/common/train_command_line.hpp"
 #include "engine/weights/torch_writer.hpp"
 #include "models/model_file.hpp"
