@@ -39,7 +39,7 @@ endfunction()
 function(fpanet_cuda_library name header)
   cmake_parse_arguments(LIB "" "" "FILES;ROOTS" ${ARGN})
   find_path(${name}_INCLUDE_DIR ${header} HINTS ${LIB_ROOTS} PATH_SUFFIXES include)
-  find_library(${name}_LIBRARY NAMES ${LIB_FILES} HINTS ${LIB_ROOTS} PATH_SUFFIXES lib64 lib lib/x64)
+  find_library(${name}_LIBRARY NAMES ${LIB_FILES} NAMES_PER_DIR HINTS ${LIB_ROOTS} PATH_SUFFIXES lib64 lib lib/x64)
   mark_as_advanced(${name}_INCLUDE_DIR ${name}_LIBRARY)
 endfunction()
 
