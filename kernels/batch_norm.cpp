@@ -3,6 +3,7 @@
 #include <cassert>
 
 #include "kernels/batch_norm_body.hpp"
+#include "kernels/batch_norm_sweeps.hpp"
 #include "kernels/column_sums.hpp"
 #include "kernels/scratch.hpp"
 
@@ -15,103 +16,47 @@ template <class T>
 void chunk_moments(const T* x, Index channels, Index begin, Index end, double* mean, double* square,
                    T* centre) {
   const double pixels = static_cast<double>(end - begin);
-  column_sums<T, 1>(begin, end, channels,
-                    [=](Index p, Index c) { return std::array{x[p * channels + c]}; }, {mean});
+  batch_norm_sweeps<T>().sums(x, channels, begin, end, mean);
   for (Index c = 0; c < channels; ++c) {
     mean[c] /= pixels;
     centre[c] = static_cast<T>(mean[c]);
   }
-  const auto squared = [=](Index p, Index c) {
-    const T d = x[p * channels + c] - centre[c];
-    return std::array{d * d};
-  };
-  column_sums<T, 1>(begin, end, channels, squared, {square});
+  batch_norm_sweeps<T>().squares(x, centre, channels, begin, end, square);
   for (Index c = 0; c < channels; ++c) {
     const double rounding = mean[c] - static_cast<double>(centre[c]);
     square[c] -= pixels * rounding * rounding;
   }
 }
 
-/// Per-channel factors of the normalisation.
+/// Sets mean, scale and shift of one channel.
 template <class T>
-struct Affine {
-  T* mean;
-  T* scale;
-  T* shift;
+void set_affine(const BatchNormForward<T>& args, Index c, double mean, double invstd) {
+  const auto factors = body::batch_norm_affine(mean, invstd, args.weight[c], args.bias[c]);
+  args.mean[c] = factors.mean;
+  args.scale[c] = factors.scale;
+  args.shift[c] = factors.shift;
+}
 
-  Affine(Scratch& scratch, Index channels)
-      : mean(scratch.take<T>(channels)),
-        scale(scratch.take<T>(channels)),
-        shift(scratch.take<T>(channels)) {}
-
-  void set(Index c, double exact_mean, double exact_invstd, T weight, T bias) const {
-    const auto factors = body::batch_norm_affine(exact_mean, exact_invstd, weight, bias);
-    mean[c] = factors.mean;
-    scale[c] = factors.scale;
-    shift[c] = factors.shift;
-  }
-};
+/// The arguments with memory for scale and shift, if the caller gave none.
+template <class T>
+BatchNormForward<T> with_factors(BatchNormForward<T> args, Scratch& scratch) {
+  if (args.scale == nullptr) args.scale = scratch.take<T>(args.x.c);
+  if (args.shift == nullptr) args.shift = scratch.take<T>(args.x.c);
+  return args;
+}
 
 /// y = [relu](normalised [+ residual]) for all pixels.
 template <class T>
-void normalise(const Cpu& cpu, const BatchNormForward<T>& args, const Affine<T>& affine) {
-  const Index channels = args.x.c;
-  with_constant(args.relu, [&](auto relu) {
-    with_constant(args.residual != nullptr, [&](auto has_residual) {
-      parallel_chunks(
-          cpu, args.x.pixels(), column_chunk_rows(channels), [&](Index begin, Index end, Index) {
-            const T *const mean = affine.mean, *const scale = affine.scale;
-            const T* const shift = affine.shift;
-            for (Index p = begin; p < end; ++p) {
-              const T* const x = args.x.data + p * channels;
-              const T* const residual = has_residual ? args.residual + p * channels : nullptr;
-              T* const y = args.y + p * channels;
-#pragma omp simd
-              for (Index c = 0; c < channels; ++c) {
-                T value = body::normalise(x[c], mean[c], scale[c], shift[c]);
-                if constexpr (has_residual) value += residual[c];
-                if constexpr (relu) value = body::relu(value);
-                y[c] = value;
-              }
-            }
-          });
-    });
-  });
+void normalise(const Cpu& cpu, const BatchNormForward<T>& args) {
+  parallel_chunks(
+      cpu, args.x.pixels(), column_chunk_rows(args.x.c),
+      [&](Index begin, Index end, Index) { batch_norm_sweeps<T>().normalise(args, begin, end); });
 }
 
-/// dx and dresidual of pixels [begin, end); dx first, because dresidual may overwrite dy.
-template <class T, class Relu>
-void backward_chunk(const BatchNormBackward<T>& args, const T* scale, const T* offset,
-                    const T* slope, Index begin, Index end, Relu relu) {
-  const Index channels = args.x.c;
-  const T* const mean = args.mean;
-  const auto gradient = [relu](const T* y, const T* dy, Index c) {
-    if constexpr (relu) return body::relu_gradient(y[c], dy[c]);
-    return dy[c];
-  };
-  for (Index p = begin; p < end; ++p) {
-    const T* const x = args.x.data + p * channels;
-    const T* const y = relu ? args.y + p * channels : nullptr;
-    const T* const dy = args.dy + p * channels;
-    if (args.dx != nullptr) {
-      T* const dx = args.dx + p * channels;
-      with_constant(args.write_dx, [&](auto write) {
-#pragma omp simd
-        for (Index c = 0; c < channels; ++c) {
-          const T value = body::batch_norm_gradient(x[c], gradient(y, dy, c), mean[c], scale[c],
-                                                    offset[c], slope[c]);
-          store<T>(dx[c], value, write);
-        }
-      });
-    }
-    if (args.dresidual != nullptr) {
-      T* const dresidual = args.dresidual + p * channels;
-      with_constant(args.write_dresidual, [&](auto write) {
-#pragma omp simd
-        for (Index c = 0; c < channels; ++c) store<T>(dresidual[c], gradient(y, dy, c), write);
-      });
-    }
-  }
+template <class T>
+ReluMask mask_of(const BatchNormBackward<T>& args) {
+  if (args.y != nullptr) return ReluMask::from_y;
+  return args.scale != nullptr ? ReluMask::from_x : ReluMask::none;
 }
 
 }  // namespace
@@ -124,16 +69,16 @@ std::size_t batch_norm_workspace_bytes(const Cpu&, Index pixels, Index channels)
 }
 
 template <class T>
-void batch_norm_train(const Cpu& cpu, const BatchNormForward<T>& args,
+void batch_norm_train(const Cpu& cpu, const BatchNormForward<T>& caller,
                       const RunningStatistics<T>& running, std::span<std::byte> workspace) {
-  const Index pixels = args.x.pixels(), channels = args.x.c;
+  const Index pixels = caller.x.pixels(), channels = caller.x.c;
   const Index chunk_rows = column_chunk_rows(channels), chunks = column_chunks(pixels, channels);
-  assert(pixels > 1 && args.y != args.x.data);
+  assert(pixels > 1 && caller.y != caller.x.data);
   Scratch scratch(workspace);
   double* const means = scratch.take<double>(chunks * channels);
   double* const squares = scratch.take<double>(chunks * channels);
   T* const centres = scratch.take<T>(chunks * channels);
-  const Affine<T> affine(scratch, channels);
+  const BatchNormForward<T> args = with_factors(caller, scratch);
   parallel_chunks(cpu, pixels, chunk_rows, [&](Index begin, Index end, Index chunk) {
     const Index at = chunk * channels;
     chunk_moments(args.x.data, channels, begin, end, means + at, squares + at, centres + at);
@@ -146,29 +91,27 @@ void batch_norm_train(const Cpu& cpu, const BatchNormForward<T>& args,
     const body::Moments batch =
         body::combine_moments(means + c, squares + c, chunks, channels, count, rows);
     const double invstd = 1 / std::sqrt(batch.var + args.eps);
-    args.mean[c] = static_cast<T>(batch.mean);
     args.invstd[c] = static_cast<T>(invstd);
-    affine.set(c, batch.mean, invstd, args.weight[c], args.bias[c]);
+    set_affine(args, c, batch.mean, invstd);
     if (running.mean != nullptr) {
       body::update_running(running.mean[c], running.var[c], batch, count, running.momentum);
     }
   }
   if (running.batches != nullptr) ++*running.batches;
-  normalise(cpu, args, affine);
+  normalise(cpu, args);
 }
 
 template <class T>
-void batch_norm_eval(const Cpu& cpu, const BatchNormForward<T>& args, const Real<T>* running_mean,
+void batch_norm_eval(const Cpu& cpu, const BatchNormForward<T>& caller, const Real<T>* running_mean,
                      const Real<T>* running_var, std::span<std::byte> workspace) {
   Scratch scratch(workspace);
-  const Affine<T> affine(scratch, args.x.c);
+  const BatchNormForward<T> args = with_factors(caller, scratch);
   for (Index c = 0; c < args.x.c; ++c) {
     const double invstd = 1 / std::sqrt(static_cast<double>(running_var[c]) + args.eps);
-    args.mean[c] = running_mean[c];
     args.invstd[c] = static_cast<T>(invstd);
-    affine.set(c, static_cast<double>(running_mean[c]), invstd, args.weight[c], args.bias[c]);
+    set_affine(args, c, static_cast<double>(running_mean[c]), invstd);
   }
-  normalise(cpu, args, affine);
+  normalise(cpu, args);
 }
 
 template <class T>
@@ -182,20 +125,12 @@ void batch_norm_backward(const Cpu& cpu, const BatchNormBackward<T>& args,
   T* const scale = scratch.take<T>(channels);
   T* const offset = scratch.take<T>(channels);
   T* const slope = scratch.take<T>(channels);
+  const BatchNormFactors<T> factors{
+      .mask = mask_of(args), .scale = scale, .offset = offset, .slope = slope};
 
-  with_constant(args.y != nullptr, [&](auto relu) {
-    parallel_chunks(cpu, pixels, chunk_rows, [&](Index begin, Index end, Index chunk) {
-      const T *const x = args.x.data, *const y = args.y, *const dy = args.dy;
-      const T* const mean = args.mean;
-      const auto terms = [=](Index p, Index c) {
-        const Index i = p * channels + c;
-        T g = dy[i];
-        if constexpr (relu) g = body::relu_gradient(y[i], g);
-        return std::array{g, g * (x[i] - mean[c])};
-      };
-      const Index at = chunk * channels;
-      column_sums<T, 2>(begin, end, channels, terms, {sums_g + at, sums_gx + at});
-    });
+  parallel_chunks(cpu, pixels, chunk_rows, [&](Index begin, Index end, Index chunk) {
+    const Index at = chunk * channels;
+    batch_norm_sweeps<T>().gradient_sums(args, factors.mask, begin, end, sums_g + at, sums_gx + at);
   });
   for (Index c = 0; c < channels; ++c) {
     double sum_g = 0, sum_gx = 0;
@@ -216,10 +151,8 @@ void batch_norm_backward(const Cpu& cpu, const BatchNormBackward<T>& args,
     slope[c] = slopes.slope;
   }
   if (args.dx == nullptr && args.dresidual == nullptr) return;
-  with_constant(args.y != nullptr, [&](auto relu) {
-    parallel_chunks(cpu, pixels, chunk_rows, [&](Index begin, Index end, Index) {
-      backward_chunk(args, scale, offset, slope, begin, end, relu);
-    });
+  parallel_chunks(cpu, pixels, chunk_rows, [&](Index begin, Index end, Index) {
+    batch_norm_sweeps<T>().gradients(args, factors, begin, end);
   });
 }
 

@@ -42,6 +42,9 @@ struct BatchNormForward {
   T* y = nullptr;
   Real<T>* mean = nullptr;    ///< out
   Real<T>* invstd = nullptr;  ///< out
+  /// Out, if wanted (Cpu): y before residual and relu is (x - mean) scale + shift.
+  Real<T>* scale = nullptr;
+  Real<T>* shift = nullptr;
 };
 
 /// Updated by a training step; null pointers are left alone.
@@ -62,6 +65,10 @@ struct BatchNormBackward {
   const Real<T>* bias = nullptr;  ///< the forward's, if it had a relu and no residual, else null
   const Real<T>* mean = nullptr;
   const Real<T>* invstd = nullptr;
+  /// The forward's, instead of y after a relu without residual (Cpu): y > 0 is computed again from
+  /// x, bit for bit, which is one array less to keep and to read.
+  const Real<T>* scale = nullptr;
+  const Real<T>* shift = nullptr;
   bool batch_statistics = true;  ///< false: mean and invstd were constants (eval)
   // Outputs; a null pointer is not wanted.
   T* dx = nullptr;

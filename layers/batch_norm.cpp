@@ -13,12 +13,12 @@ std::size_t scratch_of(std::string_view name, const Context& context, const Spec
   });
 }
 
-/// x, dy, weight, mean, invstd [, y with relu [, bias without residual]] -> dx, dweight, dbias
-/// [, dresidual]
+/// x, dy, weight, mean, invstd [, with relu: y [, bias without residual], or the forward's factors]
+/// -> dx, dweight, dbias [, dresidual]
 class BatchNormBackward final : public Op {
  public:
-  BatchNormBackward(const BatchNormParams& params, bool residual)
-      : params_(params), residual_(residual) {}
+  BatchNormBackward(const BatchNormParams& params, bool residual, bool from_x)
+      : params_(params), residual_(residual), from_x_(from_x) {}
 
   std::string_view name() const override { return "batch_norm_backward"; }
 
@@ -31,21 +31,25 @@ class BatchNormBackward final : public Op {
   void run(const RunArgs& args) const override {
     dispatch(name(), args.context, args.in(0).dtype(), [&]<class T>(const auto& device, Type<T>) {
       using R = kernels::Real<T>;
-      kernels::BatchNormBackward<T> b{
-          .x = view4<const T>(args.in(0)),
-          .y = params_.relu ? args.in(5).data<T>() : nullptr,
-          .dy = args.in(1).data<T>(),
-          .weight = args.in(2).data<R>(),
-          .bias = params_.relu && !residual_ ? args.in(6).data<R>() : nullptr,
-          .mean = args.in(3).data<R>(),
-          .invstd = args.in(4).data<R>(),
-          .batch_statistics = params_.training,
-          .dx = data_or_null<T>(args.out(0)),
-          .dweight = data_or_null<R>(args.out(1)),
-          .dbias = data_or_null<R>(args.out(2)),
-          .write_dx = args.write(0),
-          .write_dweight = args.write(1),
-          .write_dbias = args.write(2)};
+      kernels::BatchNormBackward<T> b{.x = view4<const T>(args.in(0)),
+                                      .dy = args.in(1).data<T>(),
+                                      .weight = args.in(2).data<R>(),
+                                      .mean = args.in(3).data<R>(),
+                                      .invstd = args.in(4).data<R>(),
+                                      .batch_statistics = params_.training,
+                                      .dx = data_or_null<T>(args.out(0)),
+                                      .dweight = data_or_null<R>(args.out(1)),
+                                      .dbias = data_or_null<R>(args.out(2)),
+                                      .write_dx = args.write(0),
+                                      .write_dweight = args.write(1),
+                                      .write_dbias = args.write(2)};
+      if (from_x_) {
+        b.scale = args.in(5).data<R>();
+        b.shift = b.scale + fastest(args.in(0).shape());
+      } else if (params_.relu) {
+        b.y = args.in(5).data<T>();
+        if (!residual_) b.bias = args.in(6).data<R>();
+      }
       if (residual_) {
         b.dresidual = data_or_null<T>(args.out(3));
         b.write_dresidual = args.write(3);
@@ -64,13 +68,15 @@ class BatchNormBackward final : public Op {
 
  private:
   BatchNormParams params_;
-  bool residual_;
+  bool residual_, from_x_;
 };
 
 /// x, weight, bias, running_mean, running_var, num_batches_tracked [, residual] -> y, mean, invstd
+/// [, factors (2,C): scale and shift, from which backward computes the relu's mask again]
 class BatchNorm final : public Op {
  public:
-  BatchNorm(const BatchNormParams& params, bool residual) : params_(params), residual_(residual) {}
+  BatchNorm(const BatchNormParams& params, bool residual, bool factors)
+      : params_(params), residual_(residual), factors_(factors) {}
 
   static constexpr std::size_t kResidual = 6;
 
@@ -102,13 +108,14 @@ class BatchNorm final : public Op {
     if (residual_) check::same(name(), "x", x, "residual", in[kResidual]);
     require(!params_.training || rows(x.shape) > 1,
             "batch_norm: training needs more than one value per channel, got x={}", x.shape);
+    if (factors_) return {x, per_channel, per_channel, {{2, x.shape[1]}, per_channel.dtype}};
     return {x, per_channel, per_channel};
   }
 
   void run(const RunArgs& args) const override {
     dispatch(name(), args.context, args.in(0).dtype(), [&]<class T>(const auto& device, Type<T>) {
       using R = kernels::Real<T>;
-      const kernels::BatchNormForward<T> forward{
+      kernels::BatchNormForward<T> forward{
           .x = view4<const T>(args.in(0)),
           .weight = args.in(1).data<R>(),
           .bias = args.in(2).data<R>(),
@@ -118,6 +125,10 @@ class BatchNorm final : public Op {
           .y = args.out(0).data<T>(),
           .mean = args.out(1).data<R>(),
           .invstd = args.out(2).data<R>()};
+      if (factors_) {
+        forward.scale = args.out(3).data<R>();
+        forward.shift = forward.scale + forward.x.c;
+      }
       R* const running_mean = args.in(3).data<R>();
       R* const running_var = args.in(4).data<R>();
       if (params_.training) {
@@ -135,11 +146,12 @@ class BatchNorm final : public Op {
   void backward(BackwardRule& rule) const override {
     std::vector<Value> inputs{rule.input(0), rule.gradient(), rule.input(1), rule.output(1),
                               rule.output(2)};
-    if (params_.relu) inputs.push_back(rule.output(0));
-    if (params_.relu && !residual_) inputs.push_back(rule.input(2));
+    if (params_.relu) inputs.push_back(rule.output(factors_ ? 3 : 0));
+    if (params_.relu && !residual_ && !factors_) inputs.push_back(rule.input(2));
     std::vector<int> gradient_of{0, 1, 2};
     if (residual_) gradient_of.push_back(static_cast<int>(kResidual));
-    rule.emit(std::make_shared<BatchNormBackward>(params_, residual_), inputs, gradient_of);
+    rule.emit(std::make_shared<BatchNormBackward>(params_, residual_, factors_), inputs,
+              gradient_of);
   }
 
   std::size_t workspace_bytes(const Context& context, std::span<const Spec> in) const override {
@@ -158,7 +170,7 @@ class BatchNorm final : public Op {
 
  private:
   BatchNormParams params_;
-  bool residual_;
+  bool residual_, factors_;
 };
 
 }  // namespace
@@ -172,7 +184,11 @@ Value batch_norm(Value x, const BatchNormState& state, const BatchNormParams& pa
                             state.running_var,
                             state.num_batches_tracked};
   if (residual) inputs.push_back(*residual);
-  return x.graph().record(std::make_shared<BatchNorm>(params, residual.has_value()), inputs)[0];
+  // The Cpu half can do without y in backward, unless the residual hides what x alone would tell.
+  const bool on_cpu = std::holds_alternative<Cpu>(x.graph().context());
+  const bool factors = on_cpu && params.relu && !residual;
+  return x.graph().record(std::make_shared<BatchNorm>(params, residual.has_value(), factors),
+                          inputs)[0];
 }
 
 }  // namespace fpanet

@@ -167,13 +167,14 @@ class Conv2dOp final : public Op {
   void backward(BackwardRule& rule) const override {
     const Value x = rule.input(0), w = rule.input(1), dy = rule.gradient();
     const Conv2dGeometry g = geometry(x.shape(), w.shape(), params_);
-    rule.emit(std::make_shared<Conv2dBackwardInput>(g, x.spec()), {dy, w}, {0});
+    // dx last: by then x is no longer needed, so that dx can have its memory.
     rule.emit(
         std::make_shared<Conv2dBackwardWeight>(g, Spec{w.shape(), real_dtype(w.spec().dtype)}),
-        {x, dy}, {1});
+        {rule.saved_input(0), dy}, {1});
     if (rule.input_count() == 3) {
       rule.emit(std::make_shared<Conv2dBackwardBias>(g, rule.input(2).spec()), {dy}, {2});
     }
+    rule.emit(std::make_shared<Conv2dBackwardInput>(g, x.spec()), {dy, w}, {0});
   }
 
   std::size_t workspace_bytes(const Context& context, std::span<const Spec> in) const override {

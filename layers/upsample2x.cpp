@@ -45,6 +45,8 @@ class Upsample2x final : public Op {
   void backward(BackwardRule& rule) const override {
     rule.emit(std::make_shared<Upsample2xBackward>(rule.input(0).spec()), {rule.gradient()}, {0});
   }
+
+  bool cheap_to_repeat() const override { return true; }
 };
 
 class Upsample2xConcatBackward final : public Op {  // dy -> dx, dskip
@@ -94,6 +96,8 @@ class Upsample2xConcat final : public Op {
         std::make_shared<Upsample2xConcatBackward>(rule.input(0).spec(), rule.input(1).spec()),
         {rule.gradient()}, {0, 1});
   }
+
+  bool cheap_to_repeat() const override { return true; }
 };
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "engine/graph/graph.hpp"
 
+#include <algorithm>
+
 #include "engine/core/error.hpp"
 
 namespace fpanet {
@@ -292,6 +294,22 @@ std::vector<std::string> Graph::trained_parameters() const {
     }
   }
   return names;
+}
+
+Value BackwardRule::saved_input(std::size_t i) const {
+  const Value forward = input(i);
+  if (const auto found = graph_.repeated_.find(forward.id()); found != graph_.repeated_.end()) {
+    return {&graph_, found->second};
+  }
+  const auto maker = std::ranges::find_if(graph_.nodes_, [&](const Node& node) {
+    return !node.outputs.empty() && node.outputs[0].value == forward.id();
+  });
+  if (maker == graph_.nodes_.end() || !maker->op->cheap_to_repeat()) return forward;
+  std::vector<Value> inputs;
+  for (const ValueId id : maker->inputs) inputs.push_back({&graph_, id});
+  const Value again = graph_.record_one(maker->op, inputs);
+  graph_.repeated_.emplace(forward.id(), again.id());
+  return again;
 }
 
 bool BackwardRule::has_gradient(std::size_t output) const {

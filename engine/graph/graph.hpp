@@ -155,6 +155,7 @@ class Graph {
   std::map<std::string, ValueId> bound_by_name_;
   std::map<ValueId, ValueId> gradient_of_;    // gradient_owner -> gradient value
   std::map<ValueId, bool> gradient_written_;  // gradient value -> has a writer
+  std::map<ValueId, ValueId> repeated_;       // forward value -> made again in backward
   std::map<ValueId, Tensor> parameter_gradient_memory_;
   bool backward_done_ = false;
 };
@@ -168,6 +169,9 @@ class BackwardRule {
 
   Value input(std::size_t i) const { return {&graph_, node_.inputs[i]}; }
   Value output(std::size_t i = 0) const { return {&graph_, node_.outputs[i].value}; }
+  /// Contents of forward input i for a backward node to read. If the op that made them is cheap to
+  /// repeat, that op is recorded a second time and the first output's memory is free in between.
+  Value saved_input(std::size_t i) const;
   std::size_t input_count() const { return node_.inputs.size(); }
   bool wants(std::size_t i) const { return graph_.info(node_.inputs[i]).requires_grad; }
   bool has_gradient(std::size_t output = 0) const;

@@ -84,6 +84,9 @@ class Op {
   virtual bool updates(std::size_t input) const;
   /// The input whose memory output `output` may take over (same size, elementwise), or -1.
   virtual int in_place_input(std::size_t output) const;
+  /// True when backward should run the op again rather than keep its output: a copy that is much
+  /// larger than what it copies (enlargement).
+  virtual bool cheap_to_repeat() const { return false; }
   /// False when no gradient flows through this op (argmax, counts, optimizer).
   virtual bool differentiable() const { return true; }
 };

@@ -158,6 +158,51 @@ TEST_CASE_TEMPLATE("batch_norm: PyTorch's numbers for 1, 2, 3, 4", T, float, dou
   CHECK(batches == 7);
 }
 
+TEST_CASE_TEMPLATE("batch_norm: the mask from x is the mask from y, bit for bit", T, float,
+                   double) {
+  for (const ImageSize& size : image_sizes()) {
+    CAPTURE(size.str());
+    const Case<T> c(size, true, false, true);
+    const Index channels = size.c;
+    std::vector<T> y = filled<T>(size.numel(), 0), mean = filled<T>(channels, 0), invstd = mean;
+    std::vector<T> scale = mean, shift = mean;
+    auto workspace = scratch(batch_norm_workspace_bytes<T>(Cpu{2}, size.pixels(), channels));
+    batch_norm_train<T>(Cpu{2},
+                        {.x = size.of(c.x),
+                         .weight = c.weight.data(),
+                         .bias = c.bias.data(),
+                         .relu = true,
+                         .y = y.data(),
+                         .mean = mean.data(),
+                         .invstd = invstd.data(),
+                         .scale = scale.data(),
+                         .shift = shift.data()},
+                        {}, workspace);
+    struct Gradients {
+      std::vector<T> dx, dweight, dbias;
+      bool operator==(const Gradients&) const = default;
+    };
+    const auto gradients = [&](bool from_x) {
+      Gradients out{filled<T>(size.numel(), 0), filled<T>(channels, 0), filled<T>(channels, 0)};
+      batch_norm_backward<T>(Cpu{2},
+                             {.x = size.of(c.x),
+                              .y = from_x ? nullptr : y.data(),
+                              .dy = c.dy.data(),
+                              .weight = c.weight.data(),
+                              .mean = mean.data(),
+                              .invstd = invstd.data(),
+                              .scale = from_x ? scale.data() : nullptr,
+                              .shift = from_x ? shift.data() : nullptr,
+                              .dx = out.dx.data(),
+                              .dweight = out.dweight.data(),
+                              .dbias = out.dbias.data()},
+                             workspace);
+      return out;
+    };
+    CHECK(gradients(true) == gradients(false));
+  }
+}
+
 TEST_CASE("batch_norm: a mean a thousand times the deviation costs no digits") {
   const ImageSize s{1, 2, 100, 100};
   std::vector<float> x(static_cast<std::size_t>(s.numel()));
