@@ -118,7 +118,7 @@ class Conv2dBackwardBias final : public Conv2dBackward {  // dy -> dbias
   }
 };
 
-class Conv2dOp final : public Op {
+class Conv2dOp : public Op {
  public:
   explicit Conv2dOp(Conv2dParams params) : params_(params) {}
 
@@ -146,7 +146,7 @@ class Conv2dOp final : public Op {
               "conv2d: the kernel is larger than the padded image, {} > {} {}", w.shape[axis],
               padded, where);
     }
-    if (in.size() == 3) {
+    if (in.size() >= 3) {
       check::dtype(name(), "bias", in[2], real_dtype(x.dtype));
       require(in[2].shape == Shape{w.shape[0]}, "conv2d: bias={} but C_out={} {}", in[2].shape,
               w.shape[0], where);
@@ -198,8 +198,47 @@ class Conv2dOp final : public Op {
     return conv2d_cost(geometry(in[0].shape, in[1].shape, params_), in, out);
   }
 
- private:
+ protected:
   Conv2dParams params_;
+};
+
+/// x, weight, bias [, residual] -> [relu](conv2d(x, weight) + bias [+ residual])
+class Conv2dFused final : public Conv2dOp {
+ public:
+  Conv2dFused(Conv2dParams params, bool relu, bool residual)
+      : Conv2dOp(params), relu_(relu), residual_(residual) {}
+
+  std::string_view name() const override { return "conv2d_fused"; }
+  std::string parameters() const override {
+    return fmt::format("{}{}{}", Conv2dOp::parameters(), residual_ ? " +residual" : "",
+                       relu_ ? " +relu" : "");
+  }
+
+  std::vector<Spec> infer(std::span<const Spec> in) const override {
+    std::vector<Spec> out = Conv2dOp::infer(in);
+    if (residual_) check::same(name(), "y", out[0], "residual", in[kResidual]);
+    return out;
+  }
+
+  void run(const RunArgs& args) const override {
+    const Conv2dGeometry g = geometry(args.in(0).shape(), args.in(1).shape(), params_);
+    dispatch(name(), args.context, args.in(0).dtype(), [&]<class T>(const auto& device, Type<T>) {
+      const kernels::Conv2dEpilogue<T> epilogue{
+          .bias = args.in(2).data<Real<T>>(),
+          .residual = residual_ ? args.in(kResidual).data<T>() : nullptr,
+          .relu = relu_};
+      kernels::conv2d<T>(device, g, args.in(0).data<T>(), args.in(1).data<T>(), epilogue,
+                         args.out().data<T>(), args.workspace);
+    });
+  }
+
+  void backward(BackwardRule& rule) const override { Op::backward(rule); }
+  bool differentiable() const override { return false; }
+
+ private:
+  static constexpr std::size_t kResidual = 3;
+
+  bool relu_, residual_;
 };
 
 }  // namespace
@@ -208,6 +247,14 @@ Value conv2d(Value x, Value weight, std::optional<Value> bias, Conv2dParams para
   std::vector<Value> inputs{x, weight};
   if (bias) inputs.push_back(*bias);
   return x.graph().record_one(std::make_shared<Conv2dOp>(params), inputs);
+}
+
+Value conv2d_fused(Value x, Value weight, Value bias, std::optional<Value> residual,
+                   Conv2dParams params, bool relu) {
+  std::vector<Value> inputs{x, weight, bias};
+  if (residual) inputs.push_back(*residual);
+  return x.graph().record_one(std::make_shared<Conv2dFused>(params, relu, residual.has_value()),
+                              inputs);
 }
 
 }  // namespace fpanet

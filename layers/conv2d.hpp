@@ -16,4 +16,9 @@ struct Conv2dParams {
 /// OH = floor((H + 2*padding - KH) / stride) + 1. Backward reads x and weight.
 Value conv2d(Value x, Value weight, std::optional<Value> bias, Conv2dParams params = {});
 
+/// [relu](conv2d(x, weight) + bias [+ residual]) in one sweep, for inference: it has no gradient.
+/// residual is shaped like the result.
+Value conv2d_fused(Value x, Value weight, Value bias, std::optional<Value> residual,
+                   Conv2dParams params, bool relu);
+
 }  // namespace fpanet

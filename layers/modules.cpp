@@ -32,27 +32,31 @@ BatchNorm2d::BatchNorm2d(const Scope& scope, Index channels)
       running_var_(scope.buffer("running_var", {channels}, init::constant(1))),
       num_batches_tracked_(scope.counter("num_batches_tracked")) {}
 
-Value BatchNorm2d::operator()(const Forward& forward, Value x) const {
-  return apply(forward, x, false, std::nullopt);
-}
-
-Value BatchNorm2d::relu(const Forward& forward, Value x) const {
-  return apply(forward, x, true, std::nullopt);
-}
-
-Value BatchNorm2d::add_relu(const Forward& forward, Value x, Value residual) const {
-  return apply(forward, x, true, residual);
-}
-
-Value BatchNorm2d::apply(const Forward& forward, Value x, bool relu,
-                         std::optional<Value> residual) const {
+Value BatchNorm2d::operator()(const Forward& forward, Value x, const ConvNormEnd& end) const {
   Graph& graph = forward.graph;
   const BatchNormState state{.weight = weight_.in(graph),
                              .bias = bias_.in(graph),
                              .running_mean = running_mean_.in(graph),
                              .running_var = running_var_.in(graph),
                              .num_batches_tracked = num_batches_tracked_.in(graph)};
-  return batch_norm(x, state, {.training = forward.training, .relu = relu}, residual);
+  return batch_norm(x, state, {.training = forward.training, .relu = end.relu}, end.residual);
+}
+
+Value conv_norm(const Forward& forward, const Conv2d& conv, const BatchNorm2d& norm, Value x,
+                const ConvNormEnd& end) {
+  if (forward.folded == nullptr || forward.training) {
+    return norm(forward, conv(forward, x), end);
+  }
+  const FoldedWeights::Values folded =
+      forward.folded->in(forward.graph, {.weight = conv.weight_,
+                                         .conv_bias = conv.bias_,
+                                         .gamma = norm.weight_,
+                                         .beta = norm.bias_,
+                                         .running_mean = norm.running_mean_,
+                                         .running_var = norm.running_var_,
+                                         .eps = BatchNormParams{}.eps});
+  return conv2d_fused(x, folded.weight, folded.bias, end.residual,
+                      {.stride = conv.stride_, .padding = conv.padding_}, end.relu);
 }
 
 Conv2dReLU::Conv2dReLU(const Scope& scope, Index in_channels, Index out_channels,
@@ -68,8 +72,8 @@ Conv2dReLU::Conv2dReLU(const Scope& scope, Index in_channels, Index out_channels
 }
 
 Value Conv2dReLU::operator()(const Forward& forward, Value x) const {
-  const Value y = conv_(forward, x);
-  return norm_ ? norm_->relu(forward, y) : relu(y);
+  if (norm_) return conv_norm(forward, conv_, *norm_, x, {.relu = true});
+  return relu(conv_(forward, x));
 }
 
 Linear::Linear(const Scope& scope, Index in_features, Index out_features, Initializer initializer)

@@ -20,6 +20,14 @@ struct Conv2dOptions {
   Initializer bias_initializer = init::constant(0);  ///< of the bias, if there is one
 };
 
+class BatchNorm2d;
+
+/// What follows convolution and batch norm, in the same sweep over memory.
+struct ConvNormEnd {
+  bool relu = false;
+  std::optional<Value> residual = std::nullopt;  ///< added before the relu
+};
+
 /// weight (C_out,C_in,K,K), bias (C_out). Computes in x's dtype; parameters of another one are read
 /// through their twins.
 class Conv2d {
@@ -28,6 +36,9 @@ class Conv2d {
   Value operator()(const Forward& forward, Value x) const;
 
  private:
+  friend Value conv_norm(const Forward&, const Conv2d&, const BatchNorm2d&, Value,
+                         const ConvNormEnd&);
+
   Index stride_;
   Index padding_;
   Parameter weight_;
@@ -38,14 +49,12 @@ class Conv2d {
 class BatchNorm2d {
  public:
   BatchNorm2d(const Scope& scope, Index channels);
-  Value operator()(const Forward& forward, Value x) const;
-  /// relu(bn(x)), in one sweep.
-  Value relu(const Forward& forward, Value x) const;
-  /// relu(bn(x) + residual), in one sweep.
-  Value add_relu(const Forward& forward, Value x, Value residual) const;
+  /// [relu](bn(x) [+ residual]), in one sweep.
+  Value operator()(const Forward& forward, Value x, const ConvNormEnd& end = {}) const;
 
  private:
-  Value apply(const Forward& forward, Value x, bool relu, std::optional<Value> residual) const;
+  friend Value conv_norm(const Forward&, const Conv2d&, const BatchNorm2d&, Value,
+                         const ConvNormEnd&);
 
   Parameter weight_;
   Parameter bias_;
@@ -53,6 +62,10 @@ class BatchNorm2d {
   Parameter running_var_;
   Parameter num_batches_tracked_;
 };
+
+/// [relu](norm(conv(x)) [+ residual]): two nodes, or one convolution where norms are folded.
+Value conv_norm(const Forward& forward, const Conv2d& conv, const BatchNorm2d& norm, Value x,
+                const ConvNormEnd& end = {});
 
 /// The identity path of a residual block whose shape changes.
 struct Downsample {

@@ -14,6 +14,17 @@ OpSample sample(const std::string& name, const Shape& x, const Shape& weight, bo
           }};
 }
 
+OpSample fused(const std::string& name, const Shape& x, const Shape& weight, const Shape& residual,
+               Conv2dParams params, bool relu) {
+  std::vector<SampleInput> inputs{fixed(real("x", x)), fixed(real("weight", weight)),
+                                  fixed(real("bias", {weight[0]}))};
+  if (residual.rank() > 0) inputs.push_back(fixed(real("residual", residual)));
+  return {name, inputs, [=](const std::vector<Value>& in) -> std::vector<Value> {
+            const auto r = in.size() == 4 ? std::optional<Value>(in[3]) : std::nullopt;
+            return {conv2d_fused(in[0], in[1], in[2], r, params, relu)};
+          }};
+}
+
 OpErrorSample error(const Shape& x, const Shape& weight, Conv2dParams params,
                     const std::string& message) {
   return {[=](Graph& g) { conv2d(dummy(g, x), dummy(g, weight), std::nullopt, params); }, message};
@@ -55,7 +66,18 @@ std::vector<OpRecord> convolution_records() {
            },
            "conv2d: x is f32 but weight is f64 (x=(1,3,9,9), weight=(8,3,3,3), stride=1, "
            "padding=0)"}}};
-  return {record};
+  OpRecord inference{
+      .name = "conv2d_fused",
+      .samples = {fused("3x3", {2, 16, 6, 5}, {16, 16, 3, 3}, {}, {.padding = 1}, true),
+                  fused("residual", {1, 3, 5, 4}, {4, 3, 3, 3}, {1, 4, 5, 4}, {.padding = 1}, true),
+                  fused("1x1 stride 2", {1, 4, 5, 5}, {6, 4, 1, 1}, {}, {.stride = 2}, false)},
+      .errors = {{[](Graph& g) {
+                    conv2d_fused(dummy(g, {1, 3, 9, 9}), dummy(g, {8, 3, 3, 3}), dummy(g, {8}),
+                                 dummy(g, {1, 8, 9, 9}), {}, false);
+                  },
+                  "conv2d_fused: y=(1,8,7,7) f32 and residual=(1,8,9,9) f32 must be alike"}},
+      .why_no_gradient = "batch norm is folded into it for inference alone"};
+  return {record, inference};
 }
 
 }  // namespace fpanet::samples

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "engine/graph/parameters.hpp"
+#include "layers/folded_weights.hpp"
 
 namespace fpanet {
 
@@ -43,6 +43,8 @@ struct Forward {
   std::optional<Value> dropout_rng = std::nullopt;
   /// dtype that the network computes in between its input and its logits; none: its input's.
   std::optional<DType> activations = std::nullopt;
+  /// Given, and not in training: batch norm is folded into the convolutions before it.
+  FoldedWeights* folded = nullptr;
 };
 
 }  // namespace fpanet

@@ -38,8 +38,12 @@ const Tensor& Readback::confusion() const {
 }
 
 Program::Program(const Context& context, const FPANet& model, AdamWState* optimizer,
-                 const ParameterStore& store, const ProgramOptions& options)
-    : options_(options), store_(store), optimizer_(optimizer), graph_(context) {
+                 const ParameterStore& store, const ProgramOptions& options, FoldedWeights* folded)
+    : options_(options),
+      store_(store),
+      optimizer_(optimizer),
+      folded_(std::holds_alternative<Cpu>(context) ? folded : nullptr),
+      graph_(context) {
   require(options.kind != ProgramKind::train || optimizer != nullptr,
           "program: training needs an optimizer");
   record(model, store);
@@ -52,7 +56,8 @@ void Program::record(const FPANet& model, const ParameterStore& store) {
       graph_.input("images", Spec{{n, model.options().in_channels, h, w}, options_.image_dtype});
   const Value x = options_.image_dtype == DType::u8 ? to_unit(images_, store.dtype()) : images_;
 
-  Forward forward{.graph = graph_, .training = options_.kind == ProgramKind::train};
+  Forward forward{
+      .graph = graph_, .training = options_.kind == ProgramKind::train, .folded = folded_};
   if (store.twins().defined()) forward.activations = store.twins().dtype();
   if (forward.training && model.options().aux_params) {
     dropout_rng_ = Tensor::zeros({2}, DType::i64, store.device());
@@ -106,7 +111,11 @@ const Tensor& Program::labels() const {
 }
 
 void Program::begin_run() {
-  if (options_.kind != ProgramKind::train) return;
+  if (options_.kind != ProgramKind::train) {
+    if (folded_ != nullptr) folded_->refresh(std::get<Cpu>(graph_.context()));
+    return;
+  }
+  if (folded_ != nullptr) folded_->mark_stale();
   optimizer_->begin_step(graph_.context());
   if (to_dropout_rng_) {
     const std::array<std::int64_t, 2> rng = {0, optimizer_->step()};

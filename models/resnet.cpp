@@ -44,7 +44,7 @@ std::optional<Downsample> downsample_if_needed(const Scope& scope, Index in_chan
 }
 
 Value identity_of(const std::optional<Downsample>& downsample, const Forward& forward, Value x) {
-  return downsample ? downsample->norm(forward, downsample->conv(forward, x)) : x;
+  return downsample ? conv_norm(forward, downsample->conv, downsample->norm, x) : x;
 }
 
 Conv2d stem_conv(const Scope& scope, Index in_channels) {
@@ -89,9 +89,9 @@ BasicBlock::BasicBlock(const Scope& scope, Index in_channels, Index planes, Inde
       downsample_(downsample_if_needed(scope / "downsample", in_channels, planes, stride)) {}
 
 Value BasicBlock::operator()(const Forward& forward, Value x) const {
-  const Value y = bn1_.relu(forward, conv1_(forward, x));
+  const Value y = conv_norm(forward, conv1_, bn1_, x, {.relu = true});
   const Value identity = identity_of(downsample_, forward, x);
-  return bn2_.add_relu(forward, conv2_(forward, y), identity);
+  return conv_norm(forward, conv2_, bn2_, y, {.relu = true, .residual = identity});
 }
 
 Bottleneck::Bottleneck(const Scope& scope, Index in_channels, Index planes, Index stride)
@@ -105,10 +105,10 @@ Bottleneck::Bottleneck(const Scope& scope, Index in_channels, Index planes, Inde
           downsample_if_needed(scope / "downsample", in_channels, planes * kExpansion, stride)) {}
 
 Value Bottleneck::operator()(const Forward& forward, Value x) const {
-  Value y = bn1_.relu(forward, conv1_(forward, x));
-  y = bn2_.relu(forward, conv2_(forward, y));
+  Value y = conv_norm(forward, conv1_, bn1_, x, {.relu = true});
+  y = conv_norm(forward, conv2_, bn2_, y, {.relu = true});
   const Value identity = identity_of(downsample_, forward, x);
-  return bn3_.add_relu(forward, conv3_(forward, y), identity);
+  return conv_norm(forward, conv3_, bn3_, y, {.relu = true, .residual = identity});
 }
 
 ResNetEncoder::ResNetEncoder(const Scope& scope, const std::string& name, int depth,
@@ -139,7 +139,7 @@ ResNetEncoder::ResNetEncoder(const Scope& scope, const std::string& name, int de
 
 std::vector<Value> ResNetEncoder::operator()(const Forward& forward, Value x) const {
   std::vector<Value> features = {x};
-  features.push_back(bn1_.relu(forward, conv1_(forward, x)));
+  features.push_back(conv_norm(forward, conv1_, bn1_, x, {.relu = true}));
   x = max_pool(features.back(), {.kernel = 3, .stride = 2, .padding = 1});
   for (int stage = 0; stage + 2 <= depth_; ++stage) {
     for (const Block& block : layers_[static_cast<std::size_t>(stage)]) {

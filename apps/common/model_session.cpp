@@ -76,14 +76,15 @@ Program& ModelSession::program(const ProgramOptions& options) {
   std::unique_ptr<Program>& program =
       programs_[{options.kind, options.batch, options.height, options.width}];
   if (program == nullptr) {
-    program = std::make_unique<Program>(placement_.context, model_, optimizer(), store_, options);
+    program = std::make_unique<Program>(placement_.context, model_, optimizer(), store_, options,
+                                        &folded_);
     program->bind(arena_);
   }
   return *program;
 }
 
 std::size_t ModelSession::state_bytes() const {
-  std::size_t bytes = 0;
+  std::size_t bytes = folded_.bytes();
   for (std::size_t i = 0; i < store_.entries().size(); ++i) {
     if (store_.entries()[i].kind != EntryKind::parameter) bytes += store_.value(i).bytes();
   }

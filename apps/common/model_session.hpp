@@ -41,17 +41,23 @@ class ModelSession {
   ModelSession(const Placement& placement, const FPANetOptions& model,
                std::optional<double> learning_rate);
 
-  ParameterStore& store() { return store_; }
+  /// To read or change; the next evaluation folds batch norm anew, in case it was changed.
+  ParameterStore& store() {
+    folded_.mark_stale();
+    return store_;
+  }
   const FPANet& model() const { return model_; }
   AdamWState* optimizer() { return optimizer_ ? &*optimizer_ : nullptr; }
   const Placement& placement() const { return placement_; }
+  /// For programs outside program() that evaluate or predict.
+  FoldedWeights& folded() { return folded_; }
   const Arena& arena() const { return arena_; }
 
   /// Records, plans and binds on first use; the arena grows to the largest program so far, so ask
   /// for the largest (training) first.
   Program& program(const ProgramOptions& options);
 
-  /// Bytes of parameters, buffers, gradients and moments.
+  /// Bytes of parameters, buffers, gradients, moments and folded weights.
   std::size_t state_bytes() const;
 
  private:
@@ -64,6 +70,7 @@ class ModelSession {
   Placement placement_;
   ParameterStore store_;
   FPANet model_;
+  FoldedWeights folded_;
   std::optional<AdamWState> optimizer_;
   Arena arena_;
   std::map<Key, std::unique_ptr<Program>> programs_;

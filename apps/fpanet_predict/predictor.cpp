@@ -22,19 +22,19 @@ Tensor Predictor::run(const Image& image) {
   return ready.probabilities().to(Device::cpu());
 }
 
-Predictor::Sized::Sized(const ModelSession& session, const ParameterStore& store,
-                        const ImageSize& image_size)
+Predictor::Sized::Sized(ModelSession& session, const ImageSize& image_size)
     : size(image_size),
       arena(session.placement().device()),
-      program(session.placement().context, session.model(), nullptr, store,
-              {.kind = ProgramKind::predict, .height = size.height, .width = size.width}) {
+      program(session.placement().context, session.model(), nullptr, session.store(),
+              {.kind = ProgramKind::predict, .height = size.height, .width = size.width},
+              &session.folded()) {
   program.bind(arena);
 }
 
 Program& Predictor::program(const ImageSize& size) {
   if (sized_ == nullptr || sized_->size != size) {
     sized_.reset();  // its memory goes before new memory comes
-    sized_ = std::make_unique<Sized>(session_, session_.store(), size);
+    sized_ = std::make_unique<Sized>(session_, size);
   }
   return sized_->program;
 }

@@ -23,7 +23,7 @@ class Predictor {
   /// A program with memory of its own. Only that of the last size is kept: pictures of one folder
   /// are mostly of one size, and a program is made in far less time than it runs.
   struct Sized {
-    Sized(const ModelSession& session, const ParameterStore& store, const ImageSize& image_size);
+    Sized(ModelSession& session, const ImageSize& image_size);
 
     ImageSize size;
     Arena arena;

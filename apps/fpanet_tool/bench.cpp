@@ -8,7 +8,7 @@
 #include "apps/common/text_file.hpp"
 #include "apps/fpanet_tool/commands.hpp"
 #include "apps/fpanet_tool/model_setup.hpp"
-#include "engine/graph/listing.hpp"
+#include "apps/fpanet_tool/ops_table.hpp"
 
 namespace fpanet {
 
@@ -22,43 +22,6 @@ struct State {
   bool ops = false;
   Settings settings;
 };
-
-/// One row of --ops: a node, its mean time a run, and its work.
-struct OpRow {
-  std::string phase, op, implementation, label, output;
-  double seconds = 0, flops = 0, bytes = 0;
-};
-
-std::vector<OpRow> op_rows(const Program& program, const std::vector<double>& seconds,
-                           std::int64_t repeat) {
-  const Graph& graph = program.graph();
-  std::vector<OpRow> rows;
-  for (std::size_t i = 0; i < graph.nodes().size(); ++i) {
-    const Node& node = graph.nodes()[i];
-    const std::vector<Spec> inputs = graph.input_specs(node);
-    const Cost cost = node.op->cost(inputs, node.output_specs);
-    rows.push_back(
-        {.phase = std::string(name_of(node.phase)),
-         .op = std::string(node.op->name()),
-         .implementation = node.op->implementation(graph.context(), inputs),
-         .label = node_label(graph, node),
-         .output = node.output_specs.empty() ? std::string() : node.output_specs[0].shape.str(),
-         .seconds = seconds[i] / static_cast<double>(repeat),
-         .flops = cost.flops,
-         .bytes = cost.bytes});
-  }
-  return rows;
-}
-
-void print_ops(const std::vector<OpRow>& rows) {
-  fmt::print("{:>9} {:>8} {:>8}  {:8} {:26} {:16} {:20} {}\n", "ms", "GFLOP/s", "GB/s", "phase",
-             "op", "implementation", "output", "layer");
-  for (const OpRow& row : rows) {
-    fmt::print("{:9.3f} {:8.1f} {:8.1f}  {:8} {:26} {:16} {:20} {}\n", row.seconds * 1e3,
-               row.flops / row.seconds / 1e9, row.bytes / row.seconds / 1e9, row.phase, row.op,
-               row.implementation, row.output, row.label);
-  }
-}
 
 nlohmann::ordered_json to_json(const State& state, const Placement& placement,
                                const Statistics& time, std::int64_t peak,
@@ -78,16 +41,7 @@ nlohmann::ordered_json to_json(const State& state, const Placement& placement,
       {"min_seconds", time.min},
       {"images_per_second", static_cast<double>(state.flags.batch) / time.median},
       {"peak_bytes", peak}};
-  for (const OpRow& row : rows) {
-    json["ops"].push_back({{"phase", row.phase},
-                           {"op", row.op},
-                           {"implementation", row.implementation},
-                           {"layer", row.label},
-                           {"output", row.output},
-                           {"seconds", row.seconds},
-                           {"flops", row.flops},
-                           {"bytes", row.bytes}});
-  }
+  if (!rows.empty()) json["ops"] = ops_json(rows);
   return json;
 }
 
@@ -120,7 +74,8 @@ int run(const State& state) {
   std::vector<OpRow> rows;
   if (state.ops) {
     rows = op_rows(program, node_seconds, state.repeat);
-    print_ops(rows);
+    const Cpu* cpu = std::get_if<Cpu>(&session->placement().context);
+    print_ops(rows, cpu != nullptr ? std::optional(measure_machine_peak(*cpu)) : std::nullopt);
   }
   fmt::print("{} batch {} at {}: median {:.4f} s, min {:.4f} s, {:.2f} images/s, peak {} bytes\n",
              state.flags.task, state.flags.batch, state.flags.image_size.str(), time.median,
@@ -141,7 +96,8 @@ void add_bench(CLI::App& app, Action& action) {
   settings.integer("repeat", &state->repeat, 1, 1'000'000, "Measured runs");
   settings.integer("warmup", &state->warmup, 0, 1'000'000, "Runs before them");
   settings.text("json", "FILE", &state->json, "a file", "Write the numbers here, too");
-  settings.flag("ops", &state->ops, "One row an op: time, GFLOP/s, GB/s");
+  settings.flag("ops", &state->ops,
+                "One row a node: time, GFLOP/s, GB/s, share of this machine's peak");
   settings.add_flags(add_command(
       app, "bench", "Times a training step or inference: median, min, images/s, peak bytes.",
       action, [state] { return run(*state); }));

@@ -34,7 +34,7 @@ int run(const State& state) {
       session->state_bytes() + plan.arena_bytes() + plan.workspace_bytes() + before;
   fmt::print("\n{} nodes, {} values\n", program.graph().nodes().size(),
              program.graph().value_count());
-  print_bytes("parameters, gradients, moments", session->state_bytes());
+  print_bytes("parameters, gradients, moments, folds", session->state_bytes());
   print_bytes("arena", plan.arena_bytes());
   print_bytes("  without reuse it would be", plan.unshared_bytes());
   print_bytes("workspace", plan.workspace_bytes());

@@ -7,8 +7,10 @@ namespace fpanet {
 
 namespace {
 
+/// Parameters, their gradients, and constants made of parameters, which carry a dotted name, too.
 bool names_entry(const ValueInfo& info) {
-  return info.kind == ValueKind::parameter || info.kind == ValueKind::parameter_gradient;
+  return info.kind == ValueKind::parameter || info.kind == ValueKind::parameter_gradient ||
+         (info.kind == ValueKind::constant && info.name.find('.') != std::string::npos);
 }
 
 /// "model.conv1.weight" -> "model.conv1".

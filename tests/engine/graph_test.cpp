@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "tests/engine/toy_ops.hpp"
 
 using namespace fpanet;
@@ -162,4 +164,35 @@ TEST_CASE("a twin must fit its parameter") {
                        "twin: f32 (3) cannot stand for parameter 'w' (2)", Error);
   CHECK_THROWS_WITH_AS(g.twin(x, Tensor::zeros({2}, DType::f32)),
                        "twin: f32 (2) cannot stand for input 'x' (2)", Error);
+}
+
+TEST_CASE("an op that is cheap to repeat is recorded again where backward reads its output") {
+  class CheapScale : public Scale {
+   public:
+    using Scale::Scale;
+    bool cheap_to_repeat() const override { return true; }
+  };
+  class SquareOfSaved : public Square {
+   public:
+    void backward(BackwardRule& rule) const override {
+      const Value x = rule.saved_input(0);
+      rule.emit(std::make_shared<SquareBackward>(), {rule.gradient(), x}, {0});
+    }
+  };
+  Graph g(Cpu{}, Graph::Mode::eager);
+  const Value x = g.input("x", filled({3}, 1), true);
+  const Value y = apply(std::make_shared<CheapScale>(3), {x});
+  g.backward(plus(total(apply(std::make_shared<SquareOfSaved>(), {y})),
+                  total(apply(std::make_shared<SquareOfSaved>(), {y}))));
+  std::vector<Phase> phases;
+  for (const Node& node : g.nodes()) {
+    if (dynamic_cast<const CheapScale*>(node.op.get()) != nullptr) phases.push_back(node.phase);
+    const bool reads_first_copy = std::ranges::count(node.inputs, y.id()) > 0;
+    if (node.phase == Phase::backward) CHECK_FALSE(reads_first_copy);
+  }
+  CHECK(phases == std::vector{Phase::forward, Phase::backward});  // once for both readers
+  const Tensor dx = g.tensor(*g.gradient(x));
+  for (Index i = 0; i < 3; ++i) {
+    CHECK(dx.data<double>()[i] == doctest::Approx(2 * 2 * 9.0 * static_cast<double>(i + 1)));
+  }
 }

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -218,6 +220,56 @@ TEST_CASE("eager and planned execution give the same bits") {
   CHECK(same_bits(graph.tensor(output.probabilities), program.probabilities()));
   CHECK(static_cast<double>(graph.tensor(loss).data<float>()[0]) == program.loss());
   CHECK(same_bits(eager_store.gradients(), planned_store.gradients()));
+}
+
+TEST_CASE("folding batch norm changes no more than rounding, and follows the training") {
+  for (const DType dtype : {DType::f32, DType::f64}) {
+    ParameterStore store;
+    const FPANet model(store, narrow_fpanet());
+    store.allocate(dtype, Device::cpu(), true);
+    store.initialize(7);
+    AdamWState optimizer(store, 1e-2);
+    FoldedWeights folded;
+    const auto options = [&](ProgramKind kind) {
+      return ProgramOptions{
+          .kind = kind, .batch = 2, .height = 32, .width = 32, .image_dtype = dtype};
+    };
+    Program train(Cpu{2}, model, &optimizer, store, options(ProgramKind::train), &folded);
+    Program plain(Cpu{2}, model, nullptr, store, options(ProgramKind::predict));
+    Program fused(Cpu{2}, model, nullptr, store, options(ProgramKind::predict), &folded);
+    const auto has_norm = [](const Program& program) {
+      return std::ranges::any_of(program.graph().nodes(),
+                                 [](const Node& node) { return node.op->name() == "batch_norm"; });
+    };
+    CHECK(has_norm(plain));
+    CHECK_FALSE(has_norm(fused));
+
+    const Tensor images = formula_tensor("images", {2, 3, 32, 32}, dtype);
+    const auto probabilities = [&](Program& program) {
+      program.images().copy_from(images);
+      program.run();
+      return program.probabilities().cast(DType::f64);
+    };
+    Arena arena(Device::cpu());
+    for (Program* program : {&train, &plain, &fused}) arena.reserve(program->plan());
+    for (Program* program : {&train, &plain, &fused}) program->bind(arena);
+    Tensor before = probabilities(plain);
+    for (int step = 0; step < 3; ++step) {
+      const Tensor expected = probabilities(plain), got = probabilities(fused);
+      double difference = 0, change = 0;
+      for (Index i = 0; i < expected.numel(); ++i) {
+        const double value = expected.data<double>()[i];
+        difference = std::max(difference, std::abs(got.data<double>()[i] - value));
+        change = std::max(change, std::abs(before.data<double>()[i] - value));
+      }
+      CHECK(difference < (dtype == DType::f64 ? kModelDouble : kModelFloat));
+      if (step > 0) CHECK(change > 1e-3);  // else a stale fold would not show
+      before = expected;
+      train.images().copy_from(images);
+      train.labels().copy_from(formula_labels("labels", train.labels().shape(), 3));
+      train.run();
+    }
+  }
 }
 
 TEST_CASE("only parameters that the loss reaches are trained") {

@@ -1,0 +1,121 @@
+#include "apps/fpanet_tool/ops_table.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "engine/graph/listing.hpp"
+
+namespace fpanet {
+namespace {
+
+/// Multiplications of Winograd's F(4x4,3x3): 36 instead of 144 for a tile of 16 pixels, tiles at
+/// the border whole. Transforms are not counted.
+double winograd_flops(double direct, const Shape& image) {
+  const auto tiles = [](Index size) { return static_cast<double>((size + 3) / 4); };
+  const double pixels = static_cast<double>(image[2] * image[3]);
+  return direct * 36.0 / 144.0 * 16.0 * tiles(image[2]) * tiles(image[3]) / pixels;
+}
+
+/// The image whose pixels are tiled: the result, or the gradient that a weight gradient reads.
+const Shape& tiled_image(const Node& node, const std::vector<Spec>& inputs) {
+  return node.op->name() == "conv2d_backward_weight" ? inputs[1].shape : node.output_specs[0].shape;
+}
+
+OpRow sum_of(const std::vector<OpRow>& rows) {
+  OpRow sum;
+  for (const OpRow& row : rows) {
+    sum.seconds += row.seconds;
+    sum.flops += row.flops;
+    sum.executed += row.executed;
+    sum.bytes += row.bytes;
+  }
+  return sum;
+}
+
+std::string numbers(const OpRow& row, const std::optional<MachinePeak>& peak) {
+  std::string share;
+  if (peak) {
+    const double best = std::max(row.executed / peak->flops, row.bytes / peak->bytes);
+    share = fmt::format("{:.0f}", 100 * best / row.seconds);
+  }
+  const double giga = 1e-9 / row.seconds;
+  return fmt::format("{:9.3f} {:8.1f} {:8.1f} {:8.1f} {:>6}", row.seconds * 1e3, row.flops * giga,
+                     row.executed * giga, row.bytes * giga, share);
+}
+
+/// Rows of one op and implementation together, the slowest group first.
+std::vector<std::pair<std::string, std::vector<OpRow>>> by_kind(const std::vector<OpRow>& rows) {
+  std::map<std::string, std::vector<OpRow>> groups;
+  for (const OpRow& row : rows) {
+    groups[fmt::format("{:26} {}", row.op, row.implementation)].push_back(row);
+  }
+  std::vector<std::pair<std::string, std::vector<OpRow>>> sorted(groups.begin(), groups.end());
+  std::ranges::sort(sorted, [](const auto& a, const auto& b) {
+    return sum_of(a.second).seconds > sum_of(b.second).seconds;
+  });
+  return sorted;
+}
+
+}  // namespace
+
+std::vector<OpRow> op_rows(const Program& program, const std::vector<double>& seconds,
+                           std::int64_t repeat) {
+  const Graph& graph = program.graph();
+  std::vector<OpRow> rows;
+  for (std::size_t i = 0; i < graph.nodes().size(); ++i) {
+    const Node& node = graph.nodes()[i];
+    const std::vector<Spec> inputs = graph.input_specs(node);
+    const Cost cost = node.op->cost(inputs, node.output_specs);
+    const std::string implementation = node.op->implementation(graph.context(), inputs);
+    const bool winograd = implementation.starts_with("winograd");
+    rows.push_back(
+        {.phase = std::string(name_of(node.phase)),
+         .op = std::string(node.op->name()),
+         .implementation = implementation,
+         .label = node_label(graph, node),
+         .output = node.output_specs.empty() ? std::string() : node.output_specs[0].shape.str(),
+         .seconds = seconds[i] / static_cast<double>(repeat),
+         .flops = cost.flops,
+         .executed = winograd ? winograd_flops(cost.flops, tiled_image(node, inputs)) : cost.flops,
+         .bytes = cost.bytes});
+  }
+  return rows;
+}
+
+void print_ops(const std::vector<OpRow>& rows, const std::optional<MachinePeak>& peak) {
+  constexpr const char* kNumbers = "       ms  GFLOP/s executed     GB/s  %peak";
+  fmt::print("{}  {:8} {:26} {:16} {:20} {}\n", kNumbers, "phase", "op", "implementation", "output",
+             "layer");
+  for (const OpRow& row : rows) {
+    fmt::print("{}  {:8} {:26} {:16} {:20} {}\n", numbers(row, peak), row.phase, row.op,
+               row.implementation, row.output, row.label);
+  }
+  fmt::print("\n{}  nodes {:26} {}\n", kNumbers, "op", "implementation");
+  for (const auto& [kind, members] : by_kind(rows)) {
+    fmt::print("{}  {:5} {}\n", numbers(sum_of(members), peak), members.size(), kind);
+  }
+  fmt::print("{}  {:5} all\n", numbers(sum_of(rows), peak), rows.size());
+  if (!peak) return;
+  fmt::print("this machine's peak, measured: {:.1f} GFLOP/s in L1, {:.1f} GB/s of memory\n",
+             peak->flops * 1e-9, peak->bytes * 1e-9);
+}
+
+nlohmann::ordered_json ops_json(const std::vector<OpRow>& rows) {
+  nlohmann::ordered_json json = nlohmann::ordered_json::array();
+  for (const OpRow& row : rows) {
+    json.push_back({{"phase", row.phase},
+                    {"op", row.op},
+                    {"implementation", row.implementation},
+                    {"layer", row.label},
+                    {"output", row.output},
+                    {"seconds", row.seconds},
+                    {"flops", row.flops},
+                    {"executed_flops", row.executed},
+                    {"bytes", row.bytes}});
+  }
+  return json;
+}
+
+}  // namespace fpanet
