@@ -13,6 +13,22 @@ Index chunk_pixels(Index channels) {
   return std::max<Index>(1, kElementwiseChunk / channels);
 }
 
+/// Adds pixels [begin, end) whose target is 1 at their label and 0 elsewhere.
+template <class T>
+void add_one_hot(const T* p, const body::DiceLabels& labels, Index begin, Index end,
+                 double* intersection, double* predicted, double* labelled) {
+  const Index channels = labels.channels;
+  for (Index pixel = begin; pixel < end; ++pixel) {
+    const std::int32_t label = labels.at(pixel, 0);
+    if (labels.ignored(label)) continue;
+    const T* const values = p + pixel * channels;
+    for (Index c = 0; c < channels; ++c) predicted[c] += static_cast<double>(values[c]);
+    if (label < 0 || label >= channels) continue;
+    intersection[label] += static_cast<double>(values[label]);
+    labelled[label] += 1;
+  }
+}
+
 body::DiceClass class_sums(const double* sums, Index channels, Index c) {
   return {sums[c], sums[channels + c], sums[2 * channels + c]};
 }
@@ -38,12 +54,16 @@ void dice(const Cpu& cpu, View<const T> p, const std::int32_t* labels, const Dic
     double* const predicted = intersection + channels;
     double* const labelled = predicted + channels;
     std::fill_n(intersection, 3 * channels, 0.0);
+    if (one_hot) {
+      add_one_hot(p.data, target, begin, end, intersection, predicted, labelled);
+      return;
+    }
     for (Index pixel = begin; pixel < end; ++pixel) {
       for (Index c = 0; c < channels; ++c) {
         const std::int32_t label = target.at(pixel, c);
         if (target.ignored(label)) continue;
         const auto value = static_cast<double>(p.data[pixel * channels + c]);
-        const double t = body::dice_target(one_hot, label, c);
+        const double t = body::dice_target(false, label, c);
         intersection[c] += value * t;
         predicted[c] += value;
         labelled[c] += t;
