@@ -17,7 +17,7 @@ namespace {
 /// All but what runs through cuDNN; products are the definition's (tests/support/emulated_matmul.cpp).
 bool can_be_emulated(const Graph& graph) {
   return std::none_of(graph.nodes().begin(), graph.nodes().end(),
-                      [](const Node& node) { return node.op->name() == "conv2d"; });
+                      [](const Node& node) { return node.op->name().starts_with("conv2d"); });
 }
 
 struct LeftBehind {
