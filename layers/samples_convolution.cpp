@@ -17,7 +17,7 @@ OpSample sample(const std::string& name, const Shape& x, const Shape& weight, bo
 OpSample fused(const std::string& name, const Shape& x, const Shape& weight, const Shape& residual,
                Conv2dParams params, bool relu) {
   std::vector<SampleInput> inputs{fixed(real("x", x)), fixed(real("weight", weight)),
-                                  fixed(real("bias", {weight[0]}))};
+                                  stays_real(fixed(real("bias", {weight[0]})))};
   if (residual.rank() > 0) inputs.push_back(fixed(real("residual", residual)));
   return {name, inputs, [=](const std::vector<Value>& in) -> std::vector<Value> {
             const auto r = in.size() == 4 ? std::optional<Value>(in[3]) : std::nullopt;

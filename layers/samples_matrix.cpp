@@ -25,8 +25,7 @@ OpRecord matmul_record() {
                   product("a^T b", {2, 5, 3}, {2, 5, 4}, {.transpose_a = true}),
                   product("rank 2", {3, 1}, {1, 4}, {}),
                   {"linear",
-                   {real("x", {4, 3}), with_twin(real("weight", {5, 3})),
-                    stays_real(real("bias", {5}))},
+                   {real("x", {4, 3}), real("weight", {5, 3}), stays_real(real("bias", {5}))},
                    [](const std::vector<Value>& in) -> std::vector<Value> {
                      return {linear(in[0], in[1], in[2])};
                    }}},

@@ -50,9 +50,13 @@ inline constexpr double kModelFloatGradientEdge = 5e-3;
 /// CUDA against the CPU's double on the same rounded inputs (tests/support/parity.hpp), relative to
 /// the largest value of the tensor or to this, if that is larger.
 inline constexpr double kParityFloor = 0.01;
-/// The gradient of a batch norm over two values cancels to nothing, yet carries the rounding of
-/// its terms, whose size is the incoming gradient's over the standard deviation.
-inline constexpr double kParityFloorBatchNorm = 0.5;
+/// The gradient of a batch norm over two values, or of a softmax over one, cancels to nothing, yet
+/// carries the rounding of its terms, whose size is the incoming gradient's (over the standard
+/// deviation).
+inline constexpr double kParityFloorCancelling = 0.5;
+/// A softmax's gradient y (dy - sum y dy) is y times a difference of numbers in [0.3, 1), and carries
+/// the rounding of y in bf16 that the sum does: up to 2^-9.
+inline constexpr double kParityFloorSoftmax = 0.25;
 /// f32, elementwise ops and reductions in a tree: a few roundings of 6e-8, amplified by divisions
 /// by sums and standard deviations.
 inline constexpr double kParityFloat = 5e-6;
