@@ -1,6 +1,6 @@
 #include "apps/fpanet_tool/ops_table.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <map>
