@@ -14,7 +14,7 @@ class ProfileRange {
   ProfileRange& operator=(const ProfileRange&) = delete;
 
  private:
-  bool open_;
+  [[maybe_unused]] bool open_;  // a build without CUDA only sets it
 };
 
 }  // namespace fpanet

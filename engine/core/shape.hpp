@@ -3,6 +3,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <array>
 #include <initializer_list>
 #include <span>
@@ -40,6 +41,6 @@ struct fmt::formatter<fpanet::Shape> {
   constexpr auto parse(format_parse_context& context) { return context.begin(); }
   template <class Context>
   auto format(const fpanet::Shape& shape, Context& context) const {
-    return fmt::format_to(context.out(), "{}", shape.str());
+    return std::ranges::copy(shape.str(), context.out()).out;
   }
 };

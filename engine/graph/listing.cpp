@@ -1,7 +1,6 @@
 #include "engine/graph/listing.hpp"
 
 #include <algorithm>
-#include <iterator>
 
 namespace fpanet {
 
@@ -59,29 +58,28 @@ bool is_saved(const Graph& graph, ValueId id) {
 
 std::string list_program(const Graph& graph, const Plan& plan) {
   std::string text;
-  const auto out = std::back_inserter(text);
   for (std::size_t i = 0; i < graph.nodes().size(); ++i) {
     const Node& node = graph.nodes()[i];
-    fmt::format_to(out, "{:4} {:8} {}", i, name_of(node.phase), node.op->name());
-    if (const std::string p = node.op->parameters(); !p.empty()) fmt::format_to(out, " {}", p);
+    text += fmt::format("{:4} {:8} {}", i, name_of(node.phase), node.op->name());
+    if (const std::string p = node.op->parameters(); !p.empty()) text += fmt::format(" {}", p);
     const std::string implementation =
         node.op->implementation(graph.context(), graph.input_specs(node));
-    if (!implementation.empty()) fmt::format_to(out, " <{}>", implementation);
+    if (!implementation.empty()) text += fmt::format(" <{}>", implementation);
     if (const std::string label = node_label(graph, node); !label.empty()) {
-      fmt::format_to(out, "  # {}", label);
+      text += fmt::format("  # {}", label);
     }
     text += "\n       in ";
     for (const ValueId id : node.inputs) {
       const ValueInfo& info = graph.info(id);
-      fmt::format_to(out, " %{}{}", id, info.name.empty() ? "" : "=" + info.name);
+      text += fmt::format(" %{}{}", id, info.name.empty() ? "" : "=" + info.name);
     }
     for (const NodeOutput& output : node.outputs) {
       if (output.value < 0) {
         text += "\n       out (not wanted)";
         continue;
       }
-      fmt::format_to(out, "\n       {} {}", output.write == Write::assign ? "out" : "add",
-                     value_text(graph, plan, output.value));
+      text += fmt::format("\n       {} {}", output.write == Write::assign ? "out" : "add",
+                          value_text(graph, plan, output.value));
     }
     text += '\n';
   }

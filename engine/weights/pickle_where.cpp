@@ -1,6 +1,8 @@
 #include "engine/weights/pickle_where.hpp"
 
+#include <algorithm>
+
 fmt::appender fmt::formatter<fpanet::pickle::Where>::format(const fpanet::pickle::Where& where,
                                                             fmt::format_context& context) const {
-  return fmt::format_to(context.out(), "{}: byte {}", where.name, where.byte);
+  return std::ranges::copy(fmt::format("{}: byte {}", where.name, where.byte), context.out()).out;
 }

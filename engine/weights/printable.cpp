@@ -1,5 +1,6 @@
 #include "engine/weights/printable.hpp"
 
+#include <algorithm>
 #include <cstdint>
 
 namespace fpanet {
@@ -62,5 +63,5 @@ bool is_utf8(std::string_view text) {
 
 fmt::appender fmt::formatter<fpanet::Printable>::format(const fpanet::Printable& printable,
                                                         fmt::format_context& context) const {
-  return fmt::format_to(context.out(), "{}", printable.str());
+  return std::ranges::copy(printable.str(), context.out()).out;
 }
