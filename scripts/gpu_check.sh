@@ -42,7 +42,7 @@ while [[ $# -gt 0 ]]; do
   shift 2
 done
 
-programs=(fpanet_train fpanet_eval fpanet_predict fpanet_tool test_cuda cuda_peaks)
+programs=(fpanet_train fpanet_eval fpanet_tool test_cuda cuda_peaks)
 
 if [[ -n $architectures ]]; then
   cmake -S . -B build/gpu -G Ninja -DCMAKE_BUILD_TYPE=Release -DFPANET_CUDA=ON -DFPANET_BENCH=ON \
