@@ -29,9 +29,7 @@ ImageSize image_size(const State& state, const CheckpointInfo& info) {
 }
 
 int run(const State& state) {
-  if (state.checkpoint.empty() || state.out.empty()) {
-    usage_fail("export: both --checkpoint FILE|RUN and --out FILE.onnx are needed");
-  }
+  state.settings.check_required();
   const ModelFile file = open_model(find_checkpoint(state.checkpoint));
   const ImageSize size = image_size(state, file.info);
   ParameterStore store;
@@ -56,10 +54,13 @@ int run(const State& state) {
 
 void add_export(CLI::App& app, Action& action) {
   auto state = std::make_shared<State>();
-  state->settings.text("checkpoint", "FILE|RUN", &state->checkpoint,
-                       "a weight file (.safetensors, .pth, .ckpt) or a run folder",
-                       "Weights to export; of a run folder, the best ones");
-  state->settings.text("out", "FILE.onnx", &state->out, "a file name", "The model to write");
+  state->settings
+      .text("checkpoint", "FILE|RUN", &state->checkpoint,
+            "a weight file (.safetensors, .pth, .ckpt) or a run folder",
+            "Weights to export; of a run folder, the best ones")
+      .required = true;
+  state->settings.text("out", "FILE.onnx", &state->out, "a file name", "The model to write")
+      .required = true;
   state->settings.image_size("image-size", &state->image_size,
                              "Size of its images, else the one of training if known");
   state->settings.add_flags(add_command(
