@@ -4,6 +4,7 @@
 #include <system_error>
 #include <utility>
 
+#include "engine/core/atomic_file.hpp"
 #include "engine/core/error.hpp"
 
 namespace fpanet {
@@ -64,7 +65,10 @@ RunFolder RunFolder::resume(const fs::path& folder) {
     require(fs::is_regular_file(file, error), "{}: no run to go on with: {} is missing",
             folder.string(), file.lexically_relative(folder).string());
   }
-  return RunFolder(folder);
+  RunFolder run(folder);
+  remove_unfinished(folder);
+  remove_unfinished(folder / kCheckpoints);
+  return run;
 }
 
 fs::path RunFolder::best_checkpoint(const fs::path& folder) {

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <string>
 
 #include "engine/core/error.hpp"
 
@@ -13,10 +14,12 @@ namespace fpanet {
 
 namespace {
 
+constexpr std::string_view kTemporary = ".tmp-";
+
 std::filesystem::path temporary_beside(const std::filesystem::path& path) {
   static std::atomic<unsigned> count{0};
   std::filesystem::path result = path;
-  result += fmt::format(".tmp-{}-{}", ::getpid(), count++);
+  result += fmt::format("{}{}-{}", kTemporary, ::getpid(), count++);
   return result;
 }
 
@@ -57,13 +60,22 @@ void AtomicFile::write(std::string_view text) {
 }
 
 void AtomicFile::commit() {
-  require(::fsync(fd_) == 0, "{}: cannot flush to the disk: {}", path_.string(),
-          std::strerror(errno));
-  require(::rename(temporary_.c_str(), path_.c_str()) == 0, "{}: cannot rename {}: {}",
-          path_.string(), temporary_.string(), std::strerror(errno));
+  // Not within `require`: errno might be read before the call.
+  const bool flushed = ::fsync(fd_) == 0;
+  require(flushed, "{}: cannot flush to the disk: {}", path_.string(), std::strerror(errno));
+  const bool renamed = ::rename(temporary_.c_str(), path_.c_str()) == 0;
+  require(renamed, "{}: cannot write: {}", path_.string(), std::strerror(errno));
   ::close(fd_);
   fd_ = -1;
   sync_folder(path_.parent_path());
+}
+
+void remove_unfinished(const std::filesystem::path& folder) {
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    std::error_code ignored;  // one that stays takes room, no more
+    if (name.find(kTemporary) != name.npos) std::filesystem::remove(entry.path(), ignored);
+  }
 }
 
 }  // namespace fpanet

@@ -28,4 +28,8 @@ class AtomicFile {
   std::size_t written_ = 0;
 };
 
+/// Removes what processes that were killed while writing have left in the folder, which nobody may
+/// be writing to now.
+void remove_unfinished(const std::filesystem::path& folder);
+
 }  // namespace fpanet

@@ -36,8 +36,8 @@ Bytes Bytes::map(const std::filesystem::path& path) {
   const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   require(file.fd >= 0, "{}: cannot open: {}", path.string(), std::strerror(errno));
   struct stat status {};
-  require(::fstat(file.fd, &status) == 0, "{}: cannot stat: {}", path.string(),
-          std::strerror(errno));
+  const bool known = ::fstat(file.fd, &status) == 0;
+  require(known, "{}: cannot stat: {}", path.string(), std::strerror(errno));
   require(S_ISREG(status.st_mode), "{}: not a regular file", path.string());
   const auto size = static_cast<std::size_t>(status.st_size);
   if (size == 0) return {};

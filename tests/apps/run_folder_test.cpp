@@ -56,6 +56,19 @@ class Holder {
 
 }  // namespace
 
+TEST_CASE("resuming clears away what a killed process was writing") {
+  const ScratchFolder scratch;
+  { const RunFolder run = RunFolder::create(scratch / "run"); }
+  const fs::path half = scratch / "run/checkpoints/last.safetensors.tmp-17-0";
+  write_text_file(scratch / "run/config.toml", "");
+  write_text_file(RunFolder::training_state(scratch / "run"), "");
+  write_text_file(half, "x");
+  const RunFolder run = RunFolder::resume(scratch / "run");
+  CHECK_FALSE(fs::exists(half));
+  CHECK(fs::exists(run.training_state()));
+  CHECK(fs::exists(run.config()));
+}
+
 TEST_CASE("a new run folder is made with its parents and held while in use") {
   const ScratchFolder scratch;
   const fs::path folder = scratch / "a/b/run";
