@@ -4,6 +4,7 @@
 #include <array>
 
 #include "engine/core/error.hpp"
+#include "engine/core/join.hpp"
 
 namespace fpanet {
 
@@ -86,11 +87,17 @@ MaskPolicy parse_mask_policy(std::string_view name) {
   for (const NamedPolicy& entry : kPolicies) {
     if (entry.name == name) return entry.policy;
   }
-  fail("mask policy '{}': expected ignore, class-zero, threshold128, nearest or error", name);
+  fail("mask policy '{}': expected {}", name, join(mask_policy_names(), ", "));
 }
 
 std::string_view name_of(MaskPolicy policy) {
   return kPolicies[static_cast<std::size_t>(policy)].name;
+}
+
+std::vector<std::string> mask_policy_names() {
+  std::vector<std::string> names;
+  for (const NamedPolicy& entry : kPolicies) names.emplace_back(entry.name);
+  return names;
 }
 
 LabelMap labels_from_mask(const Image& mask, const ClassTable& classes, MaskPolicy policy) {

@@ -1,7 +1,9 @@
 #pragma once
 // Masks (colours or indices) <-> label maps.
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "data/class_table.hpp"
 #include "data/image.hpp"
@@ -23,6 +25,7 @@ enum class MaskPolicy {
 };
 MaskPolicy parse_mask_policy(std::string_view name);
 std::string_view name_of(MaskPolicy policy);
+std::vector<std::string> mask_policy_names();
 
 struct LabelMap {
   Image labels;         ///< one channel: class index, or kIgnoreByte

@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <new>
 #include <string>
 
 #include "engine/core/error.hpp"
@@ -18,7 +20,8 @@ std::size_t bytes_of(const Scene& scene) {
 /// What verify keeps of one scene.
 struct Finding {
   std::string problem;  // empty: readable
-  Index unmatched = 0, height = 0, width = 0;
+  Index unmatched = 0;
+  ImageSize size;
 };
 
 }  // namespace
@@ -51,7 +54,10 @@ SceneStore::Summary SceneStore::verify(std::span<const Index> scenes, int thread
     Finding& finding = findings[static_cast<std::size_t>(i)];
     try {
       const auto scene = get(scenes[static_cast<std::size_t>(i)]);
-      finding = {{}, scene->labels.unmatched, scene->image.height, scene->image.width};
+      finding = {{}, scene->labels.unmatched, {scene->image.height, scene->image.width}};
+    } catch (const std::bad_alloc&) {
+      finding.problem = fmt::format("{}: too large for the memory at hand",
+                                    dataset_->id(scenes[static_cast<std::size_t>(i)]));
     } catch (const std::exception& error) {
       finding.problem = error.what();
     }
@@ -60,19 +66,18 @@ SceneStore::Summary SceneStore::verify(std::span<const Index> scenes, int thread
   });
 
   Summary summary;
-  std::string problems;
-  Index bad = 0;
-  for (const Finding& finding : findings) {
+  for (std::size_t i = 0; i < findings.size(); ++i) {
+    const Finding& finding = findings[i];
     if (!finding.problem.empty()) {
-      problems += fmt::format("\n  {}", finding.problem);
-      ++bad;
+      summary.problems.push_back(finding.problem);
+      continue;
     }
     summary.unmatched_pixels += finding.unmatched;
     summary.unmatched_scenes += finding.unmatched > 0 ? 1 : 0;
-    summary.equal_sizes = summary.equal_sizes && finding.height == findings.front().height &&
-                          finding.width == findings.front().width;
+    const bool is_new = std::none_of(summary.sizes.begin(), summary.sizes.end(),
+                                     [&](const auto& seen) { return seen.first == finding.size; });
+    if (is_new) summary.sizes.emplace_back(finding.size, scenes[i]);
   }
-  require(bad == 0, "{} of {} scenes cannot be used:{}", bad, scenes.size(), problems);
   return summary;
 }
 

@@ -7,6 +7,8 @@
 #include <memory>
 #include <mutex>
 #include <span>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "data/dataset.hpp"
@@ -25,13 +27,16 @@ class SceneStore {
 
   /// What verify has seen.
   struct Summary {
+    /// Of the scenes that cannot be used, in their order; each names its file.
+    std::vector<std::string> problems;
+    /// Each size that occurs among the others, with the first scene that has it.
+    std::vector<std::pair<ImageSize, Index>> sizes;
     Index unmatched_pixels = 0;  ///< at the loaded size, over all scenes
     Index unmatched_scenes = 0;  ///< scenes with such pixels
-    bool equal_sizes = true;     ///< all scenes have the first one's size
   };
-  /// Loads every one of `scenes` on `threads` threads, before training needs them; throws one Error
-  /// that lists every bad file with its problem. `progress(done)` is called after each, one call
-  /// at a time, on any thread.
+  /// Loads every one of `scenes` on `threads` threads, before training needs them, and goes on after
+  /// those that cannot be used. `progress(done)` is called after each, one call at a time, on any
+  /// thread.
   Summary verify(std::span<const Index> scenes, int threads,
                  const std::function<void(Index done)>& progress = {});
 

@@ -28,6 +28,11 @@ struct FPANetOptions {
   std::optional<ClassificationOptions> aux_params = std::nullopt;
 };
 
+/// What both sides of an image must be multiples of.
+inline Index output_stride(const FPANetOptions& options) {
+  return Index{1} << options.encoder_depth;
+}
+
 struct FPANetOutput {
   Value highpassed;     ///< (N,in,H,W): the image without its low frequencies
   Value logits;         ///< (N,classes,H,W)

@@ -18,17 +18,18 @@ void EpochMetrics::add(double batch_loss, const Stats& stats) {
 
 void Tally::add(const Program& program) {
   const Tensor counts = program.confusion();
-  const Index images = counts.shape()[0];
-  const std::span<const std::int64_t> numbers = counts.span<std::int64_t>();
-  metrics_.add(program.loss(),
-               stats_from_confusion(numbers, images, confusion_.classes(), ignore_));
-  confusion_.add(numbers);
-  images_ += images;
+  metrics_.add(program.loss(), stats_of(counts));
+  confusion_.add(counts.span<std::int64_t>());
+  images_ += counts.shape()[0];
 }
 
-DiceLossOptions dice_options(bool ignore) {
-  return {.from_logits = false,
-          .ignore_index = ignore ? std::optional<Index>(kIgnoreLabel) : std::nullopt};
+DiceLossOptions dice_options() {
+  return {.from_logits = false, .ignore_index = kIgnoreLabel};
+}
+
+Stats stats_of(const Tensor& confusion) {
+  const Shape& shape = confusion.shape();
+  return stats_from_confusion(confusion.span<std::int64_t>(), shape[0], shape[1] - 1, true);
 }
 
 void fill(Program& program, const Batch& batch) {
@@ -37,8 +38,8 @@ void fill(Program& program, const Batch& batch) {
   labels.copy_from(batch.labels.reshaped(labels.shape()));
 }
 
-Tally evaluate(ModelSession& session, Loader& loader, bool ignore, const BatchDone& done) {
-  Tally tally(session.model().options().classes, ignore);
+Tally evaluate(ModelSession& session, Loader& loader, const BatchDone& done) {
+  Tally tally(session.model().options().classes);
   loader.start(0);
   while (const auto batch = loader.next()) {
     const Shape& images = batch->images.shape();
@@ -46,7 +47,7 @@ Tally evaluate(ModelSession& session, Loader& loader, bool ignore, const BatchDo
                                         .batch = images[0],
                                         .height = images[2],
                                         .width = images[3],
-                                        .loss = dice_options(ignore)});
+                                        .loss = dice_options()});
     fill(program, *batch);
     program.run();
     tally.add(program);

@@ -23,8 +23,7 @@ struct EpochMetrics {
 /// Collects the outcome of batches.
 class Tally {
  public:
-  /// `ignore`: labels out of range count nowhere (--protocol clean).
-  Tally(Index classes, bool ignore) : ignore_(ignore), confusion_(classes) {}
+  explicit Tally(Index classes) : confusion_(classes) {}
 
   /// After a training or evaluation program has run on a batch.
   void add(const Program& program);
@@ -34,15 +33,16 @@ class Tally {
   Index images() const { return images_; }
 
  private:
-  bool ignore_;
   EpochMetrics metrics_;
   ConfusionMatrix confusion_;
   Index images_ = 0;
 };
 
-/// The loss of every program: multiclass Dice on probabilities; with `ignore`, kIgnoreLabel is left
-/// out of it.
-DiceLossOptions dice_options(bool ignore);
+/// The loss of every program: multiclass Dice on probabilities, kIgnoreLabel left out.
+DiceLossOptions dice_options();
+
+/// get_stats of the batch that a program has run on, kIgnoreLabel left out.
+Stats stats_of(const Tensor& confusion);
 
 /// Copies a batch into the program's inputs.
 void fill(Program& program, const Batch& batch);
@@ -51,6 +51,6 @@ void fill(Program& program, const Batch& batch);
 using BatchDone = std::function<bool(const Batch& batch, const Program& program)>;
 
 /// Runs the model in evaluation mode over one epoch of `loader`.
-Tally evaluate(ModelSession& session, Loader& loader, bool ignore, const BatchDone& done = {});
+Tally evaluate(ModelSession& session, Loader& loader, const BatchDone& done = {});
 
 }  // namespace fpanet

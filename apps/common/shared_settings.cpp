@@ -47,6 +47,20 @@ void add_protocol(Settings& settings, std::string* protocol) {
                   "and unmatched mask colours as class 0; clean: neither");
 }
 
+void add_mask_policy(Settings& settings, std::string* policy) {
+  std::vector<std::string> choices = mask_policy_names();
+  choices.insert(choices.begin(), "auto");
+  settings.choice("mask-policy", policy, std::move(choices),
+                  "What a mask colour that no class has becomes: nothing that counts,\n"
+                  "class 0, what it is with each channel cut to 0 or 255 at 128, the\n"
+                  "class of the nearest colour, or an error; auto: as --protocol says");
+}
+
+MaskPolicy resolve_mask_policy(const std::string& policy, const std::string& protocol) {
+  if (policy != "auto") return parse_mask_policy(policy);
+  return protocol == "notebook" ? MaskPolicy::class_zero : MaskPolicy::ignore;
+}
+
 void add_device(Settings& settings, std::string* device) {
   settings.add({.name = "device",
                 .placeholder = "auto|cpu|cuda[:i]",

@@ -46,6 +46,7 @@ void describe(TrainConfig& config, Settings& settings) {
                   "Flips and brightness/contrast of training images");
   settings.toggle("shuffle", &config.shuffle, "New order of the training images each epoch");
   add_protocol(settings, &config.protocol);
+  add_mask_policy(settings, &config.mask_policy);
   add_device(settings, &config.device);
   add_precision(settings, &config.precision);
   add_threads(settings, &config.threads);

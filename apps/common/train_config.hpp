@@ -25,11 +25,12 @@ struct TrainConfig {
   std::string split = "notebook";        ///< notebook, or a CSV file
   std::string augment = "notebook";      ///< notebook, none
   bool shuffle = true;
-  std::string protocol = "clean";  ///< clean, notebook
-  std::string device = "auto";     ///< auto, cpu, cuda, cuda:INDEX
-  std::string precision = "fp32";  ///< fp32, tf32, bf16, fp64
-  std::int64_t threads = 0;        ///< 0: all that this process may use
-  bool deterministic = false;      ///< on a GPU, too
+  std::string protocol = "clean";    ///< clean, notebook
+  std::string mask_policy = "auto";  ///< auto, or a name of MaskPolicy
+  std::string device = "auto";       ///< auto, cpu, cuda, cuda:INDEX
+  std::string precision = "fp32";    ///< fp32, tf32, bf16, fp64
+  std::int64_t threads = 0;          ///< 0: all that this process may use
+  bool deterministic = false;        ///< on a GPU, too
   bool cache = true;
 
   bool operator==(const TrainConfig&) const = default;

@@ -7,6 +7,7 @@
 #include "apps/common/evaluation_output.hpp"
 #include "apps/common/progress.hpp"
 #include "apps/common/run_folder.hpp"
+#include "apps/common/scene_check.hpp"
 #include "apps/common/shared_settings.hpp"
 #include "apps/common/text_file.hpp"
 #include "apps/common/usage_error.hpp"
@@ -35,28 +36,17 @@ void check_classes(const ModelFile& file, const ClassTable& data, Console& conso
   }
 }
 
-/// Loads all scenes, so that every bad file is told of at once, and before the work begins.
-void verify(SceneStore& store, const std::vector<Index>& scenes, bool ignore, int threads,
-            Console& console) {
-  Progress progress(console, "reading", static_cast<std::int64_t>(scenes.size()));
-  const SceneStore::Summary summary =
-      store.verify(scenes, threads, [&](Index) { progress.step(1); });
-  if (summary.unmatched_pixels == 0) return;
-  console.warning("{} pixels of {} masks have a colour that no class has: {}",
-                  summary.unmatched_pixels, summary.unmatched_scenes,
-                  ignore ? "they are left out" : "they count as class 0");
-}
-
 int run(const EvalOptions& options) {
   Console console(options.quiet);
-  const bool ignore = options.protocol == "clean";
-
   const ModelFile file = open_model(find_checkpoint(options.checkpoint));
   const ImageSize size = options.image_size.value_or(file.info.image_size.value_or(kNotebookSize));
+  const Index stride = output_stride(file.options);
+  require_size_fits(size, stride);
+  const MaskPolicy mask_policy = resolve_mask_policy(options.mask_policy, options.protocol);
   const std::shared_ptr<const Dataset> dataset =
       open_dataset(options.data,
                    {.size = size,
-                    .mask_policy = ignore ? MaskPolicy::ignore : MaskPolicy::class_zero,
+                    .mask_policy = mask_policy,
                     .cache_folder = options.cache ? default_cache_folder() : std::nullopt},
                    kSeed);
   check_classes(file, dataset->classes(), console);
@@ -69,7 +59,9 @@ int run(const EvalOptions& options) {
                                                  .deterministic = options.deterministic},
                                                 console);
   const auto store = std::make_shared<SceneStore>(dataset);
-  verify(*store, choice.scenes, ignore, placement.threads, console);
+  check_scenes(*store, choice.scenes, {},
+               {.stride = stride, .batch_size = options.batch_size, .threads = placement.threads},
+               mask_policy, console);
   ModelSession session(placement, file.options, std::nullopt);
   console.info("{}", load_model(session.store(), file.weights));
   std::optional<FigureWriter> figures;
@@ -77,16 +69,15 @@ int run(const EvalOptions& options) {
 
   Loader loader(store, choice.scenes,
                 {.batch_size = options.batch_size,
-                 .augment = ignore ? Augment::none : Augment::jitter,
+                 .augment = options.protocol == "notebook" ? Augment::jitter : Augment::none,
                  .seed = kSeed,
                  .threads = placement.threads});
   Progress progress(console, "evaluating", loader.batches());
-  const Tally tally =
-      evaluate(session, loader, ignore, [&](const Batch& batch, const Program& program) {
-        if (figures) figures->write(batch, program);
-        progress.step(batch.size(), program.loss());
-        return true;
-      });
+  const Tally tally = evaluate(session, loader, [&](const Batch& batch, const Program& program) {
+    if (figures) figures->write(batch, program);
+    progress.step(batch.size(), program.loss());
+    return true;
+  });
   console.clear_status();
 
   fmt::print("{} on {}: {}, images {}, protocol {}\n\n{}", file.weights.name, options.data,

@@ -42,6 +42,7 @@ void describe(EvalOptions& options, Settings& settings) {
                 "notebook's. Of a CSV file the test rows count, or all\n"
                 "rows if none is for test");
   add_protocol(settings, &options.protocol);
+  add_mask_policy(settings, &options.mask_policy);
   settings.integer("batch-size", &options.batch_size, 1, kLargestBatch,
                    "Images at once; the notebook's numbers depend on it");
   add_image_size(settings, &options.image_size);

@@ -15,6 +15,7 @@ struct EvalOptions {
   std::string data;        ///< a folder, or synthetic[:COUNT]
   std::string split = "test";
   std::string protocol = "clean";
+  std::string mask_policy = "auto";
   std::int64_t batch_size = 8;
   std::optional<ImageSize> image_size;  ///< none: that of the checkpoint
   std::string device = "auto";

@@ -53,7 +53,7 @@ Program& Trainer::train_program(const BatchFeed::Item& item) {
                            .batch = item.images,
                            .height = item.height,
                            .width = item.width,
-                           .loss = dice_options(data_.ignore_unmatched),
+                           .loss = dice_options(),
                            .adamw = {.weight_decay = config_.weight_decay}});
 }
 
@@ -61,10 +61,8 @@ void Trainer::step(const BatchFeed::Item& item) {
   Program& program = train_program(item);
   feed_.fill(program);
   program.run();
-  const PendingStep started{.outcome = &program.read_back(),
-                            .epoch = state_.epoch,
-                            .global_step = state_.global_step,
-                            .images = item.images};
+  const PendingStep started{
+      .outcome = &program.read_back(), .epoch = state_.epoch, .global_step = state_.global_step};
   settle();
   pending_ = started;
   ++state_.batch;
@@ -77,9 +75,7 @@ void Trainer::settle() {
   pending_.reset();
   const double loss = step.outcome->loss();
   require_finite("loss", loss, step.epoch, step.global_step);
-  state_.train.add(loss,
-                   stats_from_confusion(step.outcome->confusion().span<std::int64_t>(), step.images,
-                                        data_.dataset().classes().size(), data_.ignore_unmatched));
+  state_.train.add(loss, stats_of(step.outcome->confusion()));
   steps_.add(step.epoch, step.global_step, loss);
 }
 
@@ -117,11 +113,10 @@ Trainer::Outcome Trainer::train_epoch() {
 void Trainer::finish_epoch() {
   Progress progress(console_, fmt::format("epoch {}/{} val", state_.epoch + 1, config_.epochs),
                     data_.val->batches());
-  const Tally val = evaluate(session_, *data_.val, data_.ignore_unmatched,
-                             [&](const Batch& batch, const Program&) {
-                               progress.step(batch.size());
-                               return true;
-                             });
+  const Tally val = evaluate(session_, *data_.val, [&](const Batch& batch, const Program&) {
+    progress.step(batch.size());
+    return true;
+  });
   const double val_loss = val.metrics().loss.value();
   const std::int64_t epoch = state_.epoch;
   require_finite("validation loss", val_loss, epoch, state_.global_step);

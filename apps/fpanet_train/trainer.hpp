@@ -61,7 +61,6 @@ class Trainer {
   struct PendingStep {
     const Readback* outcome;
     std::int64_t epoch, global_step;
-    Index images;
   };
   std::optional<PendingStep> pending_;
 };

@@ -12,7 +12,6 @@ struct TrainingData {
   std::shared_ptr<SceneStore> store;
   Split split;
   std::unique_ptr<Loader> train, val;
-  bool ignore_unmatched = true;  ///< --protocol clean
 
   const Dataset& dataset() const { return store->dataset(); }
 };

@@ -40,19 +40,18 @@ void write_training_report(const RunFolder& run, ModelSession& session, Training
   // A run that goes on from a Lightning checkpoint may never have become better than that.
   load_model(session.store(), read_weights(find_checkpoint(run.path())));
   std::vector<ReportSample> samples;
-  const Tally tally = evaluate(
-      session, *data.val, data.ignore_unmatched, [&](const Batch& batch, const Program& program) {
-        for (Index i = 0; i < batch.size() && samples.size() < kSamples; ++i) {
-          const auto scene = data.store->get(batch.scenes[static_cast<std::size_t>(i)]);
-          const Image labels = likeliest_labels(program.probabilities().to(Device::cpu()), i,
-                                                {scene->image.height, scene->image.width});
-          samples.push_back({.name = batch.ids[static_cast<std::size_t>(i)],
-                             .image = scene->image,
-                             .mask = colors_from_labels(scene->labels.labels, classes),
-                             .prediction = colors_from_labels(labels, classes)});
-        }
-        return true;
-      });
+  const Tally tally = evaluate(session, *data.val, [&](const Batch& batch, const Program& program) {
+    for (Index i = 0; i < batch.size() && samples.size() < kSamples; ++i) {
+      const auto scene = data.store->get(batch.scenes[static_cast<std::size_t>(i)]);
+      const Image labels = likeliest_labels(program.probabilities().to(Device::cpu()), i,
+                                            {scene->image.height, scene->image.width});
+      samples.push_back({.name = batch.ids[static_cast<std::size_t>(i)],
+                         .image = scene->image,
+                         .mask = colors_from_labels(scene->labels.labels, classes),
+                         .prediction = colors_from_labels(labels, classes)});
+    }
+    return true;
+  });
 
   const Cpu* cpu = std::get_if<Cpu>(&session.placement().context);
   const ConfusionMatrix& confusion = tally.confusion();

@@ -22,7 +22,7 @@ Tally random_evaluation() {
   ModelSession session({.context = Cpu{2}}, {.encoder_name = "resnet18"}, std::nullopt);
   session.store().initialize(1);
   Loader loader(store, {0, 1, 2}, {.batch_size = 2});
-  return evaluate(session, loader, true);
+  return evaluate(session, loader);
 }
 
 TEST_CASE("evaluation as JSON has the promised keys, shapes and nulls") {

@@ -52,6 +52,7 @@ TrainConfig unusual() {
           .augment = "none",
           .shuffle = false,
           .protocol = "notebook",
+          .mask_policy = "nearest",
           .device = "cuda:1",
           .precision = "fp64",
           .threads = 4,
@@ -104,6 +105,8 @@ TEST_CASE("fpanet_train: every flag sets its member") {
                    "off",
                    "--protocol",
                    "notebook",
+                   "--mask-policy",
+                   "nearest",
                    "--device",
                    "cuda:1",
                    "--precision",
@@ -130,6 +133,15 @@ TEST_CASE("config.toml read back gives the same configuration") {
   const Call call({"--config", (folder / "config.toml").string()});
   CHECK(call.options.config == unusual());
   CHECK(call.command_line.config_toml() == settings_toml(settings));
+}
+
+TEST_CASE("a configuration printed without data can be read back") {
+  const ScratchFolder folder;
+  const Call printed({"--print-config", "--image-size", "64"});
+  write_text_file(folder / "config.toml", printed.command_line.config_toml());
+  CHECK(contains(printed.command_line.config_toml(), "image-size = 64\n"));
+  const Call call({"--config", (folder / "config.toml").string(), "--data", "d"});
+  CHECK(call.options.config == TrainConfig{.data = "d", .image_size = {64, 64}});
 }
 
 TEST_CASE("flags win over the file, the file over the defaults") {
@@ -164,6 +176,7 @@ TEST_CASE("a flag that does not fit names flag, value and what is accepted") {
   refused("--image-size", "320x", "HxW");
   refused("--encoder", "vgg", "resnet18, resnet34");
   refused("--shuffle", "yes", "on, off");
+  refused("--mask-policy", "first", "auto, ignore, class-zero, threshold128, nearest, error");
   refused("--device", "gpu", "auto, cpu, cuda");
   refused("--device", "cuda:", "cuda:INDEX");
   refused("--precision", "fp16", "fp32, tf32, bf16, fp64");

@@ -23,10 +23,11 @@ struct Outcome {
   std::string out, err;
 };
 
-/// `fpanet_NAME arguments...` through the shell; `work` holds its output meanwhile.
+/// `fpanet_NAME arguments...` through the shell, after the commands in `before`; `work` holds its
+/// output meanwhile.
 inline Outcome run_program(const ScratchFolder& work, const std::string& name,
-                           const std::string& arguments) {
-  const std::string command = std::string(FPANET_PROGRAMS) + "/fpanet_" + name + " " + arguments +
+                           const std::string& arguments, const std::string& before = "") {
+  const std::string command = before + FPANET_PROGRAMS + "/fpanet_" + name + " " + arguments +
                               " > " + (work / "out.txt").string() + " 2> " +
                               (work / "err.txt").string();
   const int status = std::system(command.c_str());
