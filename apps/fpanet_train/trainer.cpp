@@ -42,8 +42,9 @@ Trainer::Trainer(const TrainConfig& config, const RunFolder& run, ModelSession& 
 Trainer::Outcome Trainer::run() {
   const InterruptGuard guard;
   while (state_.epoch < config_.epochs && !state_.stopped) {
-    if (train_epoch() == Outcome::interrupted) return Outcome::interrupted;
-    finish_epoch();
+    if (train_epoch() == Outcome::interrupted || finish_epoch() == Outcome::interrupted) {
+      return save_interrupted();
+    }
   }
   return Outcome::finished;
 }
@@ -93,15 +94,15 @@ Trainer::Outcome Trainer::train_epoch() {
   const Clock::time_point start = Clock::now();
   Progress progress(console_, fmt::format("epoch {}/{} train", state_.epoch + 1, config_.epochs),
                     data_.train->batches() - state_.batch);
+  epoch_images_ = 0;
   feed_.start(state_.epoch, state_.batch);
   while (const auto item = feed_.next()) {
     step(*item);
+    epoch_images_ += item->images;
     const EpochMean& loss = state_.train.loss;
     progress.step(item->images, loss.count > 0 ? std::optional(loss.value()) : std::nullopt);
     if (InterruptGuard::requested()) {
       settle();
-      save_state();
-      save_model(run_.last_checkpoint(), session_.store(), info(std::nullopt));
       return Outcome::interrupted;
     }
   }
@@ -110,19 +111,22 @@ Trainer::Outcome Trainer::train_epoch() {
   return Outcome::finished;
 }
 
-void Trainer::finish_epoch() {
+Trainer::Outcome Trainer::finish_epoch() {
   Progress progress(console_, fmt::format("epoch {}/{} val", state_.epoch + 1, config_.epochs),
                     data_.val->batches());
   const Tally val = evaluate(session_, *data_.val, [&](const Batch& batch, const Program&) {
     progress.step(batch.size());
-    return true;
+    return !InterruptGuard::requested();
   });
+  if (InterruptGuard::requested()) return Outcome::interrupted;
   const double val_loss = val.metrics().loss.value();
   const std::int64_t epoch = state_.epoch;
   require_finite("validation loss", val_loss, epoch, state_.global_step);
 
   const std::optional<Index> unknown = data_.dataset().classes().find("unknown");
-  const double images = static_cast<double>(data_.split.train.size());
+  // A run that goes on from an interrupted validation has trained nothing of this epoch.
+  const double images_per_second =
+      epoch_images_ > 0 ? static_cast<double>(epoch_images_) / epoch_seconds_ : 0;
   std::vector<LoggedValue> row = notebook_values("val", val.metrics());
   row.push_back({"val/PixelAccuracy", val.confusion().pixel_accuracy()});
   row.push_back({"val/MeanIoU", val.confusion().mean_iou()});
@@ -131,18 +135,19 @@ void Trainer::finish_epoch() {
   row = notebook_values("train", state_.train);
   row.push_back({"lr", session_.optimizer()->learning_rate()});
   row.push_back({"train/Seconds", epoch_seconds_});
-  row.push_back({"train/ImagesPerSecond", images / epoch_seconds_});
+  row.push_back({"train/ImagesPerSecond", images_per_second});
   metrics_.log(row, epoch, state_.global_step - 1);
   console_.info(
       "epoch {}/{}: train loss {:.5f}, val loss {:.5f}, val pixel accuracy {:.4f}, val mean IoU "
       "{:.4f}, {:.1f} images/s",
       epoch + 1, config_.epochs, state_.train.loss.value(), val_loss,
-      val.confusion().pixel_accuracy(), val.confusion().mean_iou(unknown), images / epoch_seconds_);
+      val.confusion().pixel_accuracy(), val.confusion().mean_iou(unknown), images_per_second);
 
   update_best(val_loss);
   save_model(run_.last_checkpoint(), session_.store(), info(val_loss));
   state_.begin_epoch(epoch + 1);
   save_state();
+  return Outcome::finished;
 }
 
 void Trainer::update_best(double val_loss) {
@@ -173,6 +178,12 @@ CheckpointInfo Trainer::info(std::optional<double> val_loss) const {
 
 void Trainer::save_state() {
   save_training_state(run_.training_state(), session_, state_);
+}
+
+Trainer::Outcome Trainer::save_interrupted() {
+  save_state();
+  save_model(run_.last_checkpoint(), session_.store(), info(std::nullopt));
+  return Outcome::interrupted;
 }
 
 }  // namespace fpanet

@@ -24,7 +24,7 @@ class Trainer {
           TrainingData& data, Console& console, ProgressState state);
 
   /// Trains until the last epoch, early stopping or an interrupt; the latter saves in the middle of
-  /// an epoch. Throws Error when a loss is not finite, which is seen one step later: what was saved
+  /// an epoch, be it in training or validation. Throws Error when a loss is not finite, which is seen one step later: what was saved
   /// before stays.
   Outcome run();
 
@@ -41,10 +41,11 @@ class Trainer {
   void require_finite(std::string_view what, double value, std::int64_t epoch,
                       std::int64_t step) const;
   /// Validates, logs, and saves what is best so far.
-  void finish_epoch();
+  Outcome finish_epoch();
   void update_best(double val_loss);
   CheckpointInfo info(std::optional<double> val_loss) const;
   void save_state();
+  Outcome save_interrupted();
 
   const TrainConfig& config_;
   const RunFolder& run_;
@@ -56,7 +57,9 @@ class Trainer {
   ProgressState state_;
   CsvLogger metrics_;
   StepLog steps_;
+  // Of the epoch's training, as far as this process did it.
   double epoch_seconds_ = 0;
+  Index epoch_images_ = 0;
 
   struct PendingStep {
     const Readback* outcome;

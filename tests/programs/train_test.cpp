@@ -43,22 +43,22 @@ void check_same_run(const std::filesystem::path& a, const std::filesystem::path&
   CHECK(timeless(contents(a / "metrics.csv")) == timeless(contents(b / "metrics.csv")));
 }
 
-/// Starts a training that would take long, interrupts it after its first step and returns the exit
+/// Starts a training that would take long, interrupts it after `steps` steps and returns the exit
 /// code.
-int train_interrupted(const std::filesystem::path& run) {
+int train_interrupted(const std::filesystem::path& run, const std::string& flags, int steps) {
   const pid_t child = fork();
   if (child == 0) {
-    const std::string command = "exec " + std::string(FPANET_PROGRAMS) + "/fpanet_train " + kTiny +
-                                "--epochs 3 --run " + run.string() + " 2> /dev/null";
+    const std::string command = "exec " + std::string(FPANET_PROGRAMS) + "/fpanet_train " + flags +
+                                " --run " + run.string() + " 2> /dev/null";
     execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
     _exit(127);
   }
   const auto lines = [&] {
-    const std::string steps = contents(run / "steps.csv");
-    return std::count(steps.begin(), steps.end(), '\n');
+    const std::string logged = contents(run / "steps.csv");
+    return std::count(logged.begin(), logged.end(), '\n');
   };
   using namespace std::chrono_literals;
-  for (int i = 0; i < 6000 && lines() < 2; ++i) std::this_thread::sleep_for(20ms);
+  for (int i = 0; i < 6000 && lines() < 1 + steps; ++i) std::this_thread::sleep_for(20ms);
   kill(child, SIGINT);
   int status = 0;
   waitpid(child, &status, 0);
@@ -78,7 +78,7 @@ TEST_CASE("a resumed run is bit-equal to one that was never stopped") {
     check_same_run(whole, parts);
   }
   SUBCASE("interrupted within an epoch") {
-    CHECK(train_interrupted(parts) == 130);
+    CHECK(train_interrupted(parts, kTiny + "--epochs 3", 1) == 130);
     CHECK(!contents(work / "parts/checkpoints/last.safetensors").empty());
     REQUIRE(run_program(work, "train", "--quiet --resume " + parts).code == 0);
     check_same_run(whole, parts);
@@ -87,6 +87,25 @@ TEST_CASE("a resumed run is bit-equal to one that was never stopped") {
     CAPTURE(file);
     CHECK(!contents(work / "whole" / file).empty());
   }
+}
+
+TEST_CASE("a run interrupted while it validates goes on from there") {
+  const ScratchFolder work;
+  const std::string csv = (work / "split.csv").string();
+  std::ofstream split(csv);
+  split << "id,split\n0000,train\n0001,train\n";
+  for (int i = 2; i < 90; ++i) split << "00" << i / 10 << i % 10 << ",val\n";
+  split.close();
+  const std::string flags =
+      "--data synthetic:90 --image-size 64 --encoder resnet18 --batch-size 2 --quiet --epochs 1 "
+      "--split " +
+      csv;
+  REQUIRE(run_program(work, "train", flags + " --run " + (work / "whole").string()).code == 0);
+  // Its one step is booked before validation begins.
+  CHECK(train_interrupted(work / "parts", flags, 1) == 130);
+  CHECK(!std::filesystem::exists(work / "parts/checkpoints/best.safetensors"));
+  REQUIRE(run_program(work, "train", "--quiet --resume " + (work / "parts").string()).code == 0);
+  check_same_run(work / "whole", work / "parts");
 }
 
 TEST_CASE("a run goes on from a Lightning checkpoint of ours as if it had not been one") {
