@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <exception>
 #include <iostream>
 #include <new>
@@ -29,10 +30,16 @@ const CLI::Option* find_option(const CLI::App& app, const std::string& name) {
 /// The parser's message, in our words where it does not say what is accepted.
 std::string message_of(const CLI::App& app, const CLI::ParseError& error) {
   const std::string text = error.what();
-  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr && text.ends_with("missing")) {
+  if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr && !app.remaining().empty()) {
+    return fmt::format("'{}' does not belong here; {} --help lists what is accepted",
+                       app.remaining().front(), app.get_name());
+  }
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
     const std::string name = text.substr(0, text.find(':'));
     if (const auto* option = find_option(app, name)) {
-      return fmt::format("{} needs a value: accepted is {}", name, option->get_type_name());
+      return fmt::format("{} {}: accepted is {}", name,
+                         option->empty() ? "needs a value" : "is given more than once",
+                         option->get_type_name());
     }
   }
   return fmt::format("{}; {} --help lists what is accepted", text, app.get_name());
@@ -126,11 +133,13 @@ void require_command(CLI::App& app, const std::string& examples) {
 }
 
 int run_main(CLI::App& app, int argc, const char* const* argv, const Action& body) {
+  // A file over the process's limit is then an error to report, not the end of the process.
+  std::signal(SIGXFSZ, SIG_IGN);
   const int exit_code = run(app, argc, argv, body);
   // A full disk or a closed pipe shows only when the last of the results is written out.
   std::cout.flush();
   std::fflush(stdout);
-  if (!std::cout || std::ferror(stdout) != 0) {
+  if (exit_code == kExitDone && (!std::cout || std::ferror(stdout) != 0)) {
     return report(app, "cannot write to the standard output", kExitFailed);
   }
   return exit_code;

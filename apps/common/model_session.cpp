@@ -20,11 +20,11 @@ namespace {
 Device choose_device(const PlacementFlags& flags, Console& console) {
   const CudaSupport support = cuda_support();
   if (!support.problem.empty()) {
-    console.info("device: cpu ({})", support.problem);
+    console.info("device: cpu; {}", support.problem);
     return Device::cpu();
   }
   if (flags.precision == "fp64") {
-    console.info("device: cpu (fp64 is computed there alone)");
+    console.info("device: cpu; fp64 is computed there alone");
     return Device::cpu();
   }
   const auto usable = [](const CudaDeviceInfo& card) { return card.problem.empty(); };

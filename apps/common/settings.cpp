@@ -119,7 +119,11 @@ void Settings::image_size(std::string name, ImageSize* value, std::string help) 
              }
              return true;
            },
-       .str = [value] { return value->str(); }});
+       .str =
+           [value] {
+             const bool square = !value->native() && value->height == value->width;
+             return square ? std::to_string(value->height) : value->str();
+           }});
 }
 
 Setting& Settings::flag(std::string name, bool* value, std::string help) {

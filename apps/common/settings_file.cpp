@@ -107,6 +107,7 @@ std::string settings_toml(const Settings& settings) {
   for (const Setting& setting : settings.all()) {
     if (!setting.saved) continue;
     const std::string text = setting.str();
+    if (text.empty()) continue;  // not told yet, and no value that could be read back
     const bool quoted =
         setting.kind == Kind::text || (setting.kind == Kind::text_or_integer && !is_number(text));
     const std::string value = setting.kind == Kind::toggle ? as_toml(text == "on")

@@ -28,7 +28,11 @@ constexpr double kOverlayOpacity = 0.5;
 /// The pictures to predict on. Throws Error for two whose results would have the same names.
 std::vector<fs::path> find_images(const fs::path& file_or_folder) {
   std::error_code error;
-  if (!fs::is_directory(file_or_folder, error)) return {file_or_folder};
+  if (!fs::is_directory(file_or_folder, error)) {
+    require(fs::exists(file_or_folder, error), "{}: there is no such picture or folder",
+            file_or_folder.string());
+    return {file_or_folder};
+  }
   std::vector<fs::path> files = list_images(file_or_folder);
   std::map<std::string, fs::path> seen;
   for (const fs::path& file : files) {
@@ -84,13 +88,13 @@ int run(const PredictOptions& options) {
   using Clock = std::chrono::steady_clock;
   Console console(options.quiet);
   const std::vector<fs::path> files = find_images(options.image);
-  make_out_folder(options.out, options.image);
   const ModelFile file = open_model(find_checkpoint(options.checkpoint));
   const ClassTable classes = classes_of(file);
   const Placement placement = resolve_placement(
       {.device = options.device, .precision = options.precision, .threads = options.threads},
       console);
   Predictor predictor(placement, file);
+  make_out_folder(options.out, options.image);
 
   std::size_t failed = 0;
   for (const fs::path& picture : files) {
@@ -107,7 +111,9 @@ int run(const PredictOptions& options) {
   }
   require(failed == 0, "{} of {} pictures could not be predicted, see above", failed, files.size());
   console.info("peak memory {}", bytes_str(peak_resident_bytes()));
-  fmt::print("{} predictions in {}\n", files.size(), options.out);
+  fmt::print("{} in {}\n",
+             files.size() == 1 ? "1 prediction" : fmt::format("{} predictions", files.size()),
+             options.out);
   return kExitDone;
 }
 

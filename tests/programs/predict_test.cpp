@@ -50,6 +50,16 @@ TEST_CASE("a trained model evaluates and predicts") {
   }
 }
 
+TEST_CASE("a picture that is not there leaves no folder") {
+  const ScratchFolder work;
+  const Outcome outcome = run_program(work, "predict",
+                                      "--checkpoint none --image " + (work / "no.jpg").string() +
+                                          " --out " + (work / "maps").string());
+  CHECK(outcome.code == 1);
+  CHECK(outcome.err.find("no.jpg") != std::string::npos);
+  CHECK_FALSE(std::filesystem::exists(work / "maps"));
+}
+
 TEST_CASE("every program has --help with examples and --version") {
   const ScratchFolder work;
   for (const char* name : {"train", "eval", "predict", "tool"}) {
@@ -61,6 +71,11 @@ TEST_CASE("every program has --help with examples and --version") {
     const Outcome version = run_program(work, name, "--version");
     CHECK(version.code == 0);
     CHECK(version.out.find(FPANET_VERSION) != std::string::npos);
-    CHECK(run_program(work, name, "--nonsense").code == 2);
+    const Outcome nonsense = run_program(work, name, "--nonsense");
+    CHECK(nonsense.code == 2);
+    CHECK(nonsense.err.find("--nonsense") != std::string::npos);
   }
+  const Outcome unknown = run_program(work, "tool", "sumary");
+  CHECK(unknown.code == 2);
+  CHECK(unknown.err.find("'sumary'") != std::string::npos);
 }
