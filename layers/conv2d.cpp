@@ -209,9 +209,13 @@ class Conv2dFused final : public Conv2dOp {
       : Conv2dOp(params), relu_(relu), residual_(residual) {}
 
   std::string_view name() const override { return "conv2d_fused"; }
+  std::vector<OpAttribute> attributes() const override {
+    std::vector<OpAttribute> attributes = Conv2dOp::attributes();
+    attributes.push_back({"relu", relu_ ? 1.0 : 0.0});
+    return attributes;
+  }
   std::string parameters() const override {
-    return fmt::format("{}{}{}", Conv2dOp::parameters(), residual_ ? " +residual" : "",
-                       relu_ ? " +relu" : "");
+    return Conv2dOp::parameters() + (residual_ ? " +residual" : "");
   }
 
   std::vector<Spec> infer(std::span<const Spec> in) const override {

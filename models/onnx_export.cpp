@@ -125,12 +125,7 @@ std::vector<double> low_frequency_mask() {
 
 class Exporter {
  public:
-  explicit Exporter(const Graph& graph) : graph_(graph) {
-    for (const Node& node : graph_.nodes()) {
-      writer_[node.outputs[0].value] = &node;
-      for (const ValueId input : node.inputs) readers_[graph_.base(input)].push_back(&node);
-    }
-  }
+  explicit Exporter(const Graph& graph) : graph_(graph) {}
 
   OnnxModel run(const std::string& output_name) {
     const ValueId output = kept();
@@ -205,12 +200,19 @@ class Exporter {
         {"tanh", "Tanh"},
     };
     static const std::map<std::string_view, Translation> kTranslations = {
-        {"batch_norm", &Exporter::batch_norm}, {"clamp", &Exporter::clamp},
-        {"concat", &Exporter::concat},         {"conv2d", &Exporter::conv2d},
-        {"high_pass", &Exporter::high_pass},   {"log_softmax", &Exporter::softmax},
-        {"matmul", &Exporter::matmul},         {"max_pool", &Exporter::max_pool},
-        {"pab_reread", &Exporter::pab_reread}, {"softmax", &Exporter::softmax},
-        {"upsample2x", &Exporter::upsample2x}, {"upsample2x_concat", &Exporter::upsample2x_concat},
+        {"clamp", &Exporter::clamp},
+        {"concat", &Exporter::concat},
+        {"conv2d", &Exporter::conv2d},
+        {"conv2d_fused", &Exporter::conv2d_fused},
+        {"high_pass", &Exporter::high_pass},
+        {"log_softmax", &Exporter::softmax},
+        {"matmul", &Exporter::matmul},
+        {"max_pool", &Exporter::max_pool},
+        {"pab_reread", &Exporter::pab_reread},
+        {"position_attention", &Exporter::position_attention},
+        {"softmax", &Exporter::softmax},
+        {"upsample2x", &Exporter::upsample2x},
+        {"upsample2x_concat", &Exporter::upsample2x_concat},
     };
     const std::string_view op = node.op->name();
     if (const auto found = kSameInputs.find(op); found != kSameInputs.end()) {
@@ -227,9 +229,6 @@ class Exporter {
   const Shape& shape(const Node& node, std::size_t i) const {
     return graph_.info(node.inputs[i]).spec.shape;
   }
-  std::vector<double> values(ValueId id) const {
-    return StateEntry::from_tensor(graph_.info(id).tensor).values<double>();
-  }
   static std::int64_t integer(const Node& node, std::string_view attribute) {
     return static_cast<std::int64_t>(node.op->attribute(attribute));
   }
@@ -243,52 +242,16 @@ class Exporter {
                         {"pads", Sizes{padding, padding, padding, padding}}});
   }
 
-  /// The batch norm that alone reads the convolution's result, or nullptr.
-  const Node* batch_norm_after(const Node& conv) const {
-    const ValueId y = conv.outputs[0].value;
-    const auto readers = readers_.find(y);
-    if (graph_.info(y).kept || readers == readers_.end()) return nullptr;
-    const Node& reader = *readers->second[0];
-    const bool alone = readers->second.size() == 1 && reader.op->name() == "batch_norm";
-    return alone && reader.inputs[0] == y ? &reader : nullptr;
-  }
-
   std::string conv2d(const Node& node) {
-    if (batch_norm_after(node) != nullptr) return {};  // it writes both
     Names inputs;
     for (const ValueId id : node.inputs) inputs.push_back(name_of(id));
     return convolution(node, std::move(inputs));
   }
 
-  /// y = s (w * x) + (b - s mean) with s = weight / sqrt(var + eps): a convolution with w' = s w.
-  std::string batch_norm(const Node& node) {
-    require(node.op->attribute("training") == 0,
-            "onnx: a batch_norm in training has no translation; record a prediction program");
-    const auto writer = writer_.find(node.inputs[0]);
-    require(writer != writer_.end() && writer->second->op->name() == "conv2d" &&
-                batch_norm_after(*writer->second) == &node,
-            "onnx: a batch_norm that does not follow a convolution has no translation");
-    const Node& conv = *writer->second;
-    require(conv.inputs.size() == 2,
-            "onnx: a convolution with bias before a batch_norm has no "
-            "translation");
-    std::vector<double> scale = values(node.inputs[1]), shift = values(node.inputs[2]);
-    const std::vector<double> mean = values(node.inputs[3]), var = values(node.inputs[4]);
-    std::vector<double> weight = values(conv.inputs[1]);
-    const std::size_t row = weight.size() / scale.size();
-    for (std::size_t o = 0; o < scale.size(); ++o) {
-      scale[o] /= std::sqrt(var[o] + node.op->attribute("eps"));
-      shift[o] -= scale[o] * mean[o];
-      for (std::size_t i = 0; i < row; ++i) weight[o * row + i] *= scale[o];
-    }
-    const Shape& sizes = shape(conv, 1);
-    const std::string name = graph_.info(conv.inputs[1]).name;
-    std::string y = convolution(
-        conv,
-        {input(conv, 0),
-         build_.constant(name + ".folded", weight, {sizes.sizes().begin(), sizes.sizes().end()}),
-         build_.constant(graph_.info(node.inputs[2]).name + ".folded", shift, {sizes[0]})});
-    if (node.inputs.size() == 7) y = build_.emit("Add", {y, input(node, 6)});
+  /// x, weight, bias [, residual]
+  std::string conv2d_fused(const Node& node) {
+    std::string y = convolution(node, {input(node, 0), input(node, 1), input(node, 2)});
+    if (node.inputs.size() == 4) y = build_.emit("Add", {y, input(node, 3)});
     return node.op->attribute("relu") != 0 ? build_.emit("Relu", {y}) : y;
   }
 
@@ -351,6 +314,17 @@ class Exporter {
                         {"pads", Sizes{padding, padding, padding, padding}}});
   }
 
+  /// center, top (N,P,K), bottom (N,P,C): the ops of models/pab.cpp with the whole map in memory.
+  std::string position_attention(const Node& node) {
+    const std::int64_t positions = shape(node, 0)[1];
+    const std::string top = build_.transpose(input(node, 1), {0, 2, 1});
+    std::string map = build_.emit("MatMul", {input(node, 0), top});
+    map = build_.reshape(map, {0, positions * positions});
+    map = build_.emit("Softmax", {map}, {{"axis", std::int64_t{-1}}});
+    map = build_.reshape(map, {0, positions, positions});
+    return build_.emit("MatMul", {map, input(node, 2)});
+  }
+
   /// (N,P,C) is re-read as (N,C,h,w) without transposing, which is what ONNX's Reshape does.
   std::string pab_reread(const Node& node) {
     const Shape& to = node.output_specs[0].shape;
@@ -365,9 +339,7 @@ class Exporter {
   }
 
   const Graph& graph_;
-  std::map<ValueId, const Node*> writer_;
-  std::map<ValueId, std::vector<const Node*>> readers_;  ///< by what a view is of
-  std::map<ValueId, std::string> names_;                 ///< in the model
+  std::map<ValueId, std::string> names_;  ///< in the model
   Builder build_;
 };
 

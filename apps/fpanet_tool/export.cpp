@@ -36,11 +36,14 @@ int run(const State& state) {
   const FPANet net(store, file.options);
   store.allocate(DType::f32, Device::cpu(), false);
   fmt::print(stderr, "{}\n", load_model(store, file.weights));
+  FoldedWeights folded;
   const Program program(Cpu{1}, net, nullptr, store,
                         {.kind = ProgramKind::predict,
                          .height = size.height,
                          .width = size.width,
-                         .image_dtype = DType::f32});
+                         .image_dtype = DType::f32},
+                        &folded);
+  folded.refresh(Cpu{1});
   OnnxModel model = to_onnx(program.graph(), "probabilities");
   model.metadata = to_metadata(file.info);
   write_onnx(state.out, model);

@@ -6,13 +6,13 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <cmath>
 #include <set>
 
-#include "layers/add.hpp"
 #include "layers/batch_norm.hpp"
 #include "layers/conv2d.hpp"
 #include "layers/dct.hpp"
+#include "layers/folded_weights.hpp"
+#include "layers/position_attention.hpp"
 #include "layers/relu.hpp"
 #include "layers/to_unit.hpp"
 #include "models/program.hpp"
@@ -30,13 +30,24 @@ struct Net {
     store.initialize(1);
   }
   OnnxModel exported(Index batch) const {
+    FoldedWeights folded;
     const Program program(Cpu{1}, model, nullptr, store,
-                          {.batch = batch, .height = 32, .width = 64, .image_dtype = DType::f32});
+                          {.batch = batch, .height = 32, .width = 64, .image_dtype = DType::f32},
+                          &folded);
+    folded.refresh(Cpu{1});
     return to_onnx(program.graph(), "probabilities");
   }
   ParameterStore store;
   FPANet model;
 };
+
+using Names = std::vector<std::string>;
+
+Names types_of(const OnnxModel& model) {
+  Names types;
+  for (const OnnxNode& node : model.nodes) types.push_back(node.type);
+  return types;
+}
 
 std::ptrdiff_t count(const OnnxModel& model, const std::string& type) {
   return std::ranges::count(model.nodes, type, &OnnxNode::type);
@@ -52,7 +63,7 @@ TEST_CASE("onnx export: every value is made before it is read, once, and the res
     }
     for (const std::string& output : node.outputs) CHECK(known.insert(output).second);
   }
-  CHECK(model.nodes.back().outputs == std::vector<std::string>{"probabilities"});
+  CHECK(model.nodes.back().outputs == Names{"probabilities"});
   REQUIRE(model.inputs.size() == 1);
   CHECK(model.inputs[0].shape == std::vector<std::int64_t>{OnnxValue::kAnyBatch, 3, 32, 64});
   REQUIRE(model.outputs.size() == 1);
@@ -115,16 +126,6 @@ struct Recorded {
     std::ranges::fill(tensor.span<float>(), static_cast<float>(value));
     return graph.constant(name, tensor);
   }
-  Value norm(Value y, bool training = false) {
-    const Tensor batches = Tensor::zeros({1}, DType::i64);
-    const BatchNormState state{.weight = constant("weight", {1}, 3),
-                               .bias = constant("bias", {1}, 5),
-                               .running_mean = constant("mean", {1}, 7),
-                               .running_var = constant("var", {1}, 4),
-                               .num_batches_tracked = graph.constant("batches", batches)};
-    return batch_norm(y, state, {.training = training});
-  }
-  Value conv() { return conv2d(x, constant("w", {1, 1, 1, 1}, 2), std::nullopt); }
   OnnxModel exported(Value y) {
     graph.keep(y);
     return to_onnx(graph, "y");
@@ -134,37 +135,72 @@ struct Recorded {
   }
 };
 
-TEST_CASE("onnx export: what a folded convolution holds") {
+TEST_CASE("onnx export: residual and ReLU of a fused convolution follow it as nodes of their own") {
   Recorded recorded;
-  const OnnxModel model = recorded.exported(recorded.norm(recorded.conv()));
-  REQUIRE(model.nodes.size() == 1);
-  const double scale = 3 / std::sqrt(4 + 1e-5);
-  CHECK(model.initializers.at("w.folded").values<double>()[0] == doctest::Approx(2 * scale));
-  CHECK(model.initializers.at("bias.folded").values<double>()[0] == doctest::Approx(5 - 7 * scale));
+  const Value weight = recorded.constant("w", {1, 1, 1, 1}, 2);
+  const Value bias = recorded.constant("b", {1}, 5);
+  const auto types = [&](std::optional<Value> residual, bool with_relu) {
+    const OnnxModel model =
+        recorded.exported(conv2d_fused(recorded.x, weight, bias, residual, {}, with_relu));
+    CHECK(model.nodes[0].inputs == Names{"x", "w", "b"});
+    if (residual) CHECK(model.nodes[1].inputs == Names{model.nodes[0].outputs[0], "x"});
+    return types_of(model);
+  };
+  SUBCASE("neither") {
+    CHECK(types({}, false) == Names{"Conv"});
+  }
+  SUBCASE("ReLU") {
+    CHECK(types({}, true) == Names{"Conv", "Relu"});
+  }
+  SUBCASE("residual") {
+    CHECK(types(recorded.x, false) == Names{"Conv", "Add"});
+  }
+  SUBCASE("both") {
+    CHECK(types(recorded.x, true) == Names{"Conv", "Add", "Relu"});
+  }
+}
+
+TEST_CASE("onnx export: attention without its map here has it there") {
+  Graph graph{Cpu{1}};
+  const auto input = [&](const char* name, Index channels) {
+    return graph.input(name, Spec{{2, 6, channels}, DType::f32});
+  };
+  const Value attended =
+      position_attention(input("center", 3), input("top", 3), input("bottom", 4));
+  graph.keep(attended);
+  const OnnxModel model = to_onnx(graph, "attended");
+  CHECK(types_of(model) == Names{"Transpose", "MatMul", "Reshape", "Softmax", "Reshape", "MatMul"});
+  CHECK(model.nodes[0].inputs == Names{"top"});
+  CHECK(model.nodes[1].inputs[0] == "center");
+  const auto shape_at = [&](std::size_t node) {
+    return model.initializers.at(model.nodes[node].inputs[1]).values<std::int64_t>();
+  };
+  CHECK(shape_at(2) == std::vector<std::int64_t>{0, 36});  // softmax over the whole map
+  CHECK(shape_at(4) == std::vector<std::int64_t>{0, 6, 6});
+  CHECK(model.nodes[5].inputs[1] == "bottom");
 }
 
 TEST_CASE("onnx export: what cannot be translated is refused by name") {
   Recorded recorded;
-  const std::string alone = "a batch_norm that does not follow a convolution";
   SUBCASE("an op that is not known") {
     CHECK(recorded.refusal(dct2d(recorded.x)) == "onnx: the op dct2d has no translation");
   }
-  SUBCASE("a batch norm of something else") {
-    CHECK(contains(recorded.refusal(recorded.norm(recorded.x)), alone));
-  }
-  SUBCASE("a batch norm of a convolution that others read, too") {
-    const Value y = recorded.conv();
-    CHECK(contains(recorded.refusal(add(recorded.norm(y), y)), alone));
-  }
-  SUBCASE("a batch norm in training") {
-    CHECK(contains(recorded.refusal(recorded.norm(recorded.conv(), true)), "in training"));
+  SUBCASE("a batch norm that is not folded") {
+    const Tensor batches = Tensor::zeros({1}, DType::i64);
+    const BatchNormState state{.weight = recorded.constant("weight", {1}, 3),
+                               .bias = recorded.constant("bias", {1}, 5),
+                               .running_mean = recorded.constant("mean", {1}, 7),
+                               .running_var = recorded.constant("var", {1}, 4),
+                               .num_batches_tracked = recorded.graph.constant("batches", batches)};
+    CHECK(recorded.refusal(batch_norm(recorded.x, state, {})) ==
+          "onnx: the op batch_norm has no translation");
   }
   SUBCASE("bytes as input") {
     const Value bytes = recorded.graph.input("images", Spec{{1, 1, 12, 12}, DType::u8});
     CHECK(contains(recorded.refusal(to_unit(bytes, DType::f32)), "to_unit has no translation"));
   }
   SUBCASE("two results") {
-    recorded.graph.keep(recorded.conv());
+    recorded.graph.keep(recorded.x);
     CHECK(contains(recorded.refusal(relu(recorded.x)), "keeps 2 values"));
   }
 }
