@@ -21,8 +21,25 @@ struct Row {
   Bytes workspace_bytes;
 };
 
+bool always(const Conv2dGeometry&) {
+  return true;
+}
+
+// Forward, and the same with prepared weights.
 template <class T>
-using Forward = Row<decltype(&direct::forward<T>), decltype(&direct::forward_workspace_bytes<T>)>;
+struct Forward : Row<decltype(&direct::forward<T>), decltype(&direct::forward_workspace_bytes<T>)> {
+  Index (*prepared_numel)(const Conv2dGeometry&);
+  decltype(&direct::prepare<T>) prepare;
+  decltype(&direct::forward_prepared<T>) run_prepared;
+  decltype(&direct::forward_prepared_workspace_bytes<T>) prepared_workspace_bytes;
+};
+template <class T>
+inline constexpr Forward<T> kDirectForward{
+    {"direct", always, direct::forward<T>, direct::forward_workspace_bytes<T>},
+    direct::prepared_numel<T>,
+    direct::prepare<T>,
+    direct::forward_prepared<T>,
+    direct::forward_prepared_workspace_bytes<T>};
 template <class T>
 using BackwardInput =
     Row<decltype(&direct::backward_input<T>), decltype(&direct::backward_input_workspace_bytes<T>)>;
@@ -30,20 +47,17 @@ template <class T>
 using BackwardWeight = Row<decltype(&direct::backward_weight<T>),
                            decltype(&direct::backward_weight_workspace_bytes<T>)>;
 
-bool always(const Conv2dGeometry&) {
-  return true;
-}
-
 template <class T>
-inline constexpr std::array kForward{
-    Forward<T>{"direct", always, direct::forward<T>, direct::forward_workspace_bytes<T>},
-};
+inline constexpr std::array kForward{kDirectForward<T>};
 template <>
 inline constexpr std::array kForward<float>{
-    Forward<float>{"winograd", winograd::is_worthwhile, winograd::forward,
-                   winograd::forward_workspace_bytes},
-    Forward<float>{"direct", always, direct::forward<float>,
-                   direct::forward_workspace_bytes<float>},
+    Forward<float>{
+        {"winograd", winograd::is_worthwhile, winograd::forward, winograd::forward_workspace_bytes},
+        winograd::prepared_numel,
+        winograd::prepare,
+        winograd::forward_prepared,
+        winograd::forward_prepared_workspace_bytes},
+    kDirectForward<float>,
 };
 template <class T>
 inline constexpr std::array kBackwardInput{
@@ -113,6 +127,22 @@ void conv2d(const Cpu& cpu, const Conv2dGeometry& g, const T* x, const T* w,
 }
 
 template <class T>
+Index conv2d_prepared_numel(const Cpu&, const Conv2dGeometry& g) {
+  return choose(kForward<T>, g).prepared_numel(g);
+}
+
+template <class T>
+void conv2d_prepare(const Cpu& cpu, const Conv2dGeometry& g, const T* w, T* prepared) {
+  choose(kForward<T>, g).prepare(cpu, g, w, prepared);
+}
+
+template <class T>
+void conv2d_prepared(const Cpu& cpu, const Conv2dGeometry& g, const T* x, const T* prepared,
+                     const Conv2dEpilogue<T>& epilogue, T* y, std::span<std::byte> workspace) {
+  choose(kForward<T>, g).run_prepared(cpu, g, x, prepared, epilogue, y, workspace);
+}
+
+template <class T>
 void conv2d_backward_input(const Cpu& cpu, const Conv2dGeometry& g, const T* dy, const T* w, T* dx,
                            Write write, std::span<std::byte> workspace) {
   choose(kBackwardInput<T>, g).run(cpu, g, dy, w, dx, write, workspace);
@@ -150,6 +180,11 @@ std::size_t conv2d_workspace_bytes(const Cpu& cpu, const Conv2dGeometry& g, Conv
 }
 
 template <class T>
+std::size_t conv2d_prepared_workspace_bytes(const Cpu& cpu, const Conv2dGeometry& g) {
+  return choose(kForward<T>, g).prepared_workspace_bytes(cpu, g);
+}
+
+template <class T>
 std::size_t conv2d_backward_input_workspace_bytes(const Cpu& cpu, const Conv2dGeometry& g) {
   return choose(kBackwardInput<T>, g).workspace_bytes(cpu, g);
 }
@@ -167,6 +202,11 @@ std::size_t conv2d_backward_bias_workspace_bytes(const Cpu&, const Conv2dGeometr
 #define FPANET_INSTANTIATE(T)                                                                     \
   template void conv2d(const Cpu&, const Conv2dGeometry&, const T*, const T*,                     \
                        const Conv2dEpilogue<T>&, T*, std::span<std::byte>);                       \
+  template Index conv2d_prepared_numel<T>(const Cpu&, const Conv2dGeometry&);                     \
+  template void conv2d_prepare(const Cpu&, const Conv2dGeometry&, const T*, T*);                  \
+  template void conv2d_prepared(const Cpu&, const Conv2dGeometry&, const T*, const T*,            \
+                                const Conv2dEpilogue<T>&, T*, std::span<std::byte>);              \
+  template std::size_t conv2d_prepared_workspace_bytes<T>(const Cpu&, const Conv2dGeometry&);     \
   template void conv2d_backward_input(const Cpu&, const Conv2dGeometry&, const T*, const T*, T*,  \
                                       Write, std::span<std::byte>);                               \
   template void conv2d_backward_weight(const Cpu&, const Conv2dGeometry&, const T*, const T*, T*, \

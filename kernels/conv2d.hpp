@@ -57,6 +57,19 @@ template <class T>
 void conv2d(const Cuda& cuda, const Conv2dGeometry& g, const T* x, const T* w,
             const Conv2dEpilogue<T>& epilogue, T* y, std::span<std::byte> workspace);
 
+/// Weights prepared once for many forward runs on the CPU: in the form that the implementation
+/// multiplies them in. Elements of that; 0 where it is not worth its memory.
+template <class T>
+Index conv2d_prepared_numel(const Cpu& cpu, const Conv2dGeometry& g);
+/// What is prepared serves every geometry with these weights, the same implementation and any
+/// number of threads.
+template <class T>
+void conv2d_prepare(const Cpu& cpu, const Conv2dGeometry& g, const T* w, T* prepared);
+/// conv2d(), to the bit.
+template <class T>
+void conv2d_prepared(const Cpu& cpu, const Conv2dGeometry& g, const T* x, const T* prepared,
+                     const Conv2dEpilogue<T>& epilogue, T* y, std::span<std::byte> workspace);
+
 template <class T>
 void conv2d_backward_input(const Cpu& cpu, const Conv2dGeometry& g, const T* dy, const T* w, T* dx,
                            Write write, std::span<std::byte> workspace);
@@ -87,6 +100,8 @@ std::size_t conv2d_workspace_bytes(const Cpu& cpu, const Conv2dGeometry& g,
 template <class T>
 std::size_t conv2d_workspace_bytes(const Cuda& cuda, const Conv2dGeometry& g,
                                    Conv2dEpilogueParts epilogue);
+template <class T>
+std::size_t conv2d_prepared_workspace_bytes(const Cpu& cpu, const Conv2dGeometry& g);
 template <class T>
 std::size_t conv2d_backward_input_workspace_bytes(const Cpu& cpu, const Conv2dGeometry& g);
 template <class T>

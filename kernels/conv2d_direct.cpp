@@ -44,26 +44,6 @@ Index source_numel(const Conv2dWindow& w) {
   return w.taps() > 0 && leaves_image(w) ? source_rows_numel(w, blocks.rows) : 0;
 }
 
-// packed[panel][d][j] = w[panel*width + j][d]: the depth of a panel is a row of w as it lies.
-template <class T>
-void pack_forward(const Cpu& cpu, const Conv2dGeometry& g, const T* w, T* packed) {
-  const Index width = conv2d_level<T>().width, depth = g.taps() * g.c_in;
-  parallel_workers(cpu, panels_of<T>(g.c_out), [&](Index panel, Index) {
-    T* const to = packed + panel * depth * width;
-    const Index count = std::min(width, g.c_out - panel * width);
-    const T* const from = w + panel * width * depth;
-    constexpr Index kStep = 64;  // rows of the panel that stay in L1 while its columns are filled
-    for (Index begin = 0; begin < depth; begin += kStep) {
-      const Index end = std::min(depth, begin + kStep);
-      for (Index j = 0; j < width; ++j) {
-        for (Index d = begin; d < end; ++d) {
-          to[d * width + j] = j < count ? from[j * depth + d] : T(0);
-        }
-      }
-    }
-  });
-}
-
 // packed[panel][k][l][o][j] = w[o][tap of (k,l)][panel*width + j].
 template <class T>
 void pack_backward_input(const Cpu& cpu, const Conv2dGeometry& g, const Conv2dPhase& phase,
@@ -168,21 +148,55 @@ void run_window(const Cpu& cpu, const Conv2dWindow& w, const T* source, const T*
 }  // namespace
 
 template <class T>
+Index prepared_numel(const Conv2dGeometry& g) {
+  return packed_numel<T>(forward_window(g));
+}
+
+// packed[panel][d][j] = w[panel*width + j][d]: the depth of a panel is a row of w as it lies.
+template <class T>
+void prepare(const Cpu& cpu, const Conv2dGeometry& g, const T* w, T* packed) {
+  const Index width = conv2d_level<T>().width, depth = g.taps() * g.c_in;
+  parallel_workers(cpu, panels_of<T>(g.c_out), [&](Index panel, Index) {
+    T* const to = packed + panel * depth * width;
+    const Index count = std::min(width, g.c_out - panel * width);
+    const T* const from = w + panel * width * depth;
+    constexpr Index kStep = 64;  // rows of the panel that stay in L1 while its columns are filled
+    for (Index begin = 0; begin < depth; begin += kStep) {
+      const Index end = std::min(depth, begin + kStep);
+      for (Index j = 0; j < width; ++j) {
+        for (Index d = begin; d < end; ++d) {
+          to[d * width + j] = j < count ? from[j * depth + d] : T(0);
+        }
+      }
+    }
+  });
+}
+
+template <class T>
+std::size_t forward_prepared_workspace_bytes(const Cpu& cpu, const Conv2dGeometry& g) {
+  return kScratchAlignment + scratch_bytes<T>(cpu.threads * source_numel<T>(forward_window(g)));
+}
+
+template <class T>
+void forward_prepared(const Cpu& cpu, const Conv2dGeometry& g, const T* x, const T* packed,
+                      const Conv2dEpilogue<T>& epilogue, T* y, std::span<std::byte> workspace) {
+  const Conv2dWindow window = forward_window(g);
+  run_window(cpu, window, x, packed, epilogue, y, Write::assign,
+             Scratch(workspace).take<T>(cpu.threads * source_numel<T>(window)));
+}
+
+template <class T>
 std::size_t forward_workspace_bytes(const Cpu& cpu, const Conv2dGeometry& g) {
-  const Conv2dWindow w = forward_window(g);
-  return kScratchAlignment + scratch_bytes<T>(packed_numel<T>(w)) +
-         scratch_bytes<T>(cpu.threads * source_numel<T>(w));
+  return scratch_bytes<T>(prepared_numel<T>(g)) + forward_prepared_workspace_bytes<T>(cpu, g);
 }
 
 template <class T>
 void forward(const Cpu& cpu, const Conv2dGeometry& g, const T* x, const T* w,
              const Conv2dEpilogue<T>& epilogue, T* y, std::span<std::byte> workspace) {
-  const Conv2dWindow window = forward_window(g);
   Scratch scratch(workspace);
-  T* const packed = scratch.take<T>(packed_numel<T>(window));
-  pack_forward(cpu, g, w, packed);
-  run_window(cpu, window, x, packed, epilogue, y, Write::assign,
-             scratch.take<T>(cpu.threads * source_numel<T>(window)));
+  T* const packed = scratch.take<T>(prepared_numel<T>(g));
+  prepare(cpu, g, w, packed);
+  forward_prepared(cpu, g, x, packed, epilogue, y, scratch.rest());
 }
 
 template <class T>
@@ -211,6 +225,11 @@ void backward_input(const Cpu& cpu, const Conv2dGeometry& g, const T* dy, const 
 }
 
 #define FPANET_INSTANTIATE(T)                                                                    \
+  template Index prepared_numel<T>(const Conv2dGeometry&);                                       \
+  template void prepare(const Cpu&, const Conv2dGeometry&, const T*, T*);                        \
+  template void forward_prepared(const Cpu&, const Conv2dGeometry&, const T*, const T*,          \
+                                 const Conv2dEpilogue<T>&, T*, std::span<std::byte>);            \
+  template std::size_t forward_prepared_workspace_bytes<T>(const Cpu&, const Conv2dGeometry&);   \
   template void forward(const Cpu&, const Conv2dGeometry&, const T*, const T*,                   \
                         const Conv2dEpilogue<T>&, T*, std::span<std::byte>);                     \
   template void backward_input(const Cpu&, const Conv2dGeometry&, const T*, const T*, T*, Write, \

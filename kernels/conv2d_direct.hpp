@@ -28,6 +28,17 @@ template <class T>
 void backward_weight(const Cpu& cpu, const Conv2dGeometry& g, const T* x, const T* dy, T* dw,
                      Write write, std::span<std::byte> workspace);
 
+/// w packed into panels, made once for many forward runs; elements of it.
+template <class T>
+Index prepared_numel(const Conv2dGeometry& g);
+template <class T>
+void prepare(const Cpu& cpu, const Conv2dGeometry& g, const T* w, T* packed);
+template <class T>
+void forward_prepared(const Cpu& cpu, const Conv2dGeometry& g, const T* x, const T* packed,
+                      const Conv2dEpilogue<T>& epilogue, T* y, std::span<std::byte> workspace);
+
+template <class T>
+std::size_t forward_prepared_workspace_bytes(const Cpu& cpu, const Conv2dGeometry& g);
 template <class T>
 std::size_t forward_workspace_bytes(const Cpu& cpu, const Conv2dGeometry& g);
 template <class T>

@@ -134,66 +134,88 @@ void transform_patches(const Job& job, const Cut& cut, Index first, Index count,
                                          {v, cut.v_position, job.source.c, kWinogradChannels});
 }
 
-void run_by_block(const Cpu& cpu, const Job& job, const Cut& cut, const float* w,
-                  const Conv2dEpilogue<float>& epilogue, Write write, float* u, float* v,
-                  float* m) {
+// All of U.
+void transform_all_weights(const Cpu& cpu, const Job& job, const float* w, float* u) {
   const Index steps = job.source.c / kWinogradChannels;
   parallel_workers(cpu, job.panels() * steps, [&](Index task, Index) {
     const Index panel = task / steps, row = task % steps * kWinogradChannels;
     transform_weights(job, panel, row, row + kWinogradChannels, w, u + panel * job.panel_numel());
   });
-  parallel_workers(cpu, cut.blocks, [&](Index block, Index worker) {
-    const Index first = block * cut.block, count = std::min(cut.block, job.tiles - first);
-    transform_patches(job, cut, first, count, v + worker * cut.v_numel);
-    for (Index panel = 0; panel < job.panels(); ++panel) {
-      multiply_panel(job, cut, first, count, panel, v + worker * cut.v_numel,
-                     u + panel * job.panel_numel(), epilogue, m + worker * cut.m_numel, write);
-    }
-  });
 }
 
-void run_by_panel(const Cpu& cpu, const Job& job, const Cut& cut, const float* w,
-                  const Conv2dEpilogue<float>& epilogue, Write write, float* u, float* v,
-                  float* m) {
-  constexpr Index kTilesPerTask = 6;
-  parallel_workers(cpu, divide_up(job.tiles, kTilesPerTask), [&](Index task, Index) {
-    const Index first = task * kTilesPerTask;
-    transform_patches(job, cut, first, std::min(kTilesPerTask, job.tiles - first),
-                      v + first * job.source.c);
-  });
-  parallel_workers(cpu, job.panels(), [&](Index panel, Index worker) {
-    float* const own = u + worker * job.panel_numel();
-    transform_weights(job, panel, 0, job.source.c, w, own);
-    multiply_panel(job, cut, 0, job.tiles, panel, v, own, epilogue, m + worker * cut.m_numel,
-                   write);
-  });
-}
+// A run's weights: as they are, or as all of U.
+struct Weights {
+  const float* plain;
+  const float* u;
+};
 
 struct Sizes {
   Index u, v, m;
 
-  Sizes(const Cpu& cpu, const Job& job, const Cut& cut)
-      : u(job.panel_numel() * (cut.by_panel ? cpu.threads : job.panels())),
+  Sizes(const Cpu& cpu, const Job& job, const Cut& cut, bool prepared)
+      : u(prepared ? 0 : job.panel_numel() * (cut.by_panel ? cpu.threads : job.panels())),
         v(cut.v_numel * (cut.by_panel ? 1 : cpu.threads)),
         m(cut.m_numel * cpu.threads) {}
 };
 
-std::size_t workspace_bytes(const Cpu& cpu, const Conv2dGeometry& g, Direction direction) {
+struct Buffers {
+  float *u, *v, *m;
+
+  Buffers(const Sizes& sizes, std::span<std::byte> workspace) {
+    Scratch scratch(workspace);
+    u = scratch.take<float>(sizes.u);
+    v = scratch.take<float>(sizes.v);
+    m = scratch.take<float>(sizes.m);
+  }
+};
+
+void run_by_block(const Cpu& cpu, const Job& job, const Cut& cut, const Weights& weights,
+                  const Conv2dEpilogue<float>& epilogue, Write write, const Buffers& buffers) {
+  if (weights.u == nullptr) transform_all_weights(cpu, job, weights.plain, buffers.u);
+  const float* const u = weights.u != nullptr ? weights.u : buffers.u;
+  parallel_workers(cpu, cut.blocks, [&](Index block, Index worker) {
+    const Index first = block * cut.block, count = std::min(cut.block, job.tiles - first);
+    float* const v = buffers.v + worker * cut.v_numel;
+    transform_patches(job, cut, first, count, v);
+    for (Index panel = 0; panel < job.panels(); ++panel) {
+      multiply_panel(job, cut, first, count, panel, v, u + panel * job.panel_numel(), epilogue,
+                     buffers.m + worker * cut.m_numel, write);
+    }
+  });
+}
+
+void run_by_panel(const Cpu& cpu, const Job& job, const Cut& cut, const Weights& weights,
+                  const Conv2dEpilogue<float>& epilogue, Write write, const Buffers& buffers) {
+  constexpr Index kTilesPerTask = 6;
+  parallel_workers(cpu, divide_up(job.tiles, kTilesPerTask), [&](Index task, Index) {
+    const Index first = task * kTilesPerTask;
+    transform_patches(job, cut, first, std::min(kTilesPerTask, job.tiles - first),
+                      buffers.v + first * job.source.c);
+  });
+  parallel_workers(cpu, job.panels(), [&](Index panel, Index worker) {
+    float* const own = buffers.u + worker * job.panel_numel();
+    if (weights.u == nullptr) {
+      transform_weights(job, panel, 0, job.source.c, weights.plain, own);
+    }
+    multiply_panel(job, cut, 0, job.tiles, panel, buffers.v,
+                   weights.u != nullptr ? weights.u + panel * job.panel_numel() : own, epilogue,
+                   buffers.m + worker * cut.m_numel, write);
+  });
+}
+
+std::size_t workspace_bytes(const Cpu& cpu, const Conv2dGeometry& g, Direction direction,
+                            bool prepared = false) {
   const Job job(g, direction, nullptr, nullptr);
-  const Sizes sizes(cpu, job, Cut(job));
+  const Sizes sizes(cpu, job, Cut(job), prepared);
   return kScratchAlignment + scratch_bytes<float>(sizes.u) + scratch_bytes<float>(sizes.v) +
          scratch_bytes<float>(sizes.m);
 }
 
-void run(const Cpu& cpu, const Job& job, const float* w, const Conv2dEpilogue<float>& epilogue,
-         Write write, std::span<std::byte> workspace) {
+void run(const Cpu& cpu, const Job& job, const Weights& weights,
+         const Conv2dEpilogue<float>& epilogue, Write write, std::span<std::byte> workspace) {
   const Cut cut(job);
-  const Sizes sizes(cpu, job, cut);
-  Scratch scratch(workspace);
-  float* const u = scratch.take<float>(sizes.u);
-  float* const v = scratch.take<float>(sizes.v);
-  float* const m = scratch.take<float>(sizes.m);
-  (cut.by_panel ? run_by_panel : run_by_block)(cpu, job, cut, w, epilogue, write, u, v, m);
+  const Buffers buffers(Sizes(cpu, job, cut, weights.u != nullptr), workspace);
+  (cut.by_panel ? run_by_panel : run_by_block)(cpu, job, cut, weights, epilogue, write, buffers);
 }
 
 }  // namespace
@@ -214,7 +236,27 @@ std::size_t forward_workspace_bytes(const Cpu& cpu, const Conv2dGeometry& g) {
 
 void forward(const Cpu& cpu, const Conv2dGeometry& g, const float* x, const float* w,
              const Conv2dEpilogue<float>& epilogue, float* y, std::span<std::byte> workspace) {
-  run(cpu, Job(g, Direction::forward, x, y), w, epilogue, Write::assign, workspace);
+  run(cpu, Job(g, Direction::forward, x, y), {w, nullptr}, epilogue, Write::assign, workspace);
+}
+
+Index prepared_numel(const Conv2dGeometry& g) {
+  constexpr Index kMostTiles = 128;
+  const Job job(g, Direction::forward, nullptr, nullptr);
+  return job.tiles <= kMostTiles ? job.panels() * job.panel_numel() : 0;
+}
+
+void prepare(const Cpu& cpu, const Conv2dGeometry& g, const float* w, float* u) {
+  transform_all_weights(cpu, Job(g, Direction::forward, nullptr, nullptr), w, u);
+}
+
+std::size_t forward_prepared_workspace_bytes(const Cpu& cpu, const Conv2dGeometry& g) {
+  return workspace_bytes(cpu, g, Direction::forward, true);
+}
+
+void forward_prepared(const Cpu& cpu, const Conv2dGeometry& g, const float* x, const float* u,
+                      const Conv2dEpilogue<float>& epilogue, float* y,
+                      std::span<std::byte> workspace) {
+  run(cpu, Job(g, Direction::forward, x, y), {nullptr, u}, epilogue, Write::assign, workspace);
 }
 
 std::size_t backward_input_workspace_bytes(const Cpu& cpu, const Conv2dGeometry& g) {
@@ -223,7 +265,7 @@ std::size_t backward_input_workspace_bytes(const Cpu& cpu, const Conv2dGeometry&
 
 void backward_input(const Cpu& cpu, const Conv2dGeometry& g, const float* dy, const float* w,
                     float* dx, Write write, std::span<std::byte> workspace) {
-  run(cpu, Job(g, Direction::backward_input, dy, dx), w, {}, write, workspace);
+  run(cpu, Job(g, Direction::backward_input, dy, dx), {w, nullptr}, {}, write, workspace);
 }
 
 }  // namespace fpanet::kernels::winograd

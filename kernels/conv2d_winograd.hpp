@@ -2,7 +2,7 @@
 // 3x3 convolution of stride 1 by Winograd's F(4x4,3x3) (winograd_tiles.hpp): a quarter of the
 // multiplications. Float only: the transforms cost about one digit (docs/performance.md).
 //
-//   forward and backward input    U[p] = (G w G^T)[p]       (C_in, C_out), once per call
+//   forward and backward input    U[p] = (G w G^T)[p]       (C_in, C_out), once per call or per model
 //                                 V[p] = (B^T d B)[p]       (tiles, C_in)
 //                                 M[p] = V[p] U[p]          36 products
 //                                 y    = A^T M A
@@ -33,6 +33,15 @@ void backward_input(const Cpu& cpu, const Conv2dGeometry& g, const float* dy, co
 void backward_weight(const Cpu& cpu, const Conv2dGeometry& g, const float* x, const float* dy,
                      float* dw, Write write, std::span<std::byte> workspace);
 
+/// U, made once for many forward runs: 4 times as large as w. Elements of it; 0 where it would not
+/// pay, with so many tiles that making U is a small part of a run.
+Index prepared_numel(const Conv2dGeometry& g);
+void prepare(const Cpu& cpu, const Conv2dGeometry& g, const float* w, float* u);
+void forward_prepared(const Cpu& cpu, const Conv2dGeometry& g, const float* x, const float* u,
+                      const Conv2dEpilogue<float>& epilogue, float* y,
+                      std::span<std::byte> workspace);
+
+std::size_t forward_prepared_workspace_bytes(const Cpu& cpu, const Conv2dGeometry& g);
 std::size_t forward_workspace_bytes(const Cpu& cpu, const Conv2dGeometry& g);
 std::size_t backward_input_workspace_bytes(const Cpu& cpu, const Conv2dGeometry& g);
 std::size_t backward_weight_workspace_bytes(const Cpu& cpu, const Conv2dGeometry& g);

@@ -37,6 +37,8 @@ class Scratch {
     rest_ = rest_.subspan(bytes);
     return piece;
   }
+  /// What has not been taken, for a callee to share out.
+  std::span<std::byte> rest() const { return rest_; }
 
  private:
   std::span<std::byte> rest_;

@@ -20,6 +20,10 @@ Conv2d::Conv2d(const Scope& scope, const Conv2dOptions& options)
 }
 
 Value Conv2d::operator()(const Forward& forward, Value x) const {
+  if (forward.folded != nullptr && !forward.training && bias_) {
+    return forward.folded->convolve(x, {.weight = weight_, .bias = bias_},
+                                    {.stride = stride_, .padding = padding_}, false, std::nullopt);
+  }
   const auto bias = bias_ ? std::optional<Value>(bias_->in(forward.graph)) : std::nullopt;
   return conv2d(x, weight_.in(forward.graph, x.dtype()), bias,
                 {.stride = stride_, .padding = padding_});
@@ -47,16 +51,14 @@ Value conv_norm(const Forward& forward, const Conv2d& conv, const BatchNorm2d& n
   if (forward.folded == nullptr || forward.training) {
     return norm(forward, conv(forward, x), end);
   }
-  const FoldedWeights::Values folded =
-      forward.folded->in(forward.graph, {.weight = conv.weight_,
-                                         .conv_bias = conv.bias_,
-                                         .gamma = norm.weight_,
-                                         .beta = norm.bias_,
-                                         .running_mean = norm.running_mean_,
-                                         .running_var = norm.running_var_,
-                                         .eps = BatchNormParams{}.eps});
-  return conv2d_fused(x, folded.weight, folded.bias, end.residual,
-                      {.stride = conv.stride_, .padding = conv.padding_}, end.relu);
+  const NormParameters parameters{.gamma = norm.weight_,
+                                  .beta = norm.bias_,
+                                  .running_mean = norm.running_mean_,
+                                  .running_var = norm.running_var_,
+                                  .eps = BatchNormParams{}.eps};
+  return forward.folded->convolve(
+      x, {.weight = conv.weight_, .bias = conv.bias_, .norm = parameters},
+      {.stride = conv.stride_, .padding = conv.padding_}, end.relu, end.residual);
 }
 
 Conv2dReLU::Conv2dReLU(const Scope& scope, Index in_channels, Index out_channels,

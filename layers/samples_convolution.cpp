@@ -1,4 +1,7 @@
+#include <type_traits>
+
 #include "layers/conv2d.hpp"
+#include "layers/conv2d_prepared.hpp"
 #include "layers/samples.hpp"
 
 namespace fpanet::samples {
@@ -22,6 +25,36 @@ OpSample fused(const std::string& name, const Shape& x, const Shape& weight, con
   return {name, inputs, [=](const std::vector<Value>& in) -> std::vector<Value> {
             const auto r = in.size() == 4 ? std::optional<Value>(in[3]) : std::nullopt;
             return {conv2d_fused(in[0], in[1], in[2], r, params, relu)};
+          }};
+}
+
+/// The weight prepared for the graph's CPU, as a constant.
+template <class T>
+Value prepared_weight(Graph& graph, const kernels::Conv2dGeometry& g) {
+  const Cpu& cpu = std::get<Cpu>(graph.context());
+  const std::vector<double> values =
+      real("weight", {g.c_out, g.c_in, g.kernel_h, g.kernel_w}).values;
+  const std::vector<T> weight(values.begin(), values.end());
+  const Tensor prepared =
+      Tensor::empty({kernels::conv2d_prepared_numel<T>(cpu, g)},
+                    std::is_same_v<T, double> ? DType::f64 : DType::f32, Device::cpu());
+  kernels::conv2d_prepare<T>(cpu, g, weight.data(), prepared.data<T>());
+  return graph.constant("weight", prepared);
+}
+
+OpSample prepared(const std::string& name, const kernels::Conv2dGeometry& g, bool residual,
+                  bool relu) {
+  std::vector<SampleInput> inputs{fixed(real("x", {g.n, g.c_in, g.h, g.w})),
+                                  fixed(real("bias", {g.c_out}))};
+  if (residual) {
+    inputs.push_back(fixed(real("residual", {g.n, g.c_out, g.out_h(), g.out_w()})));
+  }
+  return {name, inputs, [=](const std::vector<Value>& in) -> std::vector<Value> {
+            Graph& graph = in[0].graph();
+            const Value weight = in[0].dtype() == DType::f64 ? prepared_weight<double>(graph, g)
+                                                             : prepared_weight<float>(graph, g);
+            const auto r = residual ? std::optional<Value>(in[2]) : std::nullopt;
+            return {conv2d_prepared(g, in[0], weight, in[1], r, relu)};
           }};
 }
 
@@ -77,7 +110,26 @@ std::vector<OpRecord> convolution_records() {
                   },
                   "conv2d_fused: y=(1,8,7,7) f32 and residual=(1,8,9,9) f32 must be alike"}},
       .why_no_gradient = "batch norm is folded into it for inference alone"};
-  return {record, inference};
+  OpRecord prepared_record{
+      .name = "conv2d_prepared",
+      .samples = {prepared("3x3", {2, 16, 6, 5, 16, 3, 3, 1, 1}, false, true),
+                  prepared("winograd", {1, 256, 16, 16, 256, 3, 3, 1, 1}, true, true),
+                  prepared("residual", {1, 3, 5, 4, 4, 3, 3, 1, 1}, true, false),
+                  prepared("1x1 stride 2", {1, 4, 5, 5, 6, 1, 1, 2, 0}, false, false)},
+      .errors = {{[](Graph& g) {
+                    conv2d_prepared({1, 3, 9, 9, 8, 3, 3, 1, 1}, dummy(g, {1, 3, 9, 8}),
+                                    dummy(g, {864}), dummy(g, {8}), {}, false);
+                  },
+                  "conv2d_prepared: x=(1,3,9,8) but the weight is prepared for (1,3,9,9)"},
+                 {[](Graph& g) {
+                    conv2d_prepared({1, 3, 9, 9, 8, 3, 3, 1, 1}, dummy(g, {1, 3, 9, 9}),
+                                    dummy(g, {864}), dummy(g, {9}), {}, false);
+                  },
+                  "conv2d_prepared: bias=(9) but C_out=8"}},
+      .why_no_gradient = "it is for inference alone",
+      .why_no_bf16 = "bf16 is computed on CUDA alone",
+      .why_no_cuda = "cuDNN takes weights as they are"};
+  return {record, inference, prepared_record};
 }
 
 }  // namespace fpanet::samples

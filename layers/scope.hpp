@@ -43,7 +43,8 @@ struct Forward {
   std::optional<Value> dropout_rng = std::nullopt;
   /// dtype that the network computes in between its input and its logits; none: its input's.
   std::optional<DType> activations = std::nullopt;
-  /// Given, and not in training: batch norm is folded into the convolutions before it.
+  /// Given, and not in training: batch norm is folded into the convolutions before it, and their
+  /// weights are prepared.
   FoldedWeights* folded = nullptr;
 };
 

@@ -1,5 +1,6 @@
 // The epilogue of every forward convolution, in all combinations of bias, residual and ReLU: the
 // definition's values, and to the bit what separate sweeps over y would make of the convolution.
+// With prepared weights, too.
 
 #include "kernels/conv2d_epilogue.hpp"
 
@@ -27,12 +28,21 @@ struct Implementation {
   void (*forward)(const Cpu&, const Conv2dGeometry&, const T*, const T*, const Conv2dEpilogue<T>&,
                   T*, std::span<std::byte>);
   std::size_t (*workspace_bytes)(const Cpu&, const Conv2dGeometry&);
+  Index (*prepared_numel)(const Conv2dGeometry&) = nullptr;  // null: forward takes w itself
+  void (*prepare)(const Cpu&, const Conv2dGeometry&, const T*, T*) = nullptr;
 
   std::vector<T> run(const Conv2dGeometry& g, const Conv2dBuffers<T>& b,
                      const Conv2dEpilogue<T>& epilogue, int threads = 2) const {
     auto workspace = test::scratch(workspace_bytes(Cpu{threads}, g));
     auto y = test::filled<T>(g.output_pixels() * g.c_out, std::numeric_limits<double>::quiet_NaN());
-    forward(Cpu{threads}, g, b.x.data(), b.w.data(), epilogue, y.data(), workspace);
+    std::vector<T> prepared;
+    if (prepare != nullptr) {
+      // Prepared by another number of threads than reads it.
+      prepared.resize(static_cast<std::size_t>(prepared_numel(g)));
+      prepare(Cpu{3}, g, b.w.data(), prepared.data());
+    }
+    const T* const weights = prepare != nullptr ? prepared.data() : b.w.data();
+    forward(Cpu{threads}, g, b.x.data(), weights, epilogue, y.data(), workspace);
     return y;
   }
 };
@@ -40,10 +50,15 @@ struct Implementation {
 template <class T>
 std::vector<Implementation<T>> implementations(const Conv2dGeometry& g) {
   std::vector<Implementation<T>> all{
-      {"direct", direct::forward<T>, direct::forward_workspace_bytes<T>}};
+      {"direct", direct::forward<T>, direct::forward_workspace_bytes<T>},
+      {"direct", direct::forward_prepared<T>, direct::forward_prepared_workspace_bytes<T>,
+       direct::prepared_numel<T>, direct::prepare<T>}};
   if constexpr (std::is_same_v<T, float>) {
     if (winograd::supports(g)) {
       all.push_back({"winograd", winograd::forward, winograd::forward_workspace_bytes});
+      all.push_back({"winograd", winograd::forward_prepared,
+                     winograd::forward_prepared_workspace_bytes, winograd::prepared_numel,
+                     winograd::prepare});
     }
   }
   return all;
@@ -115,6 +130,28 @@ TEST_CASE_TEMPLATE("conv2d epilogue: the bits of separate sweeps", T, float, dou
         }
       });
     }
+  }
+}
+
+TEST_CASE_TEMPLATE("conv2d: prepared weights give the bits of plain ones", T, float, double) {
+  std::vector<Conv2dGeometry> geometries = test::conv2d_samples();
+  geometries.push_back({1, 512, 10, 10, 512, 3, 3, 1, 1});  // Winograd, in the table's choice, too
+  for (const Conv2dGeometry& g : geometries) {
+    CAPTURE(test::str(g));
+    const Conv2dBuffers<T> b = rounding_buffers<T>(g);
+    const Conv2dEpilogue<T> epilogue{b.bias.data(), b.y.data(), true};
+    auto plain = b.y, prepared = b.y;
+    auto workspace = test::scratch(conv2d_workspace_bytes<T>(Cpu{2}, g, epilogue.parts()));
+    conv2d<T>(Cpu{2}, g, b.x.data(), b.w.data(), epilogue, plain.data(), workspace);
+    std::vector<T> weights(static_cast<std::size_t>(conv2d_prepared_numel<T>(Cpu{2}, g)));
+    REQUIRE_FALSE(weights.empty());
+    conv2d_prepare<T>(Cpu{2}, g, b.w.data(), weights.data());
+    workspace = test::scratch(conv2d_prepared_workspace_bytes<T>(Cpu{2}, g));
+    conv2d_prepared<T>(Cpu{2}, g, b.x.data(), weights.data(), epilogue, prepared.data(), workspace);
+    CHECK(same_bits(prepared, plain));
+  }
+  if constexpr (std::is_same_v<T, float>) {  // many tiles: not worth the memory
+    CHECK(conv2d_prepared_numel<T>(Cpu{2}, {1, 64, 80, 80, 64, 3, 3, 1, 1}) == 0);
   }
 }
 
