@@ -2,6 +2,10 @@
 """fpanet_tool export against fpanet_predict: the exported model in onnxruntime gives the same
 probabilities, at several image sizes and batch sizes, on a real tile and synthetic scenes.
 
+Both round, so the net must be one whose rounding is far below the tolerance. Trained on 64x64 images
+in batches of two it is not: the deepest batch norms see 8 values a channel, and PyTorch's own float32
+and float64 are up to 9e-5 apart where two positions compete for the attention.
+
     python3 tests/interop/onnx_export.py --programs build/bin
 
 Needs onnxruntime, numpy and opencv; ONNX's own checker runs where it is installed. Exit status 77,
@@ -19,14 +23,18 @@ import numpy as np
 import onnxruntime
 
 TOLERANCE = 1e-5
+# Sizes of images, and the batches they run in. At 1056x1056 attention is computed in blocks.
+CASES = {
+    "resnet34": {(320, 320): (1, 3), (96, 160): (1, 3), (1056, 1056): (1,)},
+    "resnet50": {(128, 128): (1, 3)},
+}
 
 
 def trained(programs, folder, encoder):
-    """A checkpoint whose running statistics have left their initial values behind: until then rounding
-    grows from layer to layer."""
+    """A checkpoint whose running statistics have left their initial values behind."""
     run = folder / f"run_{encoder}"
-    programs.run("train", "--data", "synthetic:14", "--image-size", 64, "--encoder", encoder,
-                 "--batch-size", 2, "--epochs", 12, "--device", "cpu", "--run", run)
+    programs.run("train", "--data", "synthetic:14", "--image-size", 128, "--encoder", encoder,
+                 "--batch-size", 2, "--epochs", 8, "--device", "cpu", "--run", run)
     return run / "checkpoints" / "last.safetensors"
 
 
@@ -43,17 +51,16 @@ def check_format(model):
     assert proto.graph.input[0].type.tensor_type.shape.dim[0].dim_param, "the batch is fixed"
 
 
-def check_export(programs, encoder, checkpoint, size, arguments, folder):
+def check_export(programs, encoder, checkpoint, size, batches, tiles, folder):
     height, width = size
     model = folder / f"model_{height}x{width}.onnx"
     programs.run("tool", "export", "--checkpoint", checkpoint, "--out", model, "--image-size",
                  f"{height}x{width}")
     check_format(model)
     session = onnxruntime.InferenceSession(str(model), providers=["CPUExecutionProvider"])
-    images = programs.images(arguments.tiles, size, 3, folder)
-    # In double, so that the rounding that is measured is the exported model's alone.
-    expected = [programs.probabilities(checkpoint, image, folder, "fp64") for image in images]
-    for batch in (1, 3):
+    images = programs.images(tiles, size, max(batches), folder)
+    expected = [programs.probabilities(checkpoint, image, folder) for image in images]
+    for batch in batches:
         pixels = np.stack(images[:batch]).transpose(0, 3, 1, 2).astype(np.float32) / 255
         (actual,) = session.run(None, {"images": pixels})
         check_close(f"{encoder}, {height}x{width}, batch {batch}", actual,
@@ -65,10 +72,10 @@ def main():
     programs = Programs(arguments.programs)
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        for encoder, sizes in (("resnet34", ((320, 320), (96, 160))), ("resnet50", ((64, 64),))):
+        for encoder, sizes in CASES.items():
             checkpoint = trained(programs, folder, encoder)
-            for size in sizes:
-                check_export(programs, encoder, checkpoint, size, arguments, folder)
+            for size, batches in sizes.items():
+                check_export(programs, encoder, checkpoint, size, batches, arguments.tiles, folder)
 
 
 if __name__ == "__main__":

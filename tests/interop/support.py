@@ -49,14 +49,14 @@ class Programs:
         self.run("tool", "weights", "convert", source, target)
         return target
 
-    def probabilities(self, checkpoint, image, folder, precision="fp32"):
+    def probabilities(self, checkpoint, image, folder):
         """(classes,H,W) of fpanet_predict for an image (H,W,3), RGB bytes."""
         import cv2
         import numpy as np
 
         cv2.imwrite(str(folder / "image.png"), image[:, :, ::-1])
         self.run("predict", "--checkpoint", checkpoint, "--image", folder / "image.png", "--out",
-                 folder / "predicted", "--probabilities", "--precision", precision)
+                 folder / "predicted", "--probabilities")
         return np.load(folder / "predicted" / "image_probs.npy")
 
     def images(self, tiles, size, count, folder):
