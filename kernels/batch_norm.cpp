@@ -115,6 +115,11 @@ void batch_norm_eval(const Cpu& cpu, const BatchNormForward<T>& caller, const Re
 }
 
 template <class T>
+void batch_norm_again(const Cpu& cpu, const BatchNormForward<T>& args) {
+  normalise(cpu, args);
+}
+
+template <class T>
 void batch_norm_backward(const Cpu& cpu, const BatchNormBackward<T>& args,
                          std::span<std::byte> workspace) {
   const Index pixels = args.x.pixels(), channels = args.x.c;
@@ -161,6 +166,7 @@ void batch_norm_backward(const Cpu& cpu, const BatchNormBackward<T>& args,
                                  const RunningStatistics<T>&, std::span<std::byte>);        \
   template void batch_norm_eval(const Cpu&, const BatchNormForward<T>&, const T*, const T*, \
                                 std::span<std::byte>);                                      \
+  template void batch_norm_again(const Cpu&, const BatchNormForward<T>&);                   \
   template void batch_norm_backward(const Cpu&, const BatchNormBackward<T>&,                \
                                     std::span<std::byte>);                                  \
   template std::size_t batch_norm_workspace_bytes<T>(const Cpu&, Index, Index)

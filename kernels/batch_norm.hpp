@@ -95,6 +95,10 @@ template <class T>
 void batch_norm_eval(const Cuda& cuda, const BatchNormForward<T>& args, const Real<T>* running_mean,
                      const Real<T>* running_var, std::span<std::byte> workspace);
 
+/// y again, bit for bit, from x and the mean, scale and shift of the first time, which are read.
+template <class T>
+void batch_norm_again(const Cpu& cpu, const BatchNormForward<T>& args);
+
 template <class T>
 void batch_norm_backward(const Cpu& cpu, const BatchNormBackward<T>& args,
                          std::span<std::byte> workspace);

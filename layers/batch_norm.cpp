@@ -71,6 +71,42 @@ class BatchNormBackward final : public Op {
   bool residual_, from_x_;
 };
 
+/// x, mean, factors -> y
+class BatchNormAgain final : public Op {
+ public:
+  explicit BatchNormAgain(bool relu) : relu_(relu) {}
+
+  std::string_view name() const override { return "batch_norm_again"; }
+  std::string parameters() const override { return relu_ ? "+relu" : ""; }
+
+  std::vector<Spec> infer(std::span<const Spec> in) const override {
+    const Spec& x = in[0];
+    check::image(name(), "x", x);
+    const Index channels = x.shape[1];
+    const std::string why = fmt::format("x={}", x.shape);
+    check::shape(name(), "mean", in[1], {channels}, why);
+    check::shape(name(), "factors", in[2], {2, channels}, why);
+    return {x};
+  }
+
+  void run(const RunArgs& args) const override {
+    dispatch_cpu(name(), args.context, args.in(0).dtype(), [&]<class T>(const Cpu& cpu, Type<T>) {
+      kernels::BatchNormForward<T> again{.x = view4<const T>(args.in(0)),
+                                         .relu = relu_,
+                                         .y = args.out().data<T>(),
+                                         .mean = args.in(1).data<T>(),
+                                         .scale = args.in(2).data<T>()};
+      again.shift = again.scale + again.x.c;
+      kernels::batch_norm_again<T>(cpu, again);
+    });
+  }
+
+  bool differentiable() const override { return false; }
+
+ private:
+  bool relu_;
+};
+
 /// x, weight, bias, running_mean, running_var, num_batches_tracked [, residual] -> y, mean, invstd
 /// [, factors (2,C): scale and shift, from which backward computes the relu's mask again]
 class BatchNorm final : public Op {
@@ -162,6 +198,12 @@ class BatchNorm final : public Op {
     return params_.training && input >= 3 && input <= 5;
   }
 
+  /// y costs a sweep over x, which backward keeps in any case.
+  std::optional<Remake> remake() const override {
+    if (!factors_) return std::nullopt;
+    return Remake{std::make_shared<BatchNormAgain>(params_.relu), {0}, {1, 3}};
+  }
+
   int in_place_input(std::size_t output) const override {
     if (output != 0) return -1;
     if (!params_.training) return 0;
@@ -189,6 +231,10 @@ Value batch_norm(Value x, const BatchNormState& state, const BatchNormParams& pa
   const bool factors = on_cpu && params.relu && !residual;
   return x.graph().record(std::make_shared<BatchNorm>(params, residual.has_value(), factors),
                           inputs)[0];
+}
+
+Value batch_norm_again(Value x, Value mean, Value factors, bool relu) {
+  return x.graph().record_one(std::make_shared<BatchNormAgain>(relu), std::array{x, mean, factors});
 }
 
 }  // namespace fpanet

@@ -8,16 +8,6 @@ namespace {
 
 using kernels::Conv2dGeometry;
 
-/// f(cpu, Type<T>{}) for the dtypes of the CPU.
-template <class F>
-auto dispatch_cpu(std::string_view op, const Context& context, DType dtype, F&& f) {
-  const Cpu* const cpu = std::get_if<Cpu>(&context);
-  require(cpu != nullptr, "{}: runs on the CPU alone; record conv2d_fused for a GPU", op);
-  require(dtype == DType::f32 || dtype == DType::f64, "{}: x is {}; use f32 or f64", op,
-          name_of(dtype));
-  return dtype == DType::f64 ? f(*cpu, Type<double>{}) : f(*cpu, Type<float>{});
-}
-
 class Conv2dPrepared final : public Op {  // x, prepared, bias [, residual]
  public:
   Conv2dPrepared(const Conv2dGeometry& g, bool relu, bool residual)

@@ -27,6 +27,16 @@ auto dispatch(std::string_view op, const Context& context, DType dtype, F&& f) {
   return f(cuda, Type<float>{});
 }
 
+/// f(cpu, Type<T>{}) for an op that has no Cuda half.
+template <class F>
+auto dispatch_cpu(std::string_view op, const Context& context, DType dtype, F&& f) {
+  const Cpu* const cpu = std::get_if<Cpu>(&context);
+  require(cpu != nullptr, "{}: runs on the CPU alone", op);
+  require(dtype == DType::f32 || dtype == DType::f64,
+          "{}: {} does not run on the CPU; use f32 or f64", op, name_of(dtype));
+  return dtype == DType::f64 ? f(*cpu, Type<double>{}) : f(*cpu, Type<float>{});
+}
+
 /// Data of a tensor, or null for an output nobody wants.
 template <class T>
 T* data_or_null(const Tensor& tensor) {

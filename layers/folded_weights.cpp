@@ -60,7 +60,7 @@ FoldedWeights::Entry& FoldedWeights::entry(const ConvNormParameters& parameters)
 template <class T>
 std::optional<Value> FoldedWeights::prepared(Graph& graph, Entry& entry, const Conv2dGeometry& g) {
   const Cpu& cpu = std::get<Cpu>(graph.context());
-  const Index numel = kernels::conv2d_prepared_numel<T>(cpu, g);
+  const Index numel = prepare_ ? kernels::conv2d_prepared_numel<T>(cpu, g) : 0;
   if (numel == 0) return std::nullopt;
   const Tensor weight = entry.parameters.weight.tensor();
   const std::string_view implementation =
@@ -88,7 +88,9 @@ Value FoldedWeights::convolve(Value x, const ConvNormParameters& parameters, Con
       w.dtype() == DType::f64 ? prepared<double>(graph, made, g) : prepared<float>(graph, made, g);
   if (weight) return conv2d_prepared(g, x, *weight, bias, residual, relu);
   if (!parameters.norm) {
-    return conv2d_fused(x, parameters.weight.in(graph), bias, residual, params, relu);
+    const Value plain = parameters.weight.in(graph);
+    if (!relu && !residual) return conv2d(x, plain, bias, params);
+    return conv2d_fused(x, plain, bias, residual, params, relu);
   }
   if (!made.weight.defined()) {
     made.weight = Tensor::empty(w.shape(), w.dtype(), w.device());

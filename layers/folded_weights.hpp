@@ -39,6 +39,9 @@ struct ConvNormParameters {
 
 class FoldedWeights {
  public:
+  /// Not prepared: every weight stays (C_out,C_in,K,K), for programs that are read, not run.
+  explicit FoldedWeights(bool prepare = true) : prepare_(prepare) {}
+
   /// [relu](norm(conv(x)) [+ residual]) as one node; its weights are there after the next refresh().
   /// CPU graphs only.
   Value convolve(Value x, const ConvNormParameters& parameters, Conv2dParams params, bool relu,
@@ -69,6 +72,7 @@ class FoldedWeights {
   static void make(const Cpu& cpu, const Entry& entry);
 
   std::map<std::string, Entry> entries_;  // by the weight's name
+  bool prepare_;
   bool stale_ = true;
 };
 

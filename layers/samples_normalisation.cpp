@@ -39,6 +39,15 @@ OpErrorSample error(const Shape& x, Index channels, bool training, const std::st
           message};
 }
 
+OpSample made_again(const std::string& name, const Shape& x, bool relu) {
+  const Index c = x[1];
+  return {name,
+          {fixed(real("x", x)), fixed(real("mean", {c})), fixed(real("factors", {2, c}))},
+          [relu](const std::vector<Value>& in) -> std::vector<Value> {
+            return {batch_norm_again(in[0], in[1], in[2], relu)};
+          }};
+}
+
 }  // namespace
 
 std::vector<OpRecord> normalisation_records() {
@@ -65,7 +74,18 @@ std::vector<OpRecord> normalisation_records() {
                         dummy(g, {2, 3, 4, 5}));
            },
            "batch_norm: x=(2,3,4,4) f32 and residual=(2,3,4,5) f32 must be alike"}}};
-  return {record};
+  OpRecord again{
+      .name = "batch_norm_again",
+      .samples = {made_again("relu", {2, 5, 3, 3}, true),
+                  made_again("plain", {1, 17, 4, 2}, false)},
+      .errors = {{[](Graph& g) {
+                    batch_norm_again(dummy(g, {2, 3, 4, 4}), dummy(g, {4}), dummy(g, {2, 3}), true);
+                  },
+                  "batch_norm_again: mean=(4) must be (3) (x=(2,3,4,4))"}},
+      .why_no_gradient = "backward records it",
+      .why_no_bf16 = "bf16 is computed on CUDA alone",
+      .why_no_cuda = "a card keeps what batch norm gave"};
+  return {record, again};
 }
 
 }  // namespace fpanet::samples

@@ -36,7 +36,7 @@ int run(const State& state) {
   const FPANet net(store, file.options);
   store.allocate(DType::f32, Device::cpu(), false);
   fmt::print(stderr, "{}\n", load_model(store, file.weights));
-  FoldedWeights folded;
+  FoldedWeights folded(/*prepare=*/false);
   const Program program(Cpu{1}, net, nullptr, store,
                         {.kind = ProgramKind::predict,
                          .height = size.height,

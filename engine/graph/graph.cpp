@@ -296,19 +296,29 @@ std::vector<std::string> Graph::trained_parameters() const {
   return names;
 }
 
-Value BackwardRule::saved_input(std::size_t i) const {
-  const Value forward = input(i);
-  if (const auto found = graph_.repeated_.find(forward.id()); found != graph_.repeated_.end()) {
-    return {&graph_, found->second};
+Value Graph::saved(Value forward) {
+  if (const auto found = repeated_.find(forward.id()); found != repeated_.end()) {
+    return {this, found->second};
   }
-  const auto maker = std::ranges::find_if(graph_.nodes_, [&](const Node& node) {
+  const auto maker = std::ranges::find_if(nodes_, [&](const Node& node) {
     return !node.outputs.empty() && node.outputs[0].value == forward.id();
   });
-  if (maker == graph_.nodes_.end() || !maker->op->cheap_to_repeat()) return forward;
-  std::vector<Value> inputs;
-  for (const ValueId id : maker->inputs) inputs.push_back({&graph_, id});
-  const Value again = graph_.record_one(maker->op, inputs);
-  graph_.repeated_.emplace(forward.id(), again.id());
+  if (maker == nodes_.end()) return forward;
+  const Node node = *maker;  // a copy: recording reallocates the list
+  std::shared_ptr<const Op> op;
+  std::vector<Value> read;
+  if (node.op->cheap_to_repeat()) {
+    op = node.op;
+    for (const ValueId id : node.inputs) read.push_back(saved({this, id}));
+  } else if (const auto remake = node.op->remake()) {
+    op = remake->op;
+    for (const std::size_t i : remake->inputs) read.push_back(saved({this, node.inputs[i]}));
+    for (const std::size_t k : remake->outputs) read.push_back({this, node.outputs[k].value});
+  } else {
+    return forward;
+  }
+  const Value again = record_one(op, read);
+  repeated_.emplace(forward.id(), again.id());
   return again;
 }
 

@@ -146,6 +146,8 @@ class Graph {
                    std::vector<NodeOutput> outputs, std::vector<Spec> specs);
   void check_inputs(const Op& op, std::span<const Value> inputs) const;
   void run_eagerly(const Node& node);
+  /// A forward value for backward to read: made again if its op says so, as what that reads.
+  Value saved(Value forward);
 
   Context context_;
   Mode mode_;
@@ -169,9 +171,9 @@ class BackwardRule {
 
   Value input(std::size_t i) const { return {&graph_, node_.inputs[i]}; }
   Value output(std::size_t i = 0) const { return {&graph_, node_.outputs[i].value}; }
-  /// Contents of forward input i for a backward node to read. If the op that made them is cheap to
-  /// repeat, that op is recorded a second time and the first output's memory is free in between.
-  Value saved_input(std::size_t i) const;
+  /// Contents of forward input i for a backward node to read. If the op that made them can cheaply
+  /// make them again, that is recorded and the first output's memory is free in between.
+  Value saved_input(std::size_t i) const { return graph_.saved(input(i)); }
   std::size_t input_count() const { return node_.inputs.size(); }
   bool wants(std::size_t i) const { return graph_.info(node_.inputs[i]).requires_grad; }
   bool has_gradient(std::size_t output = 0) const;

@@ -166,6 +166,40 @@ TEST_CASE("a twin must fit its parameter") {
                        "twin: f32 (2) cannot stand for input 'x' (2)", Error);
 }
 
+TEST_CASE("an op whose output is made again by another is read through that, whatever it reads") {
+  class Remade : public Scale {
+   public:
+    explicit Remade(double factor) : Scale(factor), factor_(factor) {}
+    std::optional<Remake> remake() const override {
+      return Remake{std::make_shared<Scale>(factor_), {0}, {}};
+    }
+
+   private:
+    double factor_;
+  };
+  class SquareOfSaved : public Square {
+   public:
+    void backward(BackwardRule& rule) const override {
+      const Value x = rule.saved_input(0);
+      rule.emit(std::make_shared<SquareBackward>(), {rule.gradient(), x}, {0});
+    }
+  };
+  Graph g(Cpu{}, Graph::Mode::eager);
+  const Value x = g.input("x", filled({3}, 1), true);
+  const Value y = apply(std::make_shared<Remade>(3), {x});
+  const Value z = apply(std::make_shared<Remade>(2), {y});
+  g.backward(total(apply(std::make_shared<SquareOfSaved>(), {z})));
+  for (const Node& node : g.nodes()) {
+    if (node.phase != Phase::backward) continue;
+    CHECK(std::ranges::count(node.inputs, y.id()) == 0);
+    CHECK(std::ranges::count(node.inputs, z.id()) == 0);
+  }
+  const Tensor dx = g.tensor(*g.gradient(x));
+  for (Index i = 0; i < 3; ++i) {
+    CHECK(dx.data<double>()[i] == doctest::Approx(2 * 36.0 * static_cast<double>(i + 1)));
+  }
+}
+
 TEST_CASE("an op that is cheap to repeat is recorded again where backward reads its output") {
   class CheapScale : public Scale {
    public:

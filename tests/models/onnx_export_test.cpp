@@ -30,7 +30,7 @@ struct Net {
     store.initialize(1);
   }
   OnnxModel exported(Index batch) const {
-    FoldedWeights folded;
+    FoldedWeights folded(/*prepare=*/false);
     const Program program(Cpu{1}, model, nullptr, store,
                           {.batch = batch, .height = 32, .width = 64, .image_dtype = DType::f32},
                           &folded);
