@@ -79,6 +79,45 @@ class Winners {
   Taps taps_[kVectors];
 };
 
+/// The gradient of up to kLanes channels of an input pixel: the sum of dy over the windows it won.
+template <class T>
+class Won {
+  using Simd = SimdGeneric<T>;
+  using Vector = typename Simd::Vector;
+  using Taps = decltype(Vector{} > Vector{});
+  typedef std::uint8_t Bytes __attribute__((vector_size(16 / sizeof(T))));
+  static constexpr Index kVectors = kLanes / Simd::kLanes;
+
+ public:
+  void add(const T* dy, const std::uint8_t* taps, Index code,
+           std::integral_constant<Index, kLanes>) {
+    for (Index k = 0; k < kVectors; ++k) {
+      Bytes bytes;
+      std::memcpy(&bytes, taps + k * Simd::kLanes, sizeof bytes);
+      const Taps tap = __builtin_convertvector(bytes, Taps);
+      const Taps won = tap == static_cast<Code<T>>(code) - Taps{};
+      sum_[k] += won ? Simd::load(dy + k * Simd::kLanes) : Vector{};
+    }
+  }
+  void add(const T* dy, const std::uint8_t* taps, Index code, Index lanes) {
+    T all_dy[kLanes] = {};
+    std::uint8_t all_taps[kLanes] = {};
+    std::copy_n(dy, lanes, all_dy);
+    std::copy_n(taps, lanes, all_taps);
+    add(all_dy, all_taps, code, std::integral_constant<Index, kLanes>{});
+  }
+
+  template <class Lanes>
+  void store(T* to, Write write, Lanes lanes) const {
+    T sum[kLanes];
+    std::memcpy(sum, sum_, sizeof sum);
+    for (Index c = 0; c < lanes; ++c) fpanet::store(to[c], sum[c], write);
+  }
+
+ private:
+  Vector sum_[kVectors] = {};
+};
+
 }  // namespace
 
 template <class T>
@@ -116,21 +155,15 @@ void max_pool_backward(const Cpu& cpu, View<const T> dy, const std::uint8_t* win
                  for (Index b = 0; b < dx.w; ++b) {
                    const body::Range js = body::windows_over(b, dy.w, kernel, stride, padding);
                    for_channel_blocks(dx.c, [&](Index first, auto lanes) {
-                     T sum[kLanes] = {};
+                     Won<T> sum;
                      for (Index i = is.begin; i < is.end; ++i) {
                        for (Index j = js.begin; j < js.end; ++j) {
                          const Index u = a + padding - i * stride, v = b + padding - j * stride;
-                         const auto code = static_cast<Code<T>>(u * kernel + v);
                          const T* const from = dy.pixel(n, i, j) + first;
-                         const std::uint8_t* const from_tap = winner + (from - dy.data);
-                         Code<T> tap[kLanes];
-                         for (Index c = 0; c < lanes; ++c) tap[c] = from_tap[c];
-                         for (Index c = 0; c < lanes; ++c)
-                           sum[c] += tap[c] == code ? from[c] : T(0);
+                         sum.add(from, winner + (from - dy.data), u * kernel + v, lanes);
                        }
                      }
-                     T* const to = dx.pixel(n, a, b) + first;
-                     for (Index c = 0; c < lanes; ++c) store(to[c], sum[c], write);
+                     sum.store(dx.pixel(n, a, b) + first, write, lanes);
                    });
                  }
                });
