@@ -20,10 +20,12 @@ struct Cut {
 
 template <class T>
 Cut cut_work(const Conv2dGeometry& g, const Conv2dWindow& w) {
-  constexpr Index kSourceElements = 128 * 1024 / sizeof(T);
+  // Each block reads and writes its sum of dw once: the larger that is, the larger the block.
+  constexpr Index kLeastSource = 128 * 1024 / sizeof(T), kMostSource = 448 * 1024 / sizeof(T);
   constexpr Index kSumElements = 8 * 1024 * 1024 / sizeof(T);
   constexpr Index kTasks = 16, kGroupChannels = 16;
-  const Index fitting = kSourceElements / (w.span_w() * w.source_c) - w.taps_h;
+  const Index source = std::clamp(g.weight_numel(), kLeastSource, kMostSource);
+  const Index fitting = source / (w.span_w() * w.source_c) - w.taps_h;
   const Index most = std::clamp<Index>(fitting / w.scale + 1, 1, w.rows);
   const Index per_image = divide_up(w.rows, most);
   const Index chunks =
