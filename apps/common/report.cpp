@@ -13,7 +13,7 @@ namespace fpanet {
 namespace {
 
 // From this share on, a cell of the matrix is dark enough for text in the page's own colour.
-constexpr double kStrongShare = 0.55;
+constexpr double kStrongShare = 0.65;
 
 std::string section(const std::string& heading, const std::string& body) {
   return fmt::format("<section><h2>{}</h2>{}</section>\n", html_escaped(heading), body);

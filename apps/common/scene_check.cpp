@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "apps/common/padding.hpp"
 #include "apps/common/progress.hpp"
 #include "apps/common/usage_error.hpp"
 #include "engine/core/error.hpp"
@@ -10,17 +11,8 @@
 namespace fpanet {
 namespace {
 
-Index round_up(Index value, Index multiple) {
-  return (value + multiple - 1) / multiple * multiple;
-}
-
 bool fits(const ImageSize& size, Index stride) {
   return size.height % stride == 0 && size.width % stride == 0;
-}
-
-/// The smallest size that fits and is no smaller.
-std::string fitting(const ImageSize& size, Index stride) {
-  return ImageSize{round_up(size.height, stride), round_up(size.width, stride)}.str();
 }
 
 std::string_view fate_of_unmatched(MaskPolicy policy) {
@@ -56,7 +48,7 @@ void check_native_sizes(const SceneStore& store, const SceneStore::Summary& summ
     usage_fail(
         "--image-size native: '{}' is {}, but the network takes multiples of {}: accepted is "
         "a size like {}",
-        dataset.id(scene), size.str(), needs.stride, fitting(size, needs.stride));
+        dataset.id(scene), size.str(), needs.stride, padded_size(size, needs.stride).str());
   }
   if (summary.sizes.size() < 2 || needs.batch_size == 1) return;
   const auto& [size, scene] = summary.sizes[0];
@@ -72,7 +64,7 @@ void check_native_sizes(const SceneStore& store, const SceneStore::Summary& summ
 void require_size_fits(const ImageSize& size, Index stride) {
   if (size.native() || fits(size, stride)) return;
   usage_fail("--image-size {}: the network takes multiples of {}: accepted is a size like {}",
-             size.str(), stride, fitting(size, stride));
+             size.str(), stride, padded_size(size, stride).str());
 }
 
 void check_scenes(SceneStore& store, std::span<const Index> scenes, std::span<const Index> others,

@@ -50,7 +50,13 @@ const TrainOptions& TrainCommandLine::resolve() {
   if (resumes_checkpoint()) refuse_other_weights();
   if (!options_.resume.empty() && !resumes_checkpoint()) {
     refuse_changes_to_a_resumed_run();
-    read_settings_file(std::filesystem::path(options_.resume) / "config.toml", settings_);
+    const auto config = std::filesystem::path(options_.resume) / "config.toml";
+    std::error_code error;
+    if (!std::filesystem::is_regular_file(config, error)) {
+      usage_fail("--resume {}: holds no config.toml: accepted is {}", options_.resume,
+                 call_.find("resume")->accepted);
+    }
+    read_settings_file(config, settings_);
   } else if (!config_file_.empty()) {
     read_settings_file(config_file_, settings_);
   }

@@ -89,6 +89,7 @@ int train(TrainCommandLine& command_line) {
   ProgressState state;
   if (run) {
     state = load_training_state(run->training_state(), session);
+    state.stopped = state.wait >= config.patience;  // --patience may be another now
     console.info("{}: goes on at epoch {}, step {}", run->path().string(), state.epoch + 1,
                  state.global_step);
   } else {

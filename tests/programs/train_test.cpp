@@ -89,6 +89,17 @@ TEST_CASE("a resumed run is bit-equal to one that was never stopped") {
   }
 }
 
+TEST_CASE("a run that early stopping ended goes on with more patience") {
+  const ScratchFolder work;
+  const std::string whole = (work / "whole").string(), parts = (work / "parts").string();
+  const std::string wild = kTiny + "--lr 0.05 --epochs 4 ";  // validation soon gets no better
+  REQUIRE(run_program(work, "train", wild + "--patience 4 --run " + whole).code == 0);
+  REQUIRE(run_program(work, "train", wild + "--patience 1 --run " + parts).code == 0);
+  REQUIRE(contents(work / "parts/steps.csv").size() < contents(work / "whole/steps.csv").size());
+  REQUIRE(run_program(work, "train", "--quiet --patience 4 --resume " + parts).code == 0);
+  check_same_run(whole, parts);
+}
+
 TEST_CASE("a run interrupted while it validates goes on from there") {
   const ScratchFolder work;
   const std::string csv = (work / "split.csv").string();
