@@ -11,6 +11,7 @@
 #include <string_view>
 #include <utility>
 
+#include "apps/common/interrupt.hpp"
 #include "apps/common/usage_error.hpp"
 
 namespace fpanet {
@@ -135,6 +136,7 @@ void require_command(CLI::App& app, const std::string& examples) {
 int run_main(CLI::App& app, int argc, const char* const* argv, const Action& body) {
   // A file over the process's limit is then an error to report, not the end of the process.
   std::signal(SIGXFSZ, SIG_IGN);
+  exit_on_interrupt();
   const int exit_code = run(app, argc, argv, body);
   // A full disk or a closed pipe shows only when the last of the results is written out.
   std::cout.flush();

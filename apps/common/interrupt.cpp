@@ -33,7 +33,23 @@ extern "C" void request_stop(int /*signal*/) {
   errno = saved_errno;
 }
 
+extern "C" void leave(int /*signal*/) {
+  ::_exit(kExitInterrupted);
+}
+
 }  // namespace
+
+void exit_on_interrupt() {
+  for (const int signal : kSignals) {
+    struct sigaction action {};
+    ::sigaction(signal, nullptr, &action);
+    if (action.sa_handler == SIG_IGN) continue;
+    action = {};
+    action.sa_handler = leave;
+    ::sigemptyset(&action.sa_mask);
+    ::sigaction(signal, &action, nullptr);
+  }
+}
 
 InterruptGuard::InterruptGuard() {
   assert(!guarded);

@@ -43,11 +43,12 @@ void check_same_run(const std::filesystem::path& a, const std::filesystem::path&
   CHECK(timeless(contents(a / "metrics.csv")) == timeless(contents(b / "metrics.csv")));
 }
 
-/// Starts a training that would take long, interrupts it after `steps` steps and returns the exit
-/// code.
+/// Starts a training that would take long, interrupts it after `steps` steps, or with none while it
+/// reads its images, and returns the exit code.
 int train_interrupted(const std::filesystem::path& run, const std::string& flags, int steps) {
   const pid_t child = fork();
   if (child == 0) {
+    signal(SIGINT, SIG_DFL);  // a shell may have its background jobs ignore it
     const std::string command = "exec " + std::string(FPANET_PROGRAMS) + "/fpanet_train " + flags +
                                 " --run " + run.string() + " 2> /dev/null";
     execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
@@ -58,7 +59,10 @@ int train_interrupted(const std::filesystem::path& run, const std::string& flags
     return std::count(logged.begin(), logged.end(), '\n');
   };
   using namespace std::chrono_literals;
-  for (int i = 0; i < 6000 && lines() < 1 + steps; ++i) std::this_thread::sleep_for(20ms);
+  if (steps == 0) std::this_thread::sleep_for(1s);
+  for (int i = 0; i < 6000 && steps > 0 && lines() < 1 + steps; ++i) {
+    std::this_thread::sleep_for(20ms);
+  }
   kill(child, SIGINT);
   int status = 0;
   waitpid(child, &status, 0);
@@ -87,6 +91,12 @@ TEST_CASE("a resumed run is bit-equal to one that was never stopped") {
     CAPTURE(file);
     CHECK(!contents(work / "whole" / file).empty());
   }
+}
+
+TEST_CASE("a run interrupted before it began leaves nothing") {
+  const ScratchFolder work;
+  CHECK(train_interrupted(work / "run", "--data synthetic:100000 --image-size 320", 0) == 130);
+  CHECK_FALSE(std::filesystem::exists(work / "run"));
 }
 
 TEST_CASE("a run that early stopping ended goes on with more patience") {
