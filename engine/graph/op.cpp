@@ -33,7 +33,9 @@ std::string Op::implementation(const Context&, std::span<const Spec>) const {
 
 Cost Op::cost(std::span<const Spec> inputs, std::span<const Spec> outputs) const {
   Cost cost;
-  for (const Spec& spec : inputs) cost.bytes += static_cast<double>(spec.bytes());
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    cost.bytes += static_cast<double>(inputs[i].bytes()) * (updates(i) ? 2 : 1);
+  }
   for (const Spec& spec : outputs) cost.bytes += static_cast<double>(spec.bytes());
   return cost;
 }

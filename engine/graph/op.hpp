@@ -78,7 +78,7 @@ class Op {
   /// Which implementation run() will use ("winograd_f4x4", "gemm", ...); empty if there is only
   /// one.
   virtual std::string implementation(const Context& context, std::span<const Spec> inputs) const;
-  /// Default: no arithmetic, every input read once and every output written once.
+  /// Default: no arithmetic; every input read once, every output and updated input written once.
   virtual Cost cost(std::span<const Spec> inputs, std::span<const Spec> outputs) const;
 
   /// True for inputs that run() changes in place: running statistics, optimizer state.

@@ -3,11 +3,14 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 
 #include "engine/core/error.hpp"
 #include "engine/graph/executor.hpp"
+#include "engine/optim/adamw_state.hpp"
+#include "layers/adamw.hpp"
 #include "layers/gradcheck.hpp"
 #include "tests/support/tolerances.hpp"
 
@@ -137,6 +140,26 @@ TEST_CASE("ops: an input used twice gets both gradients") {
       CHECK(worst < test::kSummationOrder);
     }
   });
+}
+
+TEST_CASE("ops: what is updated in place is read and written, AdamW's twins are written alone") {
+  ParameterStore store;
+  store.add("w", {1000}, EntryKind::parameter, {});
+  store.allocate(DType::f32, Device::cpu(), true);
+  store.allocate_twin(DType::bf16);
+  AdamWState optimizer(store, 0.1);
+  Graph g(Cpu{1}, Graph::Mode::record);
+  const std::array<Segment, 1> segments{Segment{0, 1000}};
+  adamw({.parameters = g.state("parameters", store.values()),
+         .gradients = g.state("gradients", store.gradients()),
+         .moment1 = g.state("exp_avg", optimizer.moment1()),
+         .moment2 = g.state("exp_avg_sq", optimizer.moment2()),
+         .hyper = g.state("hyper", optimizer.hyper()),
+         .twins = g.state("twins", store.twins())},
+        segments, {});
+  const Node& node = g.nodes().back();
+  const double hyper = 2 * sizeof(double), elements = static_cast<double>(store.values().numel());
+  CHECK(node.op->cost(g.input_specs(node), node.output_specs).bytes == 30 * elements + hyper);
 }
 
 TEST_CASE("ops: mistakes are named with every shape") {
