@@ -7,31 +7,6 @@
 namespace fpanet::kernels {
 namespace {
 
-/// One block a row of y.
-template <class T>
-struct ConcatKernel {
-  static constexpr int kThreads = kRowThreads;
-
-  View<const T> a, b;
-  View<T> y;
-  bool aligned;
-
-  template <class Block>
-  FPANET_HD void operator()(const Block& block) const {
-    const Index row = block.index * y.w;  // its first pixel
-    row_vectors<T>(block, y.w, a.c, [&](const RowPlace& at) {
-      const Index pixel = row + at.x;
-      copy_vector(a.data + pixel * a.c + at.first, y.data + pixel * y.c + at.first, at.count,
-                  aligned, Write::assign);
-    });
-    row_vectors<T>(block, y.w, b.c, [&](const RowPlace& at) {
-      const Index pixel = row + at.x;
-      copy_vector(b.data + pixel * b.c + at.first, y.data + pixel * y.c + a.c + at.first, at.count,
-                  aligned, Write::assign);
-    });
-  }
-};
-
 template <class T>
 struct ConcatGradientKernel {
   static constexpr int kThreads = kRowThreads;
@@ -63,8 +38,8 @@ struct ConcatGradientKernel {
 
 template <class T>
 void concat(const Cuda& cuda, View<const T> a, View<const T> b, View<T> y) {
-  const bool aligned = images_fit<T>(a.c, a.data) && images_fit<T>(b.c, b.data, y.data);
-  CudaGrid(cuda).run("concat", y.n * y.h, 0, ConcatKernel<T>{a, b, y, aligned});
+  const ConcatKernel<T, 1> kernel(a, b, y);
+  CudaGrid(cuda).run("concat", kernel.blocks(), 0, kernel);
 }
 
 template <class T>

@@ -2,6 +2,7 @@
 // Images by rows for the Cuda halves: a block takes one row of an image, its threads the row's
 // vectors of channels.
 
+#include "engine/core/view.hpp"
 #include "kernels/cuda_launch.cuh"
 #include "kernels/cuda_vector.hpp"
 
@@ -36,5 +37,41 @@ template <class T>
 FPANET_HD inline void copy_vector(const T* from, T* to, int count, bool aligned, Write write) {
   store(to, load<kVector<T>>(from, count, aligned), count, aligned, write);
 }
+
+/// y = a and b side by side along the channels, each pixel of a repeated kEnlarge times both ways. b may
+/// have no channels. One block a row of y.
+template <class T, int kEnlarge>
+struct ConcatKernel {
+  static constexpr int kThreads = kRowThreads;
+
+  View<const T> a, b;
+  View<T> y;
+  bool aligned;
+
+  ConcatKernel(View<const T> first, View<const T> second, View<T> joined)
+      : a(first),
+        b(second),
+        y(joined),
+        aligned(images_fit<T>(a.c, a.data) && images_fit<T>(b.c, b.data, y.data)) {}
+
+  Index blocks() const { return y.n * y.h; }
+
+  template <class Block>
+  FPANET_HD void operator()(const Block& block) const {
+    const Index n = block.index / y.h, i = block.index % y.h;
+    T* const to = y.pixel(n, i, 0);
+    take(block, a.pixel(n, i / kEnlarge, 0), a.c, kEnlarge, to);
+    take(block, b.pixel(n, i, 0), b.c, 1, to + a.c);
+  }
+
+ private:
+  template <class Block>
+  FPANET_HD void take(const Block& block, const T* from, Index channels, int enlarge, T* to) const {
+    row_vectors<T>(block, y.w, channels, [&](const RowPlace& at) {
+      copy_vector(from + at.x / enlarge * channels + at.first, to + at.x * y.c + at.first, at.count,
+                  aligned, Write::assign);
+    });
+  }
+};
 
 }  // namespace fpanet::kernels

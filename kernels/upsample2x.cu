@@ -9,33 +9,6 @@
 namespace fpanet::kernels {
 namespace {
 
-/// One block a row of y.
-template <class T>
-struct UpsampleConcatKernel {
-  static constexpr int kThreads = kRowThreads;
-
-  View<const T> x, skip;
-  View<T> y;
-  bool aligned;
-
-  template <class Block>
-  FPANET_HD void operator()(const Block& block) const {
-    const Index n = block.index / y.h, i = block.index % y.h;
-    T* const to = y.pixel(n, i, 0);
-    const T* const from = x.pixel(n, i / 2, 0);
-    row_vectors<T>(block, y.w, x.c, [&](const RowPlace& at) {
-      copy_vector(from + at.x / 2 * x.c + at.first, to + at.x * y.c + at.first, at.count, aligned,
-                  Write::assign);
-    });
-    if (skip.c == 0) return;
-    const T* const beside = skip.pixel(n, i, 0);
-    row_vectors<T>(block, y.w, skip.c, [&](const RowPlace& at) {
-      copy_vector(beside + at.x * skip.c + at.first, to + at.x * y.c + x.c + at.first, at.count,
-                  aligned, Write::assign);
-    });
-  }
-};
-
 /// One block a row of dx and the two rows of dskip beside it.
 template <class T>
 struct UpsampleConcatGradientKernel {
@@ -84,9 +57,8 @@ struct UpsampleConcatGradientKernel {
 
 template <class T>
 void upsample2x_concat(const Cuda& cuda, View<const T> x, View<const T> skip, View<T> y) {
-  const bool aligned = images_fit<T>(x.c, x.data, y.data) && images_fit<T>(y.c, skip.data);
-  CudaGrid(cuda).run(skip.c == 0 ? "upsample2x" : "upsample2x_concat", y.n * y.h, 0,
-                     UpsampleConcatKernel<T>{x, skip, y, aligned});
+  const ConcatKernel<T, 2> kernel(x, skip, y);
+  CudaGrid(cuda).run(skip.c == 0 ? "upsample2x" : "upsample2x_concat", kernel.blocks(), 0, kernel);
 }
 
 template <class T>
