@@ -1,16 +1,21 @@
 #pragma once
 
 #include "engine/core/device.hpp"
+#include "engine/core/dtype.hpp"
 
 namespace fpanet {
 
-/// What this machine can do at best with some threads, measured.
+/// What this machine can do at best, measured.
 struct MachinePeak {
-  double flops = 0;  ///< float operations a second: the convolutions' own matrix product, in L1
+  double flops = 0;  ///< operations a second of a matrix product
   double bytes = 0;  ///< bytes a second, read and written, of an element-wise sweep over memory
 };
 
-/// Takes about a second and 256 MiB.
+/// With the threads of `cpu`; the product is the convolutions' own, in float and L1. Takes about a second
+/// and 256 MiB.
 MachinePeak measure_machine_peak(const Cpu& cpu);
+/// The same on a card; the product is a large one of cuBLASLt's in `dtype`, f32 or bf16 (TF32 where the
+/// context allows it). Takes about a second and 1 GiB.
+MachinePeak measure_machine_peak(const Cuda& cuda, DType dtype);
 
 }  // namespace fpanet

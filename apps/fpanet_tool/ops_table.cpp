@@ -34,15 +34,11 @@ OpRow sum_of(const std::vector<OpRow>& rows) {
   return sum;
 }
 
-std::string numbers(const OpRow& row, const std::optional<MachinePeak>& peak) {
-  std::string share;
-  if (peak) {
-    const double best = std::max(row.executed / peak->flops, row.bytes / peak->bytes);
-    share = fmt::format("{:.0f}", 100 * best / row.seconds);
-  }
+std::string numbers(const OpRow& row, const MachinePeak& peak) {
+  const double best = std::max(row.executed / peak.flops, row.bytes / peak.bytes);
   const double giga = 1e-9 / row.seconds;
-  return fmt::format("{:9.3f} {:8.1f} {:8.1f} {:8.1f} {:>6}", row.seconds * 1e3, row.flops * giga,
-                     row.executed * giga, row.bytes * giga, share);
+  return fmt::format("{:9.3f} {:8.1f} {:8.1f} {:8.1f} {:6.0f}", row.seconds * 1e3, row.flops * giga,
+                     row.executed * giga, row.bytes * giga, 100 * best / row.seconds);
 }
 
 /// Rows of one op and implementation together, the slowest group first.
@@ -84,7 +80,7 @@ std::vector<OpRow> op_rows(const Program& program, const std::vector<double>& se
   return rows;
 }
 
-void print_ops(const std::vector<OpRow>& rows, const std::optional<MachinePeak>& peak) {
+void print_ops(const std::vector<OpRow>& rows, const MachinePeak& peak) {
   constexpr const char* kNumbers = "       ms  GFLOP/s executed     GB/s  %peak";
   fmt::print("{}  {:8} {:26} {:16} {:20} {}\n", kNumbers, "phase", "op", "implementation", "output",
              "layer");
@@ -97,9 +93,19 @@ void print_ops(const std::vector<OpRow>& rows, const std::optional<MachinePeak>&
     fmt::print("{}  {:5} {}\n", numbers(sum_of(members), peak), members.size(), kind);
   }
   fmt::print("{}  {:5} all\n", numbers(sum_of(rows), peak), rows.size());
-  if (!peak) return;
-  fmt::print("this machine's peak, measured: {:.1f} GFLOP/s in L1, {:.1f} GB/s of memory\n",
-             peak->flops * 1e-9, peak->bytes * 1e-9);
+  fmt::print("this machine's peak, measured: {:.1f} GFLOP/s of a product, {:.1f} GB/s of memory\n",
+             peak.flops * 1e-9, peak.bytes * 1e-9);
+}
+
+void print_launches(const std::vector<OpRow>& rows, double run_seconds) {
+  const double shortest =
+      std::ranges::min_element(rows, {}, [](const OpRow& row) { return row.seconds; })->seconds;
+  const double launches = shortest * static_cast<double>(rows.size());
+  fmt::print(
+      "a run: {:.3f} ms, the sum of its nodes {:.3f} ms; launches: at most {} x {:.1f} us = {:.3f} "
+      "ms, {:.0f} % of it\n",
+      run_seconds * 1e3, sum_of(rows).seconds * 1e3, rows.size(), shortest * 1e6, launches * 1e3,
+      100 * launches / run_seconds);
 }
 
 nlohmann::ordered_json ops_json(const std::vector<OpRow>& rows) {

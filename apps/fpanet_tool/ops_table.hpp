@@ -24,9 +24,13 @@ std::vector<OpRow> op_rows(const Program& program, const std::vector<double>& se
                            std::int64_t repeat);
 
 /// One line a node, then one an op kind, then the machine's peak. The share of the peak is the
-/// larger of a row's share in arithmetic (executed) and in memory traffic; without a peak it is
-/// left out.
-void print_ops(const std::vector<OpRow>& rows, const std::optional<MachinePeak>& peak);
+/// larger of a row's share in arithmetic (executed) and in memory traffic.
+void print_ops(const std::vector<OpRow>& rows, const MachinePeak& peak);
+
+/// On a card: a whole run as it usually goes, beside the sum of its nodes, each of which begins where the
+/// node before it ended. The shortest node is a launch and next to nothing else, so that bounds what gaps
+/// between kernels cost.
+void print_launches(const std::vector<OpRow>& rows, double run_seconds);
 
 nlohmann::ordered_json ops_json(const std::vector<OpRow>& rows);
 
