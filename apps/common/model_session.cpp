@@ -72,9 +72,16 @@ ModelSession::ModelSession(const Placement& placement, const FPANetOptions& mode
   if (learning_rate) optimizer_.emplace(store_, *learning_rate);
 }
 
+ModelSession::Key ModelSession::key(const ProgramOptions& options) {
+  return {options.kind, options.batch, options.height, options.width};
+}
+
+bool ModelSession::has_program(const ProgramOptions& options) const {
+  return programs_.contains(key(options));
+}
+
 Program& ModelSession::program(const ProgramOptions& options) {
-  std::unique_ptr<Program>& program =
-      programs_[{options.kind, options.batch, options.height, options.width}];
+  std::unique_ptr<Program>& program = programs_[key(options)];
   if (program == nullptr) {
     program = std::make_unique<Program>(placement_.context, model_, optimizer(), store_, options,
                                         &folded_);

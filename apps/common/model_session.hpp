@@ -56,6 +56,8 @@ class ModelSession {
   /// Records, plans and binds on first use; the arena grows to the largest program so far, so ask
   /// for the largest (training) first.
   Program& program(const ProgramOptions& options);
+  /// Whether program() has been asked for it before.
+  bool has_program(const ProgramOptions& options) const;
 
   /// Bytes of parameters, buffers, gradients, moments and folded weights.
   std::size_t state_bytes() const;
@@ -66,6 +68,7 @@ class ModelSession {
     Index batch, height, width;
     auto operator<=>(const Key&) const = default;
   };
+  static Key key(const ProgramOptions& options);
 
   Placement placement_;
   ParameterStore store_;

@@ -34,6 +34,7 @@ Trainer::Trainer(const TrainConfig& config, const RunFolder& run, ModelSession& 
       resident_(make_resident(session.placement().context, *data.store, data.split.train,
                               config.image_size.native(), console)),
       feed_(*data.train, session.placement().context, resident_.get()),
+      wait_(session.placement().context),
       console_(console),
       state_(std::move(state)),
       metrics_(run.metrics(), state_.epoch),
@@ -50,18 +51,24 @@ Trainer::Outcome Trainer::run() {
 }
 
 Program& Trainer::train_program(const BatchFeed::Item& item) {
-  return session_.program({.kind = ProgramKind::train,
-                           .batch = item.images,
-                           .height = item.height,
-                           .width = item.width,
-                           .loss = dice_options(),
-                           .adamw = {.weight_decay = config_.weight_decay}});
+  const ProgramOptions options{.kind = ProgramKind::train,
+                               .batch = item.images,
+                               .height = item.height,
+                               .width = item.width,
+                               .loss = dice_options(),
+                               .adamw = {.weight_decay = config_.weight_decay}};
+  const bool known = session_.has_program(options);
+  Program& program = session_.program(options);
+  if (!known) wait_.forget();
+  return program;
 }
 
 void Trainer::step(const BatchFeed::Item& item) {
   Program& program = train_program(item);
   feed_.fill(program);
+  wait_.batch_ready();
   program.run();
+  wait_.step_started();
   const PendingStep started{
       .outcome = &program.read_back(), .epoch = state_.epoch, .global_step = state_.global_step};
   settle();
@@ -75,6 +82,7 @@ void Trainer::settle() {
   const PendingStep step = *pending_;
   pending_.reset();
   const double loss = step.outcome->loss();
+  wait_.step_done();
   require_finite("loss", loss, step.epoch, step.global_step);
   state_.train.add(loss, stats_of(step.outcome->confusion()));
   steps_.add(step.epoch, step.global_step, loss);
@@ -95,6 +103,7 @@ Trainer::Outcome Trainer::train_epoch() {
   Progress progress(console_, fmt::format("epoch {}/{} train", state_.epoch + 1, config_.epochs),
                     data_.train->batches() - state_.batch);
   epoch_images_ = 0;
+  wait_.begin_epoch();
   feed_.start(state_.epoch, state_.batch);
   while (const auto item = feed_.next()) {
     step(*item);
@@ -136,12 +145,14 @@ Trainer::Outcome Trainer::finish_epoch() {
   row.push_back({"lr", session_.optimizer()->learning_rate()});
   row.push_back({"train/Seconds", epoch_seconds_});
   row.push_back({"train/ImagesPerSecond", images_per_second});
+  row.push_back({"train/WaitSeconds", wait_.seconds()});
   metrics_.log(row, epoch, state_.global_step - 1);
   console_.info(
       "epoch {}/{}: train loss {:.5f}, val loss {:.5f}, val pixel accuracy {:.4f}, val mean IoU "
-      "{:.4f}, {:.1f} images/s",
+      "{:.4f}, {:.1f} images/s, waited {:.1f} % for data",
       epoch + 1, config_.epochs, state_.train.loss.value(), val_loss,
-      val.confusion().pixel_accuracy(), val.confusion().mean_iou(unknown), images_per_second);
+      val.confusion().pixel_accuracy(), val.confusion().mean_iou(unknown), images_per_second,
+      100 * wait_.seconds() / epoch_seconds_);
 
   update_best(val_loss);
   save_model(run_.last_checkpoint(), session_.store(), info(val_loss));

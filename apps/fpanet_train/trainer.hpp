@@ -10,6 +10,7 @@
 #include "apps/common/progress_state.hpp"
 #include "apps/common/run_folder.hpp"
 #include "apps/common/train_config.hpp"
+#include "apps/common/wait_clock.hpp"
 #include "apps/fpanet_train/step_log.hpp"
 #include "apps/fpanet_train/training_data.hpp"
 
@@ -53,6 +54,7 @@ class Trainer {
   TrainingData& data_;
   std::unique_ptr<ResidentScenes> resident_;
   BatchFeed feed_;
+  WaitClock wait_;
   Console& console_;
   ProgressState state_;
   CsvLogger metrics_;

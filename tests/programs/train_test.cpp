@@ -26,7 +26,7 @@ std::string timeless(const std::string& csv) {
   while (line_begin < csv.size()) {
     const std::size_t line_end = csv.find('\n', line_begin);
     std::string line = csv.substr(line_begin, line_end - line_begin);
-    for (int column = 0; column < 2; ++column) line.resize(line.rfind(','));
+    for (int column = 0; column < 3; ++column) line.resize(line.rfind(','));
     kept += line + '\n';
     line_begin = line_end + 1;
   }
