@@ -14,6 +14,7 @@ if(FPANET_WITH_CUDA)
   target_include_directories(fpanet_flags SYSTEM INTERFACE
     "$<$<COMPILE_LANGUAGE:CUDA>:${FPANET_CUDA_INCLUDE_DIRS}>")
   target_compile_options(fpanet_flags INTERFACE
+    "$<$<COMPILE_LANGUAGE:CUDA>:${FPANET_CUDA_CODE}>"
     "$<$<COMPILE_LANGUAGE:CUDA>:--fmad=false;--expt-relaxed-constexpr;--extended-lambda;-lineinfo>"
     "$<$<COMPILE_LANGUAGE:CUDA>:--Werror=all-warnings;-Xcompiler=${host_warnings};-Xcompiler=-ffp-contract=off>")
 endif()
