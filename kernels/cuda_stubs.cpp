@@ -13,6 +13,7 @@
 #include "kernels/dct.hpp"
 #include "kernels/dice.hpp"
 #include "kernels/dropout.hpp"
+#include "kernels/fold_batch_norm.hpp"
 #include "kernels/global_pool.hpp"
 #include "kernels/high_pass.hpp"
 #include "kernels/matmul.hpp"
@@ -21,6 +22,7 @@
 #include "kernels/position_attention.hpp"
 #include "kernels/relu.hpp"
 #include "kernels/softmax.hpp"
+#include "kernels/softmax_dice.hpp"
 #include "kernels/to_unit.hpp"
 #include "kernels/upsample2x.hpp"
 
@@ -73,6 +75,7 @@ FPANET_STUB(void, dice_backward, const Cuda&, const std::int32_t*, const double*
 FPANET_STUB(std::size_t, dice_workspace_bytes, const Cuda&, Index, Index);
 FPANET_STUB(void, dropout, const Cuda&, In<T>, const std::int64_t*, std::uint32_t, double, Out<T>,
             Write);
+FPANET_STUB(void, fold_batch_norm, const Cuda&, const ConvNorm<Real<T>>&, T*, Real<T>*);
 FPANET_STUB(void, global_avg_pool, const Cuda&, View<const T>, T*);
 FPANET_STUB(void, global_avg_pool_backward, const Cuda&, const T*, View<T>, Write);
 FPANET_STUB(void, global_max_pool, const Cuda&, View<const T>, T*, std::int32_t*);
@@ -103,6 +106,11 @@ FPANET_STUB(void, sigmoid, const Cuda&, In<T>, Out<T>);
 FPANET_STUB(void, sigmoid_backward, const Cuda&, In<T>, In<T>, Out<T>, Write);
 FPANET_STUB(void, softmax, const Cuda&, Matrices<const T>, T*, Bytes);
 FPANET_STUB(void, softmax_backward, const Cuda&, Matrices<const T>, const T*, T*, Write, Bytes);
+FPANET_STUB(void, softmax_dice, const Cuda&, View<const T>, const std::int32_t*, const DiceOptions&,
+            View<Real<T>>, Real<T>*, double*, Bytes);
+FPANET_STUB(void, softmax_dice_backward, const Cuda&, View<const Real<T>>, const std::int32_t*,
+            const double*, const Real<T>*, const DiceOptions&, View<T>, Write, Bytes);
+FPANET_STUB(std::size_t, softmax_dice_workspace_bytes, const Cuda&, Index, Index);
 FPANET_STUB(std::size_t, softmax_workspace_bytes, const Cuda&, Index, Index);
 FPANET_STUB(void, tanh, const Cuda&, In<T>, Out<T>);
 FPANET_STUB(void, tanh_backward, const Cuda&, In<T>, In<T>, Out<T>, Write);

@@ -29,10 +29,6 @@ void add_one_hot(const T* p, const body::DiceLabels& labels, Index begin, Index 
   }
 }
 
-body::DiceClass class_sums(const double* sums, Index channels, Index c) {
-  return {sums[c], sums[channels + c], sums[2 * channels + c]};
-}
-
 }  // namespace
 
 template <class T>
@@ -76,8 +72,9 @@ void dice(const Cpu& cpu, View<const T> p, const std::int32_t* labels, const Dic
   }
   double total = 0;
   for (Index c = 0; c < channels; ++c) {
-    total += options.weights[static_cast<std::size_t>(c)] *
-             class_sums(sums, channels, c).loss(options.log_loss, options.smooth, options.eps);
+    total +=
+        options.weights[static_cast<std::size_t>(c)] *
+        body::dice_class(sums, channels, c).loss(options.log_loss, options.smooth, options.eps);
   }
   *loss = static_cast<Real<T>>(total);
 }
@@ -92,9 +89,9 @@ void dice_backward(const Cpu& cpu, const std::int32_t* labels, const double* sum
   auto* const slopes = Scratch(workspace).take<body::DiceSlopes>(channels);
   for (Index c = 0; c < channels; ++c) {
     const double outer = static_cast<double>(*dloss) * options.weights[static_cast<std::size_t>(c)];
-    const body::DiceSlopes s = body::dice_slopes(class_sums(sums, channels, c), options.log_loss,
-                                                 options.smooth, options.eps);
-    slopes[c] = {outer * s.on_target, outer * s.everywhere};
+    slopes[c] = body::dice_slopes(body::dice_class(sums, channels, c), options.log_loss,
+                                  options.smooth, options.eps)
+                    .times(outer);
   }
   with_constant(write, [&](auto constant_write) {
     parallel_chunks(cpu, dp.pixels(), chunk_pixels(channels), [&](Index begin, Index end, Index) {

@@ -3,37 +3,11 @@
 
 #include "kernels/dice.hpp"
 
-#include "kernels/cuda_columns.hpp"
-#include "kernels/dice_body.hpp"
+#include "kernels/cuda_dice.hpp"
 #include "kernels/scratch.hpp"
 
 namespace fpanet::kernels {
 namespace {
-
-/// Shares of some classes in the loss, as arguments of a kernel: nothing is copied from the host.
-struct ClassWeights {
-  static constexpr Index kMost = 256;
-  double at[kMost];
-  Index first, count;
-};
-
-/// f(weights) for all classes, kMost at a time.
-template <class F>
-void for_class_weights(const DiceOptions& options, Index channels, const F& f) {
-  for (Index first = 0; first < channels; first += ClassWeights::kMost) {
-    ClassWeights weights{};
-    weights.first = first;
-    weights.count = channels - first < ClassWeights::kMost ? channels - first : ClassWeights::kMost;
-    for (Index i = 0; i < weights.count; ++i) {
-      weights.at[i] = options.weights[static_cast<std::size_t>(first + i)];
-    }
-    f(weights);
-  }
-}
-
-FPANET_HD inline body::DiceClass class_sums(const double* sums, Index channels, Index c) {
-  return {sums[c], sums[channels + c], sums[2 * channels + c]};
-}
 
 /// Sums of p t, p and t over the pixels that are not ignored.
 template <class T>
@@ -59,65 +33,6 @@ struct DiceTerms {
       sums[1].at[i] += values.at[i];
       sums[2].at[i] += t;
     }
-  }
-};
-
-struct WriteClassSums {
-  double* sums;
-  Index channels;
-
-  FPANET_HD void operator()(Index c, const double* totals) const {
-    for (int k = 0; k < 3; ++k) sums[k * channels + c] = totals[k];
-  }
-};
-
-/// Adds the losses of some classes, in order, to what the classes before them gave.
-struct DiceLossKernel {
-  static constexpr int kThreads = 32;
-
-  const double* sums;
-  Index channels;
-  bool log_loss;
-  double smooth, eps;
-  ClassWeights weights;
-  double* so_far;
-  float* loss;
-
-  template <class Block>
-  FPANET_HD void operator()(const Block& block) const {
-    block.each_freely([&](int thread) {
-      if (thread > 0) return;
-      double total = weights.first == 0 ? 0 : *so_far;
-      for (Index i = 0; i < weights.count; ++i) {
-        total += weights.at[i] *
-                 class_sums(sums, channels, weights.first + i).loss(log_loss, smooth, eps);
-      }
-      *so_far = total;
-      *loss = static_cast<float>(total);
-    });
-  }
-};
-
-struct DiceSlopesKernel {
-  static constexpr int kThreads = 64;
-
-  const double* sums;
-  const float* dloss;
-  Index channels;
-  bool log_loss;
-  double smooth, eps;
-  ClassWeights weights;
-  body::DiceSlopes* slopes;
-
-  template <class Block>
-  FPANET_HD void operator()(const Block& block) const {
-    grid_stride(block, weights.count, [&](Index i) {
-      const Index c = weights.first + i;
-      const double outer = static_cast<double>(*dloss) * weights.at[i];
-      const body::DiceSlopes s =
-          body::dice_slopes(class_sums(sums, channels, c), log_loss, smooth, eps);
-      slopes[c] = {outer * s.on_target, outer * s.everywhere};
-    });
   }
 };
 
@@ -177,11 +92,7 @@ void dice(const Cuda& cuda, View<const T> p, const std::int32_t* labels, const D
   const DiceTerms<T> terms{p.data, body::DiceLabels(labels, p.c, options),
                            options.mode == DiceMode::multiclass, images_fit<T>(p.c, p.data)};
   column_totals(grid, "dice", cut, terms, partial, WriteClassSums{sums, p.c});
-  for_class_weights(options, p.c, [&](const ClassWeights& weights) {
-    grid.run("dice", 1, 0,
-             DiceLossKernel{sums, p.c, options.log_loss, options.smooth, options.eps, weights,
-                            so_far, loss});
-  });
+  dice_loss_of(grid, sums, p.c, options, so_far, loss);
 }
 
 template <class T>
@@ -191,11 +102,7 @@ void dice_backward(const Cuda& cuda, const std::int32_t* labels, const double* s
   const CudaGrid grid(cuda);
   const Index channels = dp.c;
   auto* const slopes = Scratch(workspace).take<body::DiceSlopes>(channels);
-  for_class_weights(options, channels, [&](const ClassWeights& weights) {
-    grid.run("dice_backward", stride_blocks(weights.count, DiceSlopesKernel::kThreads), 0,
-             DiceSlopesKernel{sums, dloss, channels, options.log_loss, options.smooth, options.eps,
-                              weights, slopes});
-  });
+  dice_slopes_of(grid, sums, dloss, channels, options, slopes);
   column_map(
       grid, "dice_backward", ColumnTiles<T>(dp.pixels(), channels),
       DiceGradient<T>{body::DiceLabels(labels, channels, options), slopes, dp.data, write,

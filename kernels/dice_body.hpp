@@ -50,9 +50,18 @@ struct DiceClass {
   }
 };
 
+/// Class c out of saved sums (3,C).
+FPANET_HD inline DiceClass dice_class(const double* sums, Index channels, Index c) {
+  return {sums[c], sums[channels + c], sums[2 * channels + c]};
+}
+
 /// d l_c / d p = on_target * t + everywhere.
 struct DiceSlopes {
   double on_target = 0, everywhere = 0;
+
+  FPANET_HD DiceSlopes times(double factor) const {
+    return {factor * on_target, factor * everywhere};
+  }
 };
 
 FPANET_HD inline DiceSlopes dice_slopes(const DiceClass& sums, bool log_loss, double smooth,

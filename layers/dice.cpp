@@ -121,15 +121,18 @@ std::vector<double> class_weights(const DiceLossOptions& options, Index channels
 
 }  // namespace
 
+DiceOptions dice_kernel_options(const DiceLossOptions& options, Index channels) {
+  return {.mode = options.mode,
+          .log_loss = options.log_loss,
+          .smooth = options.smooth,
+          .eps = options.eps,
+          .ignore_index = options.ignore_index,
+          .weights = class_weights(options, channels)};
+}
+
 Value dice_loss(Value prediction, Value labels, const DiceLossOptions& options) {
   check::image("dice", "p", prediction.spec());
-  const auto dice =
-      std::make_shared<Dice>(DiceOptions{.mode = options.mode,
-                                         .log_loss = options.log_loss,
-                                         .smooth = options.smooth,
-                                         .eps = options.eps,
-                                         .ignore_index = options.ignore_index,
-                                         .weights = class_weights(options, prediction.shape()[1])});
+  const auto dice = std::make_shared<Dice>(dice_kernel_options(options, prediction.shape()[1]));
   if (options.from_logits) {
     prediction = options.mode == DiceMode::multiclass ? softmax(prediction) : sigmoid(prediction);
   }

@@ -20,4 +20,7 @@ struct DiceLossOptions {
 /// (C = 1) and multilabel labels have the prediction's shape and are 0 or 1.
 Value dice_loss(Value prediction, Value labels, const DiceLossOptions& options);
 
+/// What the kernels take of them for so many channels.
+kernels::DiceOptions dice_kernel_options(const DiceLossOptions& options, Index channels);
+
 }  // namespace fpanet

@@ -1,10 +1,9 @@
 #include "layers/folded_weights.hpp"
 
-#include <cmath>
-
 #include "engine/core/error.hpp"
-#include "engine/core/parallel.hpp"
+#include "kernels/fold_batch_norm.hpp"
 #include "layers/conv2d_prepared.hpp"
+#include "layers/dispatch.hpp"
 
 namespace fpanet {
 namespace {
@@ -12,28 +11,20 @@ namespace {
 using kernels::Conv2dGeometry;
 
 template <class T>
-void fold(const Cpu& cpu, const ConvNormParameters& from, const Tensor& weight,
-          const Tensor& bias) {
+kernels::ConvNorm<kernels::Real<T>> conv_norm_of(const ConvNormParameters& from) {
+  using R = kernels::Real<T>;
   const NormParameters& norm = *from.norm;
-  const Index channels = weight.shape()[0], per_channel = weight.numel() / channels;
-  const T* const w = from.weight.tensor().data<T>();
-  const T* const b = from.bias ? from.bias->tensor().data<T>() : nullptr;
-  const T* const gamma = norm.gamma.tensor().data<T>();
-  const T* const beta = norm.beta.tensor().data<T>();
-  const T* const mean = norm.running_mean.tensor().data<T>();
-  const T* const var = norm.running_var.tensor().data<T>();
-  T* const folded_w = weight.data<T>();
-  T* const folded_b = bias.data<T>();
-  parallel_for(cpu, channels, [&](Index o) {
-    const double scale =
-        static_cast<double>(gamma[o]) / std::sqrt(static_cast<double>(var[o]) + norm.eps);
-    const double offset =
-        (b != nullptr ? static_cast<double>(b[o]) : 0.0) - static_cast<double>(mean[o]);
-    folded_b[o] = static_cast<T>(static_cast<double>(beta[o]) + scale * offset);
-    for (Index i = o * per_channel; i < (o + 1) * per_channel; ++i) {
-      folded_w[i] = static_cast<T>(scale * static_cast<double>(w[i]));
-    }
-  });
+  const Tensor weight = from.weight.tensor();
+  const Index c_out = weight.shape()[0];
+  return {.w = weight.data<R>(),
+          .b = from.bias ? from.bias->tensor().data<R>() : nullptr,
+          .gamma = norm.gamma.tensor().data<R>(),
+          .beta = norm.beta.tensor().data<R>(),
+          .mean = norm.running_mean.tensor().data<R>(),
+          .var = norm.running_var.tensor().data<R>(),
+          .eps = norm.eps,
+          .c_out = c_out,
+          .weights_per_channel = weight.numel() / c_out};
 }
 
 Conv2dGeometry geometry(const Shape& x, const Shape& w, Conv2dParams p) {
@@ -42,13 +33,13 @@ Conv2dGeometry geometry(const Shape& x, const Shape& w, Conv2dParams p) {
 
 }  // namespace
 
-FoldedWeights::Entry& FoldedWeights::entry(const ConvNormParameters& parameters) {
+FoldedWeights::Entry& FoldedWeights::entry(const ConvNormParameters& parameters, DType dtype) {
   const std::string& name = parameters.weight.entry().name;
-  auto found = entries_.find(name);
+  auto found = entries_.find({name, dtype});
   if (found == entries_.end()) {
     require(parameters.norm || parameters.bias, "folded weights: {} has neither norm nor bias",
             name);
-    found = entries_.emplace(name, Entry{.parameters = parameters}).first;
+    found = entries_.emplace(std::pair(name, dtype), Entry{.parameters = parameters}).first;
     const Tensor weight = parameters.weight.tensor();
     if (parameters.norm) {
       found->second.bias = Tensor::empty({weight.shape()[0]}, weight.dtype(), weight.device());
@@ -78,22 +69,25 @@ std::optional<Value> FoldedWeights::prepared(Graph& graph, Entry& entry, const C
 Value FoldedWeights::convolve(Value x, const ConvNormParameters& parameters, Conv2dParams params,
                               bool relu, std::optional<Value> residual) {
   Graph& graph = x.graph();
-  Entry& made = entry(parameters);
+  const DType dtype = x.dtype();
+  Entry& made = entry(parameters, dtype);
   const std::string& name = parameters.weight.entry().name;
   const Tensor w = parameters.weight.tensor();
   const Value bias = parameters.norm ? graph.constant(name + " (folded bias)", made.bias)
                                      : parameters.bias->in(graph);
-  const Conv2dGeometry g = geometry(x.shape(), w.shape(), params);
-  const std::optional<Value> weight =
-      w.dtype() == DType::f64 ? prepared<double>(graph, made, g) : prepared<float>(graph, made, g);
-  if (weight) return conv2d_prepared(g, x, *weight, bias, residual, relu);
+  if (std::holds_alternative<Cpu>(graph.context()) && w.dtype() == dtype) {
+    const Conv2dGeometry g = geometry(x.shape(), w.shape(), params);
+    const std::optional<Value> weight =
+        dtype == DType::f64 ? prepared<double>(graph, made, g) : prepared<float>(graph, made, g);
+    if (weight) return conv2d_prepared(g, x, *weight, bias, residual, relu);
+  }
   if (!parameters.norm) {
-    const Value plain = parameters.weight.in(graph);
+    const Value plain = parameters.weight.in(graph, dtype);
     if (!relu && !residual) return conv2d(x, plain, bias, params);
     return conv2d_fused(x, plain, bias, residual, params, relu);
   }
   if (!made.weight.defined()) {
-    made.weight = Tensor::empty(w.shape(), w.dtype(), w.device());
+    made.weight = Tensor::empty(w.shape(), dtype, w.device());
     stale_ = true;
   }
   return conv2d_fused(x, graph.constant(name + " (folded)", made.weight), bias, residual, params,
@@ -111,30 +105,30 @@ std::size_t FoldedWeights::bytes() const {
   return sum;
 }
 
-template <class T>
-void FoldedWeights::make(const Cpu& cpu, const Entry& entry) {
+template <class T, class D>
+void FoldedWeights::make(const D& device, const Entry& entry) {
   Tensor weight = entry.parameters.weight.tensor();
   if (entry.parameters.norm) {
     const Tensor folded = entry.weight.defined()
                               ? entry.weight
                               : Tensor::empty(weight.shape(), weight.dtype(), weight.device());
-    fold<T>(cpu, entry.parameters, folded, entry.bias);
+    kernels::fold_batch_norm<T>(device, conv_norm_of<T>(entry.parameters), folded.data<T>(),
+                                entry.bias.data<kernels::Real<T>>());
     weight = folded;
   }
-  for (const auto& named : entry.forms) {
-    const Form& form = named.second;
-    kernels::conv2d_prepare<T>(cpu, form.geometry, weight.data<T>(), form.weight.data<T>());
+  if constexpr (std::is_same_v<D, Cpu>) {
+    for (const auto& named : entry.forms) {
+      const Form& form = named.second;
+      kernels::conv2d_prepare<T>(device, form.geometry, weight.data<T>(), form.weight.data<T>());
+    }
   }
 }
 
-void FoldedWeights::refresh(const Cpu& cpu) {
+void FoldedWeights::refresh(const Context& context) {
   if (!stale_) return;
-  for (const auto& [name, entry] : entries_) {
-    if (entry.parameters.weight.tensor().dtype() == DType::f64) {
-      make<double>(cpu, entry);
-    } else {
-      make<float>(cpu, entry);
-    }
+  for (const auto& [key, entry] : entries_) {
+    dispatch("folded weights", context, key.second,
+             [&]<class T>(const auto& device, Type<T>) { make<T>(device, entry); });
   }
   stale_ = false;
 }

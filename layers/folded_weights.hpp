@@ -1,21 +1,15 @@
 #pragma once
 // Weights for inference, where they are constants.
 //
-// Batch norm is folded into the convolution before it. Its statistics are constants then, so that
-// both together are one convolution:
-//
-//   s = gamma / sqrt(running_var + eps)
-//   gamma (conv(x, w) + b - running_mean) / sqrt(running_var + eps) + beta
-//     = conv(x, s w) + beta + s (b - running_mean)
-//
-// s, s w and the bias are computed in double and rounded once. Then the weights are prepared for the
-// convolution that will read them (conv2d_prepare), where that pays. What is made has memory of its
-// own, which all programs of a model share; it is computed anew before a run when the parameters
-// may have changed.
+// Batch norm is folded into the convolution before it (kernels/fold_batch_norm.hpp). Then, on the CPU, the
+// weights are prepared for the convolution that will read them (conv2d_prepare), where that pays. What
+// is made has memory of its own, which all programs of a model share; it is computed anew before a run
+// when the parameters may have changed.
 
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "engine/graph/parameters.hpp"
 #include "kernels/conv2d.hpp"
@@ -42,15 +36,15 @@ class FoldedWeights {
   /// Not prepared: every weight stays (C_out,C_in,K,K), for programs that are read, not run.
   explicit FoldedWeights(bool prepare = true) : prepare_(prepare) {}
 
-  /// [relu](norm(conv(x)) [+ residual]) as one node; its weights are there after the next refresh().
-  /// CPU graphs only.
+  /// [relu](norm(conv(x)) [+ residual]) as one node, in x's dtype; its weights are there after the next
+  /// refresh().
   Value convolve(Value x, const ConvNormParameters& parameters, Conv2dParams params, bool relu,
                  std::optional<Value> residual);
 
   /// To be called when parameters or running statistics have changed.
   void mark_stale() { stale_ = true; }
-  /// Makes the weights again if anything may have changed since.
-  void refresh(const Cpu& cpu);
+  /// Makes the weights again if anything may have changed since; on a card, enqueues that.
+  void refresh(const Context& context);
   std::size_t bytes() const;  ///< of all that is made
 
  private:
@@ -64,14 +58,15 @@ class FoldedWeights {
     std::map<std::string_view, Form> forms = {};  // by implementation
   };
 
-  Entry& entry(const ConvNormParameters& parameters);
+  Entry& entry(const ConvNormParameters& parameters, DType dtype);
   /// The node's weight in the form that an implementation is prepared for; none where none is.
   template <class T>
   std::optional<Value> prepared(Graph& graph, Entry& entry, const kernels::Conv2dGeometry& g);
-  template <class T>
-  static void make(const Cpu& cpu, const Entry& entry);
+  template <class T, class D>
+  static void make(const D& device, const Entry& entry);
 
-  std::map<std::string, Entry> entries_;  // by the weight's name
+  // By the weight's name and what is computed in.
+  std::map<std::pair<std::string, DType>, Entry> entries_;
   bool prepare_;
   bool stale_ = true;
 };

@@ -1,6 +1,7 @@
 #include "layers/confusion.hpp"
 #include "layers/dice.hpp"
 #include "layers/samples.hpp"
+#include "layers/softmax_dice.hpp"
 
 namespace fpanet::samples {
 namespace {
@@ -37,6 +38,42 @@ std::vector<OpSample> dice_samples() {
       dice_sample("multilabel", p, labels({2, 4, 3, 5}, 2, 9),
                   {.mode = DiceMode::multilabel, .from_logits = false, .ignore_index = 9}),
       dice_sample("out of range", p, labels(pixels, 3, -1), {.from_logits = false})};
+}
+
+OpSample softmax_dice_sample(const std::string& name, const Shape& x, const SampleInput& target,
+                             const DiceLossOptions& options) {
+  return {name,
+          {real("x", x, -2, 2), target},
+          [options](const std::vector<Value>& in) -> std::vector<Value> {
+            return {softmax_dice(in[0], in[1], options).loss};
+          }};
+}
+
+OpRecord softmax_dice_record() {
+  const Shape x{2, 4, 3, 5}, pixels{2, 1, 3, 5};
+  return {.name = "softmax_dice",
+          .backward_ops = {"softmax_dice_backward", "dice_backward", "softmax_backward"},
+          .samples = {softmax_dice_sample("plain", x, labels(pixels, 3), {}),
+                      softmax_dice_sample("log, smooth", x, labels(pixels, 4),
+                                          {.log_loss = true, .smooth = 1}),
+                      softmax_dice_sample("ignore_index", x, labels(pixels, 4, 255),
+                                          {.ignore_index = 255}),
+                      softmax_dice_sample("classes", x, labels(pixels, 4), {.classes = {0, 2}}),
+                      softmax_dice_sample("out of range", x, labels(pixels, 3, -1), {}),
+                      softmax_dice_sample("one class", {1, 1, 2, 3}, labels({1, 1, 2, 3}, 1), {}),
+                      softmax_dice_sample("8 classes", {1, 8, 2, 3}, labels({1, 1, 2, 3}, 8), {}),
+                      softmax_dice_sample("9 classes, in two nodes", {1, 9, 2, 3},
+                                          labels({1, 1, 2, 3}, 9), {})},
+          .errors = {{[](Graph& g) {
+                        softmax_dice(dummy(g, {2, 7, 4, 4}), dummy(g, {2, 4, 4}, DType::i32), {});
+                      },
+                      "softmax_dice: labels=(2,4,4) must be (2,1,4,4) (one a pixel)"},
+                     {[](Graph& g) {
+                        softmax_dice(dummy(g, {2, 1, 4, 4}), dummy(g, {2, 1, 4, 4}, DType::i32),
+                                     {.mode = DiceMode::binary});
+                      },
+                      "softmax_dice: the mode must be multiclass; use dice_loss for others "
+                      "(x=(2,1,4,4))"}}};
 }
 
 OpRecord dice_record() {
@@ -88,7 +125,7 @@ OpRecord confusion_record() {
 }  // namespace
 
 std::vector<OpRecord> loss_records() {
-  return {dice_record(), confusion_record()};
+  return {dice_record(), softmax_dice_record(), confusion_record()};
 }
 
 }  // namespace fpanet::samples

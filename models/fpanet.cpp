@@ -52,19 +52,24 @@ void FPANet::check_input_shape(const Shape& shape) const {
       h, w, s, padded(h), padded(w));
 }
 
-FPANetOutput FPANet::operator()(const Forward& forward, Value x) const {
+FPANetOutput FPANet::before_activation(const Forward& forward, Value x) const {
   check_input_shape(x.shape());
   FPANetOutput output;
   output.highpassed = high_pass(x);
-  // In mixed precision the image is filtered in f32, and softmax and loss see f32 logits.
+  // In mixed precision the image is filtered in f32, and softmax and loss compute in f32.
   const Value image = in_dtype(output.highpassed, forward.activations.value_or(x.dtype()));
   const std::vector<Value> features = encoder_(forward, image);
-  const Value logits = segmentation_head_.logits(forward, decoder_(forward, features));
-  output.logits = in_dtype(logits, x.dtype());
-  output.probabilities = activate(output.logits, segmentation_head_.activation());
+  output.logits = segmentation_head_.logits(forward, decoder_(forward, features));
   if (classification_head_) {
     output.labels = (*classification_head_)(forward, features.back());
   }
+  return output;
+}
+
+FPANetOutput FPANet::operator()(const Forward& forward, Value x) const {
+  FPANetOutput output = before_activation(forward, x);
+  output.logits = in_dtype(output.logits, x.dtype());
+  output.probabilities = activate(output.logits, segmentation_head_.activation());
   return output;
 }
 

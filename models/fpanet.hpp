@@ -47,6 +47,8 @@ class FPANet {
 
   /// x (N,in_channels,H,W) in [0,1]; H and W at least 11 and divisible by output_stride().
   FPANetOutput operator()(const Forward& forward, Value x) const;
+  /// The same up to the activation: `logits` in the dtype the network computes in, no `probabilities`.
+  FPANetOutput before_activation(const Forward& forward, Value x) const;
 
   const FPANetOptions& options() const { return options_; }
   Index output_stride() const { return encoder_.output_stride(); }

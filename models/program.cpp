@@ -7,6 +7,7 @@
 #include "layers/adamw.hpp"
 #include "layers/cast.hpp"
 #include "layers/confusion.hpp"
+#include "layers/softmax_dice.hpp"
 #include "layers/to_unit.hpp"
 
 namespace fpanet {
@@ -25,6 +26,13 @@ const char* name_of(ProgramKind kind) {
   return "?";
 }
 
+/// The usual case, for which softmax and loss are one op.
+bool ends_in_softmax_dice(const FPANet& model, const DiceLossOptions& loss) {
+  const Activation activation = model.options().activation;
+  return (activation == Activation::softmax2d || activation == Activation::softmax) &&
+         loss.mode == kernels::DiceMode::multiclass && !loss.from_logits;
+}
+
 }  // namespace
 
 double Readback::loss() const {
@@ -39,11 +47,7 @@ const Tensor& Readback::confusion() const {
 
 Program::Program(const Context& context, const FPANet& model, AdamWState* optimizer,
                  const ParameterStore& store, const ProgramOptions& options, FoldedWeights* folded)
-    : options_(options),
-      store_(store),
-      optimizer_(optimizer),
-      folded_(std::holds_alternative<Cpu>(context) ? folded : nullptr),
-      graph_(context) {
+    : options_(options), store_(store), optimizer_(optimizer), folded_(folded), graph_(context) {
   require(options.kind != ProgramKind::train || optimizer != nullptr,
           "program: training needs an optimizer");
   record(model, store);
@@ -64,15 +68,24 @@ void Program::record(const FPANet& model, const ParameterStore& store) {
     to_dropout_rng_.emplace(dropout_rng_);
     forward.dropout_rng = graph_.state("dropout.rng", dropout_rng_);
   }
-  const FPANetOutput output = model(forward, x);
-  probabilities_ = output.probabilities;
-  if (options_.kind != ProgramKind::train || options_.keep_probabilities) {
+  if (options_.kind == ProgramKind::predict) {
+    probabilities_ = model(forward, x).probabilities;
+    graph_.keep(probabilities_);
+    return;
+  }
+  labels_ = graph_.input("labels", Spec{{n, 1, h, w}, DType::i32});
+  if (ends_in_softmax_dice(model, options_.loss)) {
+    const Value logits = model.before_activation(forward, x).logits;
+    const SoftmaxDice end = softmax_dice(logits, labels_, options_.loss);
+    probabilities_ = end.probabilities;
+    loss_ = end.loss;
+  } else {
+    probabilities_ = model(forward, x).probabilities;
+    loss_ = dice_loss(probabilities_, labels_, options_.loss);
+  }
+  if (options_.kind == ProgramKind::evaluate || options_.keep_probabilities) {
     graph_.keep(probabilities_);
   }
-  if (options_.kind == ProgramKind::predict) return;
-
-  labels_ = graph_.input("labels", Spec{{n, 1, h, w}, DType::i32});
-  loss_ = dice_loss(probabilities_, labels_, options_.loss);
   confusion_ = fpanet::confusion(probabilities_, labels_, options_.loss.ignore_index);
   graph_.keep(loss_);
   graph_.keep(confusion_);
@@ -112,7 +125,7 @@ const Tensor& Program::labels() const {
 
 void Program::begin_run() {
   if (options_.kind != ProgramKind::train) {
-    if (folded_ != nullptr) folded_->refresh(std::get<Cpu>(graph_.context()));
+    if (folded_ != nullptr) folded_->refresh(graph_.context());
     return;
   }
   if (folded_ != nullptr) folded_->mark_stale();

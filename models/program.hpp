@@ -55,8 +55,8 @@ class Program {
   /// Records and plans. `optimizer` is needed for training and must outlive the program, as must
   /// `model`, `store` and their memory. A store with twins (ParameterStore::allocate_twin) makes it a
   /// program in mixed precision: what lies between image and logits is computed in their dtype.
-  /// `folded`, which the programs of a model share, makes evaluation and prediction on the CPU
-  /// fold batch norm into the convolutions.
+  /// `folded`, which the programs of a model share, makes evaluation and prediction fold batch norm into
+  /// the convolutions.
   Program(const Context& context, const FPANet& model, AdamWState* optimizer,
           const ParameterStore& store, const ProgramOptions& options,
           FoldedWeights* folded = nullptr);

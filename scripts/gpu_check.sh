@@ -139,7 +139,7 @@ fi
 bench() {  # bench NAME ARGUMENTS...
   local name=$1
   shift
-  timed bench "$name" 60 "$bin/fpanet_tool" bench --device cuda --image-size 320 \
+  timed bench "$name" 90 "$bin/fpanet_tool" bench --device cuda --image-size 320 \
     --json "$work/bench_${name// /_}.json" "$@"
 }
 if wanted bench; then

@@ -52,6 +52,29 @@ TEST_CASE("cuda model: evaluation mode against PyTorch's float32") {
   }
 }
 
+// Deterministic: the heuristics' first engine is taken, for measuring compiled ones takes its time.
+TEST_CASE("cuda model: folded batch norms, fp32") {
+  const auto golden = read_model_golden("fpanet_resnet34_64x64");
+  REQUIRE(golden.has_value());
+  FormulaModel formula(*golden, deterministic_card(), DType::f32);
+  const ModelDistance far = distance_from_golden(*golden, formula);
+  check("model", "folded probabilities", "64x64", "fp32", far.predict, kCudaModelFloat);
+}
+
+TEST_CASE("cuda model: bf16 against PyTorch, training, evaluation and folded") {
+  const auto golden = read_model_golden("fpanet_resnet34_96x160");
+  REQUIRE(golden.has_value());
+  FormulaModel formula(*golden, deterministic_card(), DType::f32, DType::bf16);
+  const ModelDistance far = distance_from_golden(*golden, formula);
+  const auto check_one = [](const std::string& what, double error, double tolerance) {
+    check("model", what, "96x160", "bf16", error, tolerance);
+  };
+  check_one("eval probabilities", far.evaluate, kCudaModelBf16);
+  check_one("folded probabilities", far.predict, kCudaModelBf16);
+  check_one("train probabilities, mean", far.train_mean, kCudaModelBf16TrainMean);
+  check_one("train loss", far.loss, kCudaModelBf16Loss);
+}
+
 /// Every byte that three training steps leave in the store.
 std::vector<std::byte> after_three_steps(const ModelGolden& golden, const Cuda& cuda) {
   FormulaModel formula(golden, cuda, DType::f32);

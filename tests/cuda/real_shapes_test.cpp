@@ -44,6 +44,7 @@ const std::vector<RealShape>& real_shapes() {
       {"upsample2x_concat", "image", {{2, 512, 10, 10}, {2, 256, 20, 20}}},
       {"upsample2x", "image", {{1, 32, 160, 160}}},
       {"dice", "probabilities", {{2, 7, 320, 320}, {2, 1, 320, 320}}},
+      {"softmax_dice", "plain", {{2, 7, 320, 320}, {2, 1, 320, 320}}},
       {"confusion", "ignored", {{2, 7, 320, 320}, {2, 1, 320, 320}}},
       {"high_pass", "odd", {{2, 3, 320, 320}}},
       {"relu", "(3,7)", {{2, 64, 80, 80}}},

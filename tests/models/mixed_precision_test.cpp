@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <array>
 #include <map>
 
@@ -60,6 +61,28 @@ TEST_CASE("in mixed precision activations are bf16; parameters, their gradients 
   same.backward(plain_loss);
   CHECK(g.trained_parameters() == same.trained_parameters());
   CHECK(g.nodes().size() == same.nodes().size() + 3);
+}
+
+TEST_CASE("a classification head trains in mixed precision: it computes in f32") {
+  ParameterStore store;
+  FPANetOptions options = narrow_fpanet();
+  options.aux_params = ClassificationOptions{.dropout = 0, .classes = 2};
+  const FPANet model(store, options);
+  store.allocate(DType::f32, Device::cpu(), true);
+  store.allocate_twin(DType::bf16);
+  Graph g(Cpu{1});
+  const Value x = g.input("images", Spec{{2, 3, 32, 32}, DType::f32});
+  const FPANetOutput output = model({.graph = g, .training = true, .activations = DType::bf16}, x);
+  REQUIRE(output.labels.has_value());
+  CHECK(output.labels->dtype() == DType::f32);
+  const Value labels = g.input("labels", Spec{{2, 2, 1, 1}, DType::i32});
+  g.backward(dice_loss(g.view(*output.labels, {2, 2, 1, 1}), labels,
+                       {.mode = kernels::DiceMode::multilabel}));
+  const auto trained = g.trained_parameters();
+  for (const std::string name : {"weight", "bias"}) {
+    CHECK(std::ranges::count(trained, "model.classification_head.3." + name) == 1);
+  }
+  CHECK(std::ranges::count(trained, "model.encoder.conv1.weight") == 1);
 }
 
 TEST_CASE("twins are the parameters rounded, and AdamW renews them") {

@@ -18,6 +18,15 @@ Device device_of(const Context& context) {
   return cuda != nullptr ? Device::cuda(cuda->index) : Device::cpu();
 }
 
+std::vector<double> differences(const Tensor& ours, const StateEntry& theirs) {
+  const Tensor host = ours.to(Device::cpu());
+  std::vector<double> a = to_row_major<double>(host.cast(DType::f64));
+  const std::vector<double> b = theirs.values<double>();
+  require(a.size() == b.size(), "golden: {} numbers here, {} there", a.size(), b.size());
+  for (std::size_t i = 0; i < a.size(); ++i) a[i] = std::abs(a[i] - b[i]);
+  return a;
+}
+
 }  // namespace
 
 std::optional<ModelGolden> read_model_golden(const std::string& name) {
@@ -33,17 +42,19 @@ std::optional<ModelGolden> read_model_golden(const std::string& name) {
 }
 
 double max_difference(const Tensor& ours, const StateEntry& theirs) {
-  const Tensor host = ours.to(Device::cpu());
-  const std::vector<double> a = to_row_major<double>(host.cast(DType::f64));
-  const std::vector<double> b = theirs.values<double>();
-  require(a.size() == b.size(), "golden: {} numbers here, {} there", a.size(), b.size());
   double worst = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    const double difference = std::abs(a[i] - b[i]);
+  for (const double difference : differences(ours, theirs)) {
     if (std::isnan(difference)) return difference;
     worst = std::max(worst, difference);
   }
   return worst;
+}
+
+double mean_difference(const Tensor& ours, const StateEntry& theirs) {
+  const std::vector<double> all = differences(ours, theirs);
+  double sum = 0;
+  for (const double difference : all) sum += difference;
+  return sum / static_cast<double>(all.size());
 }
 
 double l2_norm(const Tensor& tensor) {
@@ -53,9 +64,11 @@ double l2_norm(const Tensor& tensor) {
   return std::sqrt(sum);
 }
 
-FormulaModel::FormulaModel(const ModelGolden& golden, const Context& context, DType dtype)
+FormulaModel::FormulaModel(const ModelGolden& golden, const Context& context, DType dtype,
+                           std::optional<DType> twin)
     : height(golden.height), width(golden.width), model(store, {}), arena(device_of(context)) {
   store.allocate(dtype, device_of(context), true);
+  if (twin) store.allocate_twin(*twin);
   fill_with_formula(store);
   optimizer.emplace(store, 1e-4);
   ProgramOptions options{.kind = ProgramKind::train,
@@ -74,10 +87,37 @@ FormulaModel::FormulaModel(const ModelGolden& golden, const Context& context, DT
   }
 }
 
+Program& FormulaModel::predict() {
+  if (!predict_) {
+    ProgramOptions options = evaluate->options();
+    options.kind = ProgramKind::predict;
+    predict_.emplace(train->graph().context(), model, nullptr, store, options, &folded);
+    predict_->bind(arena);
+    fill(*predict_);
+  }
+  return *predict_;
+}
+
 void FormulaModel::fill(Program& program) const {
   program.images().copy_from(
       formula_tensor("input", {2, 3, height, width}, program.options().image_dtype));
+  if (program.options().kind == ProgramKind::predict) return;
   program.labels().copy_from(formula_labels("labels", {2, 1, height, width}, kLabelsUsed));
+}
+
+ModelDistance distance_from_golden(const ModelGolden& golden, FormulaModel& model) {
+  ModelDistance far;
+  const StateEntry& evaluated = golden.tensors.at("probs_eval_before");
+  model.evaluate->run();
+  far.evaluate = max_difference(model.evaluate->probabilities(), evaluated);
+  model.predict().run();
+  far.predict = max_difference(model.predict().probabilities(), evaluated);
+  const StateEntry& trained = golden.tensors.at("probs_train_float64");
+  model.train->run();
+  far.train = max_difference(model.train->probabilities(), trained);
+  far.train_mean = mean_difference(model.train->probabilities(), trained);
+  far.loss = std::abs(model.train->loss() - golden.numbers.at("loss_float64").get<double>());
+  return far;
 }
 
 }  // namespace fpanet::test

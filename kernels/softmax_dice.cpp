@@ -1,0 +1,68 @@
+#include "kernels/softmax_dice.hpp"
+
+#include <algorithm>
+
+#include "kernels/elementwise.hpp"
+#include "kernels/softmax.hpp"
+#include "kernels/softmax_dice_body.hpp"
+
+namespace fpanet::kernels {
+
+template <class T>
+std::size_t softmax_dice_workspace_bytes(const Cpu& cpu, Index pixels, Index channels) {
+  return std::max(softmax_workspace_bytes<T>(cpu, pixels, channels),
+                  dice_workspace_bytes<T>(cpu, pixels, channels));
+}
+
+template <class T>
+void softmax_dice(const Cpu& cpu, View<const T> x, const std::int32_t* labels,
+                  const DiceOptions& options, View<Real<T>> p, Real<T>* loss, double* sums,
+                  std::span<std::byte> workspace) {
+  softmax<T>(cpu, {x.data, 1, x.pixels(), x.c}, p.data, workspace);
+  dice<T>(cpu, p, labels, options, loss, sums, workspace);
+}
+
+template <class T>
+void softmax_dice_backward(const Cpu& cpu, View<const Real<T>> p, const std::int32_t* labels,
+                           const double* sums, const Real<T>* dloss, const DiceOptions& options,
+                           View<T> dx, Write write, std::span<std::byte>) {
+  const Index channels = p.c;
+  const body::DiceLabels target(labels, channels, options);
+  body::DicePixelSlopes<T> slopes[kSoftmaxDiceClasses];
+  for (Index c = 0; c < channels; ++c) {
+    const double outer = static_cast<double>(*dloss) * options.weights[static_cast<std::size_t>(c)];
+    slopes[c] =
+        body::DicePixelSlopes<T>(body::dice_slopes(body::dice_class(sums, channels, c),
+                                                   options.log_loss, options.smooth, options.eps)
+                                     .times(outer));
+  }
+  with_constant(write, [&](auto constant_write) {
+    parallel_chunks(cpu, p.pixels(), kElementwiseChunk / channels,
+                    [&](Index begin, Index end, Index) {
+                      for (Index pixel = begin; pixel < end; ++pixel) {
+                        const std::int32_t label = target.at(pixel, 0);
+                        T gradient[kSoftmaxDiceClasses] = {};
+                        if (!target.ignored(label)) {
+                          body::softmax_dice_gradient(p.data + pixel * channels, slopes, label,
+                                                      channels, gradient);
+                        }
+                        for (Index c = 0; c < channels; ++c) {
+                          store<T>(dx.data[pixel * channels + c], gradient[c], constant_write);
+                        }
+                      }
+                    });
+  });
+}
+
+#define FPANET_INSTANTIATE(T)                                                                      \
+  template void softmax_dice(const Cpu&, View<const T>, const std::int32_t*, const DiceOptions&,   \
+                             View<T>, T*, double*, std::span<std::byte>);                          \
+  template void softmax_dice_backward(const Cpu&, View<const T>, const std::int32_t*,              \
+                                      const double*, const T*, const DiceOptions&, View<T>, Write, \
+                                      std::span<std::byte>);                                       \
+  template std::size_t softmax_dice_workspace_bytes<T>(const Cpu&, Index, Index)
+FPANET_INSTANTIATE(float);
+FPANET_INSTANTIATE(double);
+#undef FPANET_INSTANTIATE
+
+}  // namespace fpanet::kernels
