@@ -132,11 +132,11 @@ class BatchNorm final : public Op {
     const Spec& x = in[0];
     check::image(name(), "x", x);
     const Spec per_channel{{x.shape[1]}, real_dtype(x.dtype)};
-    constexpr std::array kNames = {"x", "weight", "bias", "running_mean", "running_var"};
-    for (std::size_t i = 1; i < kNames.size(); ++i) {
-      check::dtype(name(), kNames[i], in[i], per_channel.dtype);
+    constexpr std::array kPerChannel = {"x", "weight", "bias", "running_mean", "running_var"};
+    for (std::size_t i = 1; i < kPerChannel.size(); ++i) {
+      check::dtype(name(), kPerChannel[i], in[i], per_channel.dtype);
       require(in[i].shape == per_channel.shape, "batch_norm: {}={} but x has C={} (x={})",
-              kNames[i], in[i].shape, x.shape[1], x.shape);
+              kPerChannel[i], in[i].shape, x.shape[1], x.shape);
     }
     check::dtype(name(), "num_batches_tracked", in[5], DType::i64);
     require(in[5].shape.numel() == 1, "batch_norm: num_batches_tracked={} must have one element",

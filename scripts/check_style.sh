@@ -20,8 +20,8 @@ if have shellcheck; then
   shellcheck "${scripts[@]}" || status=1
 fi
 if [[ ${1:-} == --tidy ]] && have clang-tidy; then
-  cmake --preset release --log-level=WARNING
+  cmake --preset dev --log-level=WARNING # whose compile commands are one a source file
   printf '%s\n' "${sources[@]}" | grep '\.cpp$' | grep -v '^tests/' |
-    xargs --max-procs="$(nproc)" --max-args=4 clang-tidy -p build --quiet || status=1
+    xargs --max-procs="$(nproc)" --max-args=4 clang-tidy -p build/dev --quiet || status=1
 fi
 exit "$status"

@@ -10,7 +10,7 @@ namespace fpanet {
 
 namespace {
 
-constexpr std::size_t kAlignment = 64, kLocalHeaderBytes = 30, kFieldHeaderBytes = 4;
+constexpr std::size_t kAlignment = 64, kHeaderBytes = 30, kFieldHeaderBytes = 4;
 constexpr std::uint16_t kVersion = 20, kUtf8Names = 0x0800;
 constexpr std::uint16_t kPaddingField = 'F' | 'B' << 8;  // PyTorch's, filled with 'Z'
 
@@ -48,7 +48,7 @@ std::uint32_t ZipWriter::checked_size(std::size_t bytes) const {
 
 void ZipWriter::add(const std::string& member, std::span<const std::byte> data) {
   const std::uint32_t header = checked_size(file_.written()), size = checked_size(data.size());
-  const std::size_t fixed = header + kLocalHeaderBytes + member.size() + kFieldHeaderBytes;
+  const std::size_t fixed = header + kHeaderBytes + member.size() + kFieldHeaderBytes;
   const std::size_t padding = (kAlignment - fixed % kAlignment) % kAlignment;
   const auto crc = static_cast<std::uint32_t>(
       ::crc32_z(0, reinterpret_cast<const Bytef*>(data.data()), data.size()));
