@@ -11,10 +11,6 @@ using kernels::Conv2dGeometry;
 using kernels::Conv2dPass;
 using kernels::Real;
 
-Conv2dGeometry geometry(const Shape& x, const Shape& w, Conv2dParams p) {
-  return {x[0], x[1], x[2], x[3], w[0], w[2], w[3], p.stride, p.padding};
-}
-
 Cost conv2d_cost(const Conv2dGeometry& g, std::span<const Spec> in, std::span<const Spec> out) {
   Cost cost{.flops = 2 * static_cast<double>(g.macs()), .bytes = 0};
   for (const Spec& spec : in) cost.bytes += static_cast<double>(spec.bytes());
@@ -151,12 +147,12 @@ class Conv2dOp : public Op {
       require(in[2].shape == Shape{w.shape[0]}, "conv2d: bias={} but C_out={} {}", in[2].shape,
               w.shape[0], where);
     }
-    const Conv2dGeometry g = geometry(x.shape, w.shape, params_);
+    const Conv2dGeometry g = conv2d_geometry(x.shape, w.shape, params_);
     return {{{g.n, g.c_out, g.out_h(), g.out_w()}, x.dtype}};
   }
 
   void run(const RunArgs& args) const override {
-    const Conv2dGeometry g = geometry(args.in(0).shape(), args.in(1).shape(), params_);
+    const Conv2dGeometry g = conv2d_geometry(args.in(0).shape(), args.in(1).shape(), params_);
     dispatch(name(), args.context, args.in(0).dtype(), [&]<class T>(const auto& device, Type<T>) {
       const Real<T>* const bias = args.inputs.size() == 3 ? args.in(2).data<Real<T>>() : nullptr;
       kernels::conv2d<T>(device, g, args.in(0).data<T>(), args.in(1).data<T>(), {.bias = bias},
@@ -166,7 +162,7 @@ class Conv2dOp : public Op {
 
   void backward(BackwardRule& rule) const override {
     const Value x = rule.input(0), w = rule.input(1), dy = rule.gradient();
-    const Conv2dGeometry g = geometry(x.shape(), w.shape(), params_);
+    const Conv2dGeometry g = conv2d_geometry(x.shape(), w.shape(), params_);
     // dx last: by then x is no longer needed, so that dx can have its memory.
     rule.emit(
         std::make_shared<Conv2dBackwardWeight>(g, Spec{w.shape(), real_dtype(w.spec().dtype)}),
@@ -178,14 +174,14 @@ class Conv2dOp : public Op {
   }
 
   std::size_t workspace_bytes(const Context& context, std::span<const Spec> in) const override {
-    const Conv2dGeometry g = geometry(in[0].shape, in[1].shape, params_);
+    const Conv2dGeometry g = conv2d_geometry(in[0].shape, in[1].shape, params_);
     return dispatch(name(), context, in[0].dtype, [&]<class T>(const auto& device, Type<T>) {
       return kernels::conv2d_workspace_bytes<T>(device, g, {.bias = in.size() == 3});
     });
   }
 
   std::string implementation(const Context& context, std::span<const Spec> in) const override {
-    const Conv2dGeometry g = geometry(in[0].shape, in[1].shape, params_);
+    const Conv2dGeometry g = conv2d_geometry(in[0].shape, in[1].shape, params_);
     return std::visit(
         [&](const auto& device) {
           return std::string(kernels::conv2d_implementation(device, Conv2dPass::forward, g,
@@ -195,7 +191,7 @@ class Conv2dOp : public Op {
   }
 
   Cost cost(std::span<const Spec> in, std::span<const Spec> out) const override {
-    return conv2d_cost(geometry(in[0].shape, in[1].shape, params_), in, out);
+    return conv2d_cost(conv2d_geometry(in[0].shape, in[1].shape, params_), in, out);
   }
 
  protected:
@@ -225,7 +221,7 @@ class Conv2dFused final : public Conv2dOp {
   }
 
   void run(const RunArgs& args) const override {
-    const Conv2dGeometry g = geometry(args.in(0).shape(), args.in(1).shape(), params_);
+    const Conv2dGeometry g = conv2d_geometry(args.in(0).shape(), args.in(1).shape(), params_);
     dispatch(name(), args.context, args.in(0).dtype(), [&]<class T>(const auto& device, Type<T>) {
       const kernels::Conv2dEpilogue<T> epilogue{
           .bias = args.in(2).data<Real<T>>(),
@@ -246,6 +242,10 @@ class Conv2dFused final : public Conv2dOp {
 };
 
 }  // namespace
+
+Conv2dGeometry conv2d_geometry(const Shape& x, const Shape& w, Conv2dParams p) {
+  return {x[0], x[1], x[2], x[3], w[0], w[2], w[3], p.stride, p.padding};
+}
 
 Value conv2d(Value x, Value weight, std::optional<Value> bias, Conv2dParams params) {
   std::vector<Value> inputs{x, weight};

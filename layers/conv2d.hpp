@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "engine/graph/graph.hpp"
+#include "kernels/conv2d.hpp"
 
 namespace fpanet {
 
@@ -11,6 +12,9 @@ struct Conv2dParams {
   Index stride = 1;
   Index padding = 0;  ///< zeros on every side
 };
+
+/// What the kernels want to know of x (N,C_in,H,W) and weight (C_out,C_in,KH,KW).
+kernels::Conv2dGeometry conv2d_geometry(const Shape& x, const Shape& weight, Conv2dParams params);
 
 /// x (N,C_in,H,W), weight (C_out,C_in,KH,KW), bias (C_out) or none -> (N,C_out,OH,OW) with
 /// OH = floor((H + 2*padding - KH) / stride) + 1. Backward reads x and weight.

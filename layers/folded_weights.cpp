@@ -27,10 +27,6 @@ kernels::ConvNorm<kernels::Real<T>> conv_norm_of(const ConvNormParameters& from)
           .weights_per_channel = weight.numel() / c_out};
 }
 
-Conv2dGeometry geometry(const Shape& x, const Shape& w, Conv2dParams p) {
-  return {x[0], x[1], x[2], x[3], w[0], w[2], w[3], p.stride, p.padding};
-}
-
 }  // namespace
 
 FoldedWeights::Entry& FoldedWeights::entry(const ConvNormParameters& parameters, DType dtype) {
@@ -76,7 +72,7 @@ Value FoldedWeights::convolve(Value x, const ConvNormParameters& parameters, Con
   const Value bias = parameters.norm ? graph.constant(name + " (folded bias)", made.bias)
                                      : parameters.bias->in(graph);
   if (std::holds_alternative<Cpu>(graph.context()) && w.dtype() == dtype) {
-    const Conv2dGeometry g = geometry(x.shape(), w.shape(), params);
+    const Conv2dGeometry g = conv2d_geometry(x.shape(), w.shape(), params);
     const std::optional<Value> weight =
         dtype == DType::f64 ? prepared<double>(graph, made, g) : prepared<float>(graph, made, g);
     if (weight) return conv2d_prepared(g, x, *weight, bias, residual, relu);
