@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "engine/core/cuda_device.hpp"
 #include "kernels/naive/conv2d.hpp"
 #include "tests/kernels/conv2d_samples.hpp"
 
@@ -138,18 +137,6 @@ TEST_CASE("conv2d: workspace of batch 8 at 320x320 stays small") {
     CHECK(conv2d_backward_weight_workspace_bytes<float>(Cpu{4}, g) < kLimit);
     CHECK(conv2d_backward_bias_workspace_bytes<float>(Cpu{4}, g) < kLimit);
   }
-}
-
-TEST_CASE("conv2d: the Cuda overload of a CPU build says what to do") {
-  if (cuda_support().built) {
-    MESSAGE("skipped: this build has CUDA");
-    return;
-  }
-  const Conv2dGeometry g{1, 1, 1, 1, 1, 1, 1, 1, 0};
-  CHECK_THROWS_WITH_AS(conv2d_workspace_bytes<float>(Cuda{}, g, {}),
-                       "conv2d: this build has no CUDA; use --device cpu or build with a CUDA "
-                       "toolkit",
-                       Error);
 }
 
 }  // namespace
