@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 
 #include <CLI/CLI.hpp>
+#include <mutex>
 
 #include "apps/common/train_command_line.hpp"
 #include "engine/weights/torch_writer.hpp"
@@ -19,29 +20,44 @@ namespace {
 using test::contains;
 using test::message_of;
 
-/// A session of the smallest encoder, and the checkpoint that Lightning would have of it.
-struct Fixture {
-  Fixture() : session({.context = Cpu{1}}, {.encoder_name = "resnet18"}, 1e-4) {
-    session.store().initialize(1);
-    tensors = to_state_dict(session.store());
-    training.epochs_done = 3;
-    training.global_step = 6;
-    training.train_batches = 2;
-    training.optimizer = OptimizerState{.lr = 3e-4, .weight_decay = 0.1};
-    training.early_stopping =
-        EarlyStoppingState{.wait_count = 1, .stopped_epoch = 0, .patience = 4, .best_score = 0.25};
-    for (const ParameterEntry& entry : session.store().entries()) {
-      if (entry.kind != EntryKind::parameter) continue;
-      const StateEntry& value = tensors.at(entry.name);
-      // The second moment is another tensor than the first, so that a mix-up shows.
-      if (!entry.name.starts_with("FreqFeature.")) {
-        const std::vector<float> ones(static_cast<std::size_t>(value.numel()), 1.0F);
-        training.optimizer->moments.emplace(
-            training.optimizer->parameters,
-            AdamMoments{6, value, StateEntry::from_values(ones, value.shape())});
-      }
-      ++training.optimizer->parameters;
+/// A session of the smallest encoder, made once: it takes longer than what is tested here.
+ModelSession& shared_session() {
+  static ModelSession session({.context = Cpu{1}}, {.encoder_name = "resnet18"}, 1e-4);
+  static std::once_flag initialized;
+  std::call_once(initialized, [] { session.store().initialize(1); });
+  return session;
+}
+
+/// What Lightning would have saved of its training.
+TrainingState lightning_training(ModelSession& session, const StateDict& tensors) {
+  TrainingState training;
+  training.epochs_done = 3;
+  training.global_step = 6;
+  training.train_batches = 2;
+  training.optimizer = OptimizerState{.lr = 3e-4, .weight_decay = 0.1};
+  training.early_stopping =
+      EarlyStoppingState{.wait_count = 1, .stopped_epoch = 0, .patience = 4, .best_score = 0.25};
+  for (const ParameterEntry& entry : session.store().entries()) {
+    if (entry.kind != EntryKind::parameter) continue;
+    const StateEntry& value = tensors.at(entry.name);
+    // The second moment is another tensor than the first, so that a mix-up shows.
+    if (!entry.name.starts_with("FreqFeature.")) {
+      const std::vector<float> ones(static_cast<std::size_t>(value.numel()), 1.0F);
+      training.optimizer->moments.emplace(
+          training.optimizer->parameters,
+          AdamMoments{6, value, StateEntry::from_values(ones, value.shape())});
     }
+    ++training.optimizer->parameters;
+  }
+  return training;
+}
+
+struct Fixture {
+  Fixture() : session(shared_session()) {
+    static const StateDict weights = to_state_dict(session.store());
+    static const TrainingState trained = lightning_training(session, weights);
+    tensors = weights;
+    training = trained;
   }
 
   WeightsFile written() const {
@@ -53,7 +69,7 @@ struct Fixture {
   }
 
   ScratchFolder folder;
-  ModelSession session;
+  ModelSession& session;
   StateDict tensors;
   TrainingState training;
 };
