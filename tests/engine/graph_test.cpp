@@ -166,6 +166,15 @@ TEST_CASE("a twin must fit its parameter") {
                        "twin: f32 (2) cannot stand for input 'x' (2)", Error);
 }
 
+/// x^2 whose backward reads x as it was saved.
+class SquareOfSaved : public Square {
+ public:
+  void backward(BackwardRule& rule) const override {
+    const Value x = rule.saved_input(0);
+    rule.emit(std::make_shared<SquareBackward>(), {rule.gradient(), x}, {0});
+  }
+};
+
 TEST_CASE("an op whose output is made again by another is read through that, whatever it reads") {
   class Remade : public Scale {
    public:
@@ -176,13 +185,6 @@ TEST_CASE("an op whose output is made again by another is read through that, wha
 
    private:
     double factor_;
-  };
-  class SquareOfSaved : public Square {
-   public:
-    void backward(BackwardRule& rule) const override {
-      const Value x = rule.saved_input(0);
-      rule.emit(std::make_shared<SquareBackward>(), {rule.gradient(), x}, {0});
-    }
   };
   Graph g(Cpu{}, Graph::Mode::eager);
   const Value x = g.input("x", filled({3}, 1), true);
@@ -205,13 +207,6 @@ TEST_CASE("an op that is cheap to repeat is recorded again where backward reads 
    public:
     using Scale::Scale;
     bool cheap_to_repeat() const override { return true; }
-  };
-  class SquareOfSaved : public Square {
-   public:
-    void backward(BackwardRule& rule) const override {
-      const Value x = rule.saved_input(0);
-      rule.emit(std::make_shared<SquareBackward>(), {rule.gradient(), x}, {0});
-    }
   };
   Graph g(Cpu{}, Graph::Mode::eager);
   const Value x = g.input("x", filled({3}, 1), true);
