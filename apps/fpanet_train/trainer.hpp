@@ -25,8 +25,8 @@ class Trainer {
           TrainingData& data, Console& console, ProgressState state);
 
   /// Trains until the last epoch, early stopping or an interrupt; the latter saves in the middle of
-  /// an epoch, be it in training or validation. Throws Error when a loss is not finite, which is seen one step later: what was saved
-  /// before stays.
+  /// an epoch, be it in training or validation. Throws Error when a loss is not finite, which is
+  /// seen one step later: what was saved before stays.
   Outcome run();
 
   const ProgressState& state() const { return state_; }
