@@ -1,6 +1,7 @@
 # Finds what the CUDA halves are built with: nvcc, the runtime, cuBLASLt and cuDNN 9, in a toolkit, in
 # system folders, under -DCUDNN_ROOT, or in the nvidia-* packages that pip installs. Sets FPANET_WITH_CUDA,
-# FPANET_CUDA_INCLUDE_DIRS and FPANET_CUDA_LIBRARIES, and enables the language.
+# FPANET_CUDA_INCLUDE_DIRS, FPANET_CUDA_LIBRARIES, which programs link, and FPANET_CUDA_LOADED_LIBRARIES,
+# which they load when a card is opened (engine/core/cuda_libraries.hpp), and enables the language.
 
 set(FPANET_CUDA AUTO CACHE STRING "CUDA halves of the kernels: AUTO (when everything is found), ON or OFF")
 set_property(CACHE FPANET_CUDA PROPERTY STRINGS AUTO ON OFF)
@@ -91,7 +92,14 @@ macro(fpanet_find_cuda)
   set(FPANET_CUDA_INCLUDE_DIRS ${CUDNN_INCLUDE_DIR} ${CUBLASLT_INCLUDE_DIR} ${CUDART_INCLUDE_DIR})
   list(REMOVE_DUPLICATES FPANET_CUDA_INCLUDE_DIRS)
   # The runtime is linked statically: a program then starts without a driver and can say so.
-  set(FPANET_CUDA_LIBRARIES ${CUDNN_LIBRARY} ${CUBLASLT_LIBRARY} ${CUDART_LIBRARY} ${CMAKE_DL_LIBS} pthread rt)
+  set(FPANET_CUDA_LIBRARIES ${CUDART_LIBRARY} ${CMAKE_DL_LIBS} pthread rt)
+  set(FPANET_CUDA_LOADED_LIBRARIES ${CUDNN_LIBRARY} ${CUBLASLT_LIBRARY})
+  # Where programs look for those besides LD_LIBRARY_PATH and the system's folders.
+  foreach(library ${FPANET_CUDA_LOADED_LIBRARIES})
+    get_filename_component(folder ${library} DIRECTORY)
+    list(APPEND CMAKE_BUILD_RPATH ${folder})
+  endforeach()
+  list(REMOVE_DUPLICATES CMAKE_BUILD_RPATH)
   file(STRINGS ${CUDNN_INCLUDE_DIR}/cudnn_version.h cudnn_major REGEX "#define CUDNN_MAJOR +9")
   if(NOT cudnn_major)
     fpanet_cuda_missing("cuDNN 9 is needed, ${CUDNN_INCLUDE_DIR} holds another version")

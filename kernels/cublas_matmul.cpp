@@ -10,6 +10,7 @@
 
 #include "engine/core/cuda_check.hpp"
 #include "engine/core/cuda_handles.hpp"
+#include "engine/core/cuda_libraries.hpp"
 #include "engine/core/dtype.hpp"
 #include "engine/core/error.hpp"
 #include "kernels/matmul.hpp"
@@ -47,13 +48,15 @@ ProductShape shape_of(Product product, const Matrices<const T>& a, const Matrice
 
 /// Owners of cuBLASLt's handles.
 struct LayoutDeleter {
-  void operator()(cublasLtMatrixLayout_t p) const { cublasLtMatrixLayoutDestroy(p); }
+  void operator()(cublasLtMatrixLayout_t p) const { cublaslt().cublasLtMatrixLayoutDestroy(p); }
 };
 struct OperationDeleter {
-  void operator()(cublasLtMatmulDesc_t p) const { cublasLtMatmulDescDestroy(p); }
+  void operator()(cublasLtMatmulDesc_t p) const { cublaslt().cublasLtMatmulDescDestroy(p); }
 };
 struct PreferenceDeleter {
-  void operator()(cublasLtMatmulPreference_t p) const { cublasLtMatmulPreferenceDestroy(p); }
+  void operator()(cublasLtMatmulPreference_t p) const {
+    cublaslt().cublasLtMatmulPreferenceDestroy(p);
+  }
 };
 using Layout = std::unique_ptr<cublasLtMatrixLayoutOpaque_t, LayoutDeleter>;
 using Operation = std::unique_ptr<cublasLtMatmulDescOpaque_t, OperationDeleter>;
@@ -62,14 +65,14 @@ using Preference = std::unique_ptr<cublasLtMatmulPreferenceOpaque_t, PreferenceD
 /// Row-major (rows, cols) matrices, `stride` elements apart.
 Layout layout(cudaDataType type, Index rows, Index cols, Index items, Index stride) {
   cublasLtMatrixLayout_t raw = nullptr;
-  FPANET_CUBLAS_CHECK(cublasLtMatrixLayoutCreate(&raw, type, static_cast<std::uint64_t>(cols),
-                                                 static_cast<std::uint64_t>(rows), cols));
+  FPANET_CUBLAS_CHECK(cublaslt().cublasLtMatrixLayoutCreate(
+      &raw, type, static_cast<std::uint64_t>(cols), static_cast<std::uint64_t>(rows), cols));
   Layout result(raw);
   const auto count = static_cast<std::int32_t>(items);
-  FPANET_CUBLAS_CHECK(cublasLtMatrixLayoutSetAttribute(raw, CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT,
-                                                       &count, sizeof count));
+  FPANET_CUBLAS_CHECK(cublaslt().cublasLtMatrixLayoutSetAttribute(
+      raw, CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT, &count, sizeof count));
   const std::int64_t offset = stride;
-  FPANET_CUBLAS_CHECK(cublasLtMatrixLayoutSetAttribute(
+  FPANET_CUBLAS_CHECK(cublaslt().cublasLtMatrixLayoutSetAttribute(
       raw, CUBLASLT_MATRIX_LAYOUT_STRIDED_BATCH_OFFSET, &offset, sizeof offset));
   return result;
 }
@@ -77,12 +80,13 @@ Layout layout(cudaDataType type, Index rows, Index cols, Index items, Index stri
 Operation operation(const ProductShape& shape, bool allow_tf32) {
   const bool tf32 = shape.dtype == DType::f32 && allow_tf32;
   cublasLtMatmulDesc_t raw = nullptr;
-  FPANET_CUBLAS_CHECK(cublasLtMatmulDescCreate(
+  FPANET_CUBLAS_CHECK(cublaslt().cublasLtMatmulDescCreate(
       &raw, tf32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F, CUDA_R_32F));
   Operation result(raw);
   const auto transpose = [&](cublasLtMatmulDescAttributes_t which, bool yes) {
     const cublasOperation_t value = yes ? CUBLAS_OP_T : CUBLAS_OP_N;
-    FPANET_CUBLAS_CHECK(cublasLtMatmulDescSetAttribute(raw, which, &value, sizeof value));
+    FPANET_CUBLAS_CHECK(
+        cublaslt().cublasLtMatmulDescSetAttribute(raw, which, &value, sizeof value));
   };
   transpose(CUBLASLT_MATMUL_DESC_TRANSA, shape.product == Product::abt);  // its A is our b
   transpose(CUBLASLT_MATMUL_DESC_TRANSB, shape.product == Product::atb);
@@ -91,10 +95,11 @@ Operation operation(const ProductShape& shape, bool allow_tf32) {
 
 Preference preference(std::uint32_t alignment) {
   cublasLtMatmulPreference_t raw = nullptr;
-  FPANET_CUBLAS_CHECK(cublasLtMatmulPreferenceCreate(&raw));
+  FPANET_CUBLAS_CHECK(cublaslt().cublasLtMatmulPreferenceCreate(&raw));
   Preference result(raw);
   const auto set = [&](cublasLtMatmulPreferenceAttributes_t which, const auto& value) {
-    FPANET_CUBLAS_CHECK(cublasLtMatmulPreferenceSetAttribute(raw, which, &value, sizeof value));
+    FPANET_CUBLAS_CHECK(
+        cublaslt().cublasLtMatmulPreferenceSetAttribute(raw, which, &value, sizeof value));
   };
   // Workspace was asked for with aligned factors in mind.
   set(CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, alignment == kAlignment ? kMostWorkspace : 0);
@@ -130,7 +135,7 @@ PlannedProduct plan(const CudaHandles& handles, const ProductShape& s) {
       0};
   cublasLtMatmulHeuristicResult_t found{};
   int count = 0;
-  FPANET_CUBLAS_CHECK(cublasLtMatmulAlgoGetHeuristic(
+  FPANET_CUBLAS_CHECK(cublaslt().cublasLtMatmulAlgoGetHeuristic(
       handles.blas, planned.operation.get(), planned.left.get(), planned.right.get(),
       planned.result.get(), planned.result.get(), preference(s.alignment).get(), 1, &found,
       &count));
@@ -172,7 +177,7 @@ void matmul(const Cuda& cuda, Product product, Matrices<const T> a, Matrices<con
   Scratch scratch(workspace);
   void* const scratch_memory = scratch.take<std::byte>(Index(planned.workspace_bytes));
   const float alpha = 1, beta = write == Write::accumulate ? 1.F : 0.F;
-  FPANET_CUBLAS_CHECK(cublasLtMatmul(
+  FPANET_CUBLAS_CHECK(cublaslt().cublasLtMatmul(
       handles.blas, planned.operation.get(), &alpha, b.data, planned.left.get(), a.data,
       planned.right.get(), &beta, c.data, planned.result.get(), c.data, planned.result.get(),
       &planned.algorithm, scratch_memory, planned.workspace_bytes, handles.stream));

@@ -3,6 +3,7 @@
 #include <array>
 #include <string_view>
 
+#include "engine/core/cuda_libraries.hpp"
 #include "engine/core/error.hpp"
 
 namespace fpanet::kernels {
@@ -16,16 +17,16 @@ void check(cudnnStatus_t status, std::string_view step) {
 
 std::string cudnn_reason(cudnnStatus_t status) {
   std::array<char, 1024> detail{};
-  cudnnGetLastErrorString(detail.data(), detail.size());
-  return fmt::format("{}: {}", cudnnGetErrorString(status), detail.data());
+  cudnn().cudnnGetLastErrorString(detail.data(), detail.size());
+  return fmt::format("{}: {}", cudnn().cudnnGetErrorString(status), detail.data());
 }
 
 CudnnDescriptor::CudnnDescriptor(cudnnBackendDescriptorType_t type) {
-  check(cudnnBackendCreateDescriptor(type, &raw_), fmt::format("descriptor {}", int(type)));
+  check(cudnn().cudnnBackendCreateDescriptor(type, &raw_), fmt::format("descriptor {}", int(type)));
 }
 
 CudnnDescriptor::~CudnnDescriptor() {
-  if (raw_ != nullptr) cudnnBackendDestroyDescriptor(raw_);
+  if (raw_ != nullptr) cudnn().cudnnBackendDestroyDescriptor(raw_);
 }
 
 CudnnDescriptor& CudnnDescriptor::set_list(cudnnBackendAttributeName_t name,
@@ -38,25 +39,26 @@ CudnnDescriptor& CudnnDescriptor::set_list(cudnnBackendAttributeName_t name,
 CudnnDescriptor& CudnnDescriptor::set_array(cudnnBackendAttributeName_t name,
                                             cudnnBackendAttributeType_t type, std::size_t count,
                                             const void* values) {
-  check(cudnnBackendSetAttribute(raw_, name, type, static_cast<std::int64_t>(count), values),
-        fmt::format("setting attribute {}", int(name)));
+  check(
+      cudnn().cudnnBackendSetAttribute(raw_, name, type, static_cast<std::int64_t>(count), values),
+      fmt::format("setting attribute {}", int(name)));
   return *this;
 }
 
 CudnnDescriptor& CudnnDescriptor::finalize() {
-  check(cudnnBackendFinalize(raw_), "finalising a descriptor");
+  check(cudnn().cudnnBackendFinalize(raw_), "finalising a descriptor");
   return *this;
 }
 
 bool CudnnDescriptor::try_finalize() {
-  return cudnnBackendFinalize(raw_) == CUDNN_STATUS_SUCCESS;
+  return cudnn().cudnnBackendFinalize(raw_) == CUDNN_STATUS_SUCCESS;
 }
 
 std::int64_t CudnnDescriptor::get_array(cudnnBackendAttributeName_t name,
                                         cudnnBackendAttributeType_t type, std::int64_t count,
                                         void* values) const {
   std::int64_t found = 0;
-  check(cudnnBackendGetAttribute(raw_, name, type, count, &found, values),
+  check(cudnn().cudnnBackendGetAttribute(raw_, name, type, count, &found, values),
         fmt::format("reading attribute {}", int(name)));
   return found;
 }

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "engine/core/cuda_check.hpp"
+#include "engine/core/cuda_libraries.hpp"
 
 namespace fpanet::kernels {
 namespace {
@@ -173,7 +174,7 @@ void ConvolutionPlan::run(cudnnHandle_t handle, std::span<const Binding> binding
       .set_list(CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS, std::span(pointers).first(bindings.size()))
       .set(CUDNN_ATTR_VARIANT_PACK_WORKSPACE, workspace)
       .finalize();
-  FPANET_CUDNN_CHECK(cudnnBackendExecute(handle, plan_.raw(), pack.raw()));
+  FPANET_CUDNN_CHECK(cudnn().cudnnBackendExecute(handle, plan_.raw(), pack.raw()));
 }
 
 }  // namespace fpanet::kernels

@@ -4,6 +4,7 @@
 
 #include "engine/core/cuda_check.hpp"
 #include "engine/core/cuda_handles.hpp"
+#include "engine/core/cuda_libraries.hpp"
 #include "engine/core/error.hpp"
 #include "kernels/cuda_conv2d_finish.hpp"
 
@@ -132,7 +133,7 @@ class Trial {
 std::string identity_of(const CudaHandles& handles) {
   cudaDeviceProp properties{};
   FPANET_CUDA_CHECK(cudaGetDeviceProperties(&properties, handles.index));
-  return fmt::format("{}, cuDNN {}", properties.name, cudnnGetVersion());
+  return fmt::format("{}, cuDNN {}", properties.name, cudnn().cudnnGetVersion());
 }
 
 ConvolutionProblem without_epilogue(ConvolutionProblem problem) {
@@ -235,7 +236,8 @@ std::vector<ConvolutionPlanner::Candidate> ConvolutionPlanner::candidates(
 ConvolutionPlanner::Candidate ConvolutionPlanner::fastest(const Cuda& cuda,
                                                           const ConvolutionProblem& problem) {
   std::vector<Candidate> tried = candidates(problem, demands_.deterministic ? 1 : kMeasured);
-  require(!tried.empty(), "conv2d: cuDNN {} has no engine for {}", cudnnGetVersion(), key(problem));
+  require(!tried.empty(), "conv2d: cuDNN {} has no engine for {}", cudnn().cudnnGetVersion(),
+          key(problem));
   if (tried.size() == 1) return std::move(tried.front());
 
   std::size_t workspace_bytes = 0;
@@ -252,8 +254,8 @@ ConvolutionPlanner::Candidate ConvolutionPlanner::fastest(const Cuda& cuda,
       best_time = *time;
     }
   }
-  require(best < tried.size(), "conv2d: every engine of cuDNN {} fails for {}", cudnnGetVersion(),
-          key(problem));
+  require(best < tried.size(), "conv2d: every engine of cuDNN {} fails for {}",
+          cudnn().cudnnGetVersion(), key(problem));
   Candidate& winner = tried[best];
   file_.add(key(problem), {winner.plan.choice(), winner.fused,
                            static_cast<double>(best_time) * 1000, winner.plan.compiled_text()});

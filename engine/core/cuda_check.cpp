@@ -3,6 +3,7 @@
 #include <cstring>
 #include <string>
 
+#include "engine/core/cuda_libraries.hpp"
 #include "engine/core/error.hpp"
 
 namespace fpanet {
@@ -52,13 +53,13 @@ void cuda_fail(cudaError_t error, const CallSite& site) {
 }
 
 void cublas_fail(cublasStatus_t status, const CallSite& site) {
-  fail("cublas: {} at {}", cublasLtGetStatusString(status), where(site));
+  fail("cublas: {} at {}", cublaslt().cublasLtGetStatusString(status), where(site));
 }
 
 void cudnn_fail(cudnnStatus_t status, const CallSite& site) {
   char details[512] = "";
-  cudnnGetLastErrorString(details, sizeof(details));
-  fail("cudnn: {} at {}{}{}", cudnnGetErrorString(status), where(site),
+  cudnn().cudnnGetLastErrorString(details, sizeof(details));
+  fail("cudnn: {} at {}{}{}", cudnn().cudnnGetErrorString(status), where(site),
        details[0] == '\0' ? "" : ": ", details);
 }
 

@@ -2,6 +2,7 @@
 
 #include "engine/core/cuda_check.hpp"
 #include "engine/core/cuda_handles.hpp"
+#include "engine/core/cuda_libraries.hpp"
 #include "engine/core/error.hpp"
 
 namespace fpanet {
@@ -13,10 +14,10 @@ std::string cuda_version(int version) {
   return fmt::format("CUDA {}.{}", version / 1000, version % 1000 / 10);
 }
 
-std::string library_versions() {
+/// cuDNN's and cuBLASLt's as their headers and libraries count them.
+std::string library_versions(std::size_t dnn, std::size_t blas) {
   int runtime = 0;
   cudaRuntimeGetVersion(&runtime);
-  const std::size_t dnn = cudnnGetVersion(), blas = cublasLtGetVersion();
   return fmt::format("{}, cuDNN {}.{}.{}, cuBLASLt {}.{}.{}", cuda_version(runtime), dnn / 10000,
                      dnn % 10000 / 100, dnn % 100, blas / 10000, blas % 10000 / 100, blas % 100);
 }
@@ -63,8 +64,8 @@ CudaHandles::~CudaHandles() {
   // Errors were thrown for where they arose; a destructor has nothing to add.
   convolution_planner.reset();  // before the library handles that they were made with
   product_planner.reset();
-  if (dnn != nullptr) cudnnDestroy(dnn);
-  if (blas != nullptr) cublasLtDestroy(blas);
+  if (dnn != nullptr) cudnn().cudnnDestroy(dnn);
+  if (blas != nullptr) cublaslt().cublasLtDestroy(blas);
   if (copy_stream != nullptr) cudaStreamDestroy(copy_stream);
   if (stream != nullptr) cudaStreamDestroy(stream);
 }
@@ -92,9 +93,9 @@ Cuda open_cuda(int index, const CudaOptions& options) {
   // and its work for them.
   FPANET_CUDA_CHECK(cudaStreamCreate(&handles->stream));
   FPANET_CUDA_CHECK(cudaStreamCreateWithFlags(&handles->copy_stream, cudaStreamNonBlocking));
-  FPANET_CUBLAS_CHECK(cublasLtCreate(&handles->blas));
-  FPANET_CUDNN_CHECK(cudnnCreate(&handles->dnn));
-  FPANET_CUDNN_CHECK(cudnnSetStream(handles->dnn, handles->stream));
+  FPANET_CUBLAS_CHECK(cublaslt().cublasLtCreate(&handles->blas));
+  FPANET_CUDNN_CHECK(cudnn().cudnnCreate(&handles->dnn));
+  FPANET_CUDNN_CHECK(cudnn().cudnnSetStream(handles->dnn, handles->stream));
   return {.index = index, .handles = std::move(handles), .graphs = options.graphs};
 }
 
@@ -106,7 +107,7 @@ std::size_t cuda_free_bytes(int index) {
 }
 
 CudaSupport cuda_support() {
-  CudaSupport support{.built = true, .libraries = library_versions()};
+  CudaSupport support{.built = true, .libraries = library_versions(CUDNN_VERSION, CUBLAS_VERSION)};
   int driver = 0;
   if (cudaDriverGetVersion(&driver) == cudaSuccess && driver > 0) {
     support.driver = cuda_version(driver);
@@ -127,7 +128,16 @@ CudaSupport cuda_support() {
   cudaSetDevice(0);
   bool usable = false;
   for (const CudaDeviceInfo& device : support.devices) usable |= device.problem.empty();
-  if (!usable) support.problem = "no card can be used";
+  if (!usable) {
+    support.problem = "no card can be used";
+    return support;
+  }
+  try {
+    support.libraries =
+        library_versions(cudnn().cudnnGetVersion(), cublaslt().cublasLtGetVersion());
+  } catch (const Error& missing) {
+    support.problem = missing.what();
+  }
   return support;
 }
 

@@ -17,8 +17,8 @@ struct CudaOptions {
 
 /// Opens a card: makes its stream and library handles, which live as long as a copy of the result
 /// does. Throws Error that says which of these it is: no CUDA in this build, no driver, a driver
-/// that is too old, no such card, a card below compute capability 7.5, a library that does not
-/// start.
+/// that is too old, no such card, a card below compute capability 7.5, a library that is missing
+/// (cuda_libraries.hpp) or does not start.
 Cuda open_cuda(int index, const CudaOptions& options);
 
 struct CudaDeviceInfo {
@@ -33,8 +33,10 @@ struct CudaDeviceInfo {
 };
 
 struct CudaSupport {
-  bool built = false;          ///< this build holds CUDA code
-  std::string libraries = {};  ///< "CUDA 13.0, cuDNN 9.19.0, cuBLASLt 13.1.0"
+  bool built = false;  ///< this build holds CUDA code
+  /// "CUDA 13.0, cuDNN 9.19.0, cuBLASLt 13.1.0": what this machine has loaded, or, where no card can
+  /// be used, what this was built with.
+  std::string libraries = {};
   std::string driver = {};   ///< "CUDA 13.0", the newest that the driver can run; empty without one
   std::string problem = {};  ///< why no card can be used; empty when one can
   std::vector<CudaDeviceInfo> devices = {};
