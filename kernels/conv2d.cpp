@@ -5,6 +5,7 @@
 #include <cassert>
 
 #include "kernels/conv2d_direct.hpp"
+#include "kernels/conv2d_instances.hpp"
 #include "kernels/conv2d_winograd.hpp"
 #include "kernels/parallel_workers.hpp"
 #include "kernels/scratch.hpp"
@@ -199,27 +200,13 @@ std::size_t conv2d_backward_bias_workspace_bytes(const Cpu&, const Conv2dGeometr
   return kScratchAlignment + scratch_bytes<T>(bias_chunks(g) * g.c_out);
 }
 
-#define FPANET_INSTANTIATE(T)                                                                     \
-  template void conv2d(const Cpu&, const Conv2dGeometry&, const T*, const T*,                     \
-                       const Conv2dEpilogue<T>&, T*, std::span<std::byte>);                       \
-  template Index conv2d_prepared_numel<T>(const Cpu&, const Conv2dGeometry&);                     \
-  template void conv2d_prepare(const Cpu&, const Conv2dGeometry&, const T*, T*);                  \
-  template void conv2d_prepared(const Cpu&, const Conv2dGeometry&, const T*, const T*,            \
-                                const Conv2dEpilogue<T>&, T*, std::span<std::byte>);              \
-  template std::size_t conv2d_prepared_workspace_bytes<T>(const Cpu&, const Conv2dGeometry&);     \
-  template void conv2d_backward_input(const Cpu&, const Conv2dGeometry&, const T*, const T*, T*,  \
-                                      Write, std::span<std::byte>);                               \
-  template void conv2d_backward_weight(const Cpu&, const Conv2dGeometry&, const T*, const T*, T*, \
-                                       Write, std::span<std::byte>);                              \
-  template void conv2d_backward_bias(const Cpu&, const Conv2dGeometry&, const T*, T*, Write,      \
-                                     std::span<std::byte>);                                       \
-  template std::size_t conv2d_workspace_bytes<T>(const Cpu&, const Conv2dGeometry&,               \
-                                                 Conv2dEpilogueParts);                            \
-  template std::size_t conv2d_backward_input_workspace_bytes<T>(const Cpu&,                       \
-                                                                const Conv2dGeometry&);           \
-  template std::size_t conv2d_backward_weight_workspace_bytes<T>(const Cpu&,                      \
-                                                                 const Conv2dGeometry&);          \
-  template std::size_t conv2d_backward_bias_workspace_bytes<T>(const Cpu&, const Conv2dGeometry&)
+#define FPANET_INSTANTIATE(T)                                                          \
+  FPANET_INSTANTIATE_CONV2D(Cpu, T);                                                   \
+  template Index conv2d_prepared_numel<T>(const Cpu&, const Conv2dGeometry&);          \
+  template void conv2d_prepare(const Cpu&, const Conv2dGeometry&, const T*, T*);       \
+  template void conv2d_prepared(const Cpu&, const Conv2dGeometry&, const T*, const T*, \
+                                const Conv2dEpilogue<T>&, T*, std::span<std::byte>);   \
+  template std::size_t conv2d_prepared_workspace_bytes<T>(const Cpu&, const Conv2dGeometry&)
 
 FPANET_INSTANTIATE(float);
 FPANET_INSTANTIATE(double);

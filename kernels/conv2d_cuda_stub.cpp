@@ -1,7 +1,7 @@
 // Cuda halves of conv2d.hpp in a build without CUDA: each throws.
 
 #include "engine/core/error.hpp"
-#include "kernels/conv2d.hpp"
+#include "kernels/conv2d_instances.hpp"
 
 namespace fpanet::kernels {
 namespace {
@@ -61,25 +61,7 @@ std::size_t conv2d_backward_bias_workspace_bytes(const Cuda&, const Conv2dGeomet
   no_cuda();
 }
 
-#define FPANET_INSTANTIATE(T)                                                                     \
-  template void conv2d(const Cuda&, const Conv2dGeometry&, const T*, const T*,                    \
-                       const Conv2dEpilogue<T>&, T*, std::span<std::byte>);                       \
-  template void conv2d_backward_input(const Cuda&, const Conv2dGeometry&, const T*, const T*, T*, \
-                                      Write, std::span<std::byte>);                               \
-  template void conv2d_backward_weight(const Cuda&, const Conv2dGeometry&, const T*, const T*,    \
-                                       Real<T>*, Write, std::span<std::byte>);                    \
-  template void conv2d_backward_bias(const Cuda&, const Conv2dGeometry&, const T*, Real<T>*,      \
-                                     Write, std::span<std::byte>);                                \
-  template std::size_t conv2d_workspace_bytes<T>(const Cuda&, const Conv2dGeometry&,              \
-                                                 Conv2dEpilogueParts);                            \
-  template std::size_t conv2d_backward_input_workspace_bytes<T>(const Cuda&,                      \
-                                                                const Conv2dGeometry&);           \
-  template std::size_t conv2d_backward_weight_workspace_bytes<T>(const Cuda&,                     \
-                                                                 const Conv2dGeometry&);          \
-  template std::size_t conv2d_backward_bias_workspace_bytes<T>(const Cuda&, const Conv2dGeometry&)
-
-FPANET_INSTANTIATE(float);
-FPANET_INSTANTIATE(bfloat16);
-#undef FPANET_INSTANTIATE
+FPANET_INSTANTIATE_CONV2D(Cuda, float);
+FPANET_INSTANTIATE_CONV2D(Cuda, bfloat16);
 
 }  // namespace fpanet::kernels

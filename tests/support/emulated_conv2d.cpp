@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "kernels/bias_add.hpp"
-#include "kernels/conv2d.hpp"
+#include "kernels/conv2d_instances.hpp"
 
 namespace fpanet::kernels {
 namespace {
@@ -106,25 +106,7 @@ std::size_t conv2d_backward_bias_workspace_bytes(const Cuda& cuda, const Conv2dG
   return bias_gradient_workspace_bytes<T>(cuda, g.output_pixels(), g.c_out);
 }
 
-#define FPANET_INSTANTIATE(T)                                                                     \
-  template void conv2d(const Cuda&, const Conv2dGeometry&, const T*, const T*,                    \
-                       const Conv2dEpilogue<T>&, T*, std::span<std::byte>);                       \
-  template void conv2d_backward_input(const Cuda&, const Conv2dGeometry&, const T*, const T*, T*, \
-                                      Write, std::span<std::byte>);                               \
-  template void conv2d_backward_weight(const Cuda&, const Conv2dGeometry&, const T*, const T*,    \
-                                       Real<T>*, Write, std::span<std::byte>);                    \
-  template void conv2d_backward_bias(const Cuda&, const Conv2dGeometry&, const T*, Real<T>*,      \
-                                     Write, std::span<std::byte>);                                \
-  template std::size_t conv2d_workspace_bytes<T>(const Cuda&, const Conv2dGeometry&,              \
-                                                 Conv2dEpilogueParts);                            \
-  template std::size_t conv2d_backward_input_workspace_bytes<T>(const Cuda&,                      \
-                                                                const Conv2dGeometry&);           \
-  template std::size_t conv2d_backward_weight_workspace_bytes<T>(const Cuda&,                     \
-                                                                 const Conv2dGeometry&);          \
-  template std::size_t conv2d_backward_bias_workspace_bytes<T>(const Cuda&, const Conv2dGeometry&)
-
-FPANET_INSTANTIATE(float);
-FPANET_INSTANTIATE(bfloat16);
-#undef FPANET_INSTANTIATE
+FPANET_INSTANTIATE_CONV2D(Cuda, float);
+FPANET_INSTANTIATE_CONV2D(Cuda, bfloat16);
 
 }  // namespace fpanet::kernels
