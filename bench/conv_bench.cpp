@@ -67,6 +67,7 @@ struct Options {
   Index batch = 8, size = 320;
   int threads = 2, repeats = 5;
   bool cpu_time = false;
+  std::string precision = "fp32";
   std::string filter;
 };
 
@@ -95,38 +96,41 @@ struct Totals {
   double seconds = 0, flops = 0;
 };
 
+template <class T>
 void run(const Options& options) {
   const Cpu cpu{options.threads};
   constexpr std::array kPasses{Conv2dPass::forward, Conv2dPass::backward_input,
                                Conv2dPass::backward_weight};
   constexpr std::array kPassNames{"forward", "backward input", "backward weight"};
   std::array<Totals, 3> totals;
-  fmt::print("{} threads, {}, batch {}, {}x{}; GFLOP/s by the direct count, median (best)\n",
-             options.threads, name_of(kernels::cpu_level()), options.batch, options.size,
-             options.size);
+  fmt::print("{} threads, {}, {}, batch {}, {}x{}; GFLOP/s by the direct count, median (best)\n",
+             options.threads, name_of(kernels::cpu_level()), options.precision, options.batch,
+             options.size, options.size);
   for (const Layer& layer : kLayers) {
     if (layer.name.find(options.filter) == std::string::npos) continue;
     const Conv2dGeometry g = geometry(layer, options.batch, options.size);
-    const std::size_t bytes = std::max({conv2d_workspace_bytes<float>(cpu, g, {}),
-                                        conv2d_backward_input_workspace_bytes<float>(cpu, g),
-                                        conv2d_backward_weight_workspace_bytes<float>(cpu, g)});
+    const std::size_t bytes = std::max({conv2d_workspace_bytes<T>(cpu, g, {}),
+                                        conv2d_backward_input_workspace_bytes<T>(cpu, g),
+                                        conv2d_backward_weight_workspace_bytes<T>(cpu, g)});
     const auto storage = Storage::allocate(bytes, Device::cpu());
     const std::span<std::byte> workspace(storage->data(), bytes);
-    const Tensor x = Tensor::empty({g.n, g.c_in, g.h, g.w}, DType::f32);
-    const Tensor w = Tensor::empty({g.c_out, g.c_in, g.kernel_h, g.kernel_w}, DType::f32);
-    const Tensor y = Tensor::empty({g.n, g.c_out, g.out_h(), g.out_w()}, DType::f32);
-    std::fill_n(x.data<float>(), x.numel(), 0.5f);
-    std::fill_n(w.data<float>(), w.numel(), 0.25f);
-    std::fill_n(y.data<float>(), y.numel(), 1.0f);
+    const Tensor x = Tensor::empty({g.n, g.c_in, g.h, g.w}, dtype_v<T>);
+    const Tensor w = Tensor::empty({g.c_out, g.c_in, g.kernel_h, g.kernel_w}, dtype_v<T>);
+    const Tensor y = Tensor::empty({g.n, g.c_out, g.out_h(), g.out_w()}, dtype_v<T>);
+    const Tensor dw = Tensor::empty(w.shape(), dtype_v<kernels::Real<T>>);
+    std::fill_n(x.data<T>(), x.numel(), T(0.5f));
+    std::fill_n(w.data<T>(), w.numel(), T(0.25f));
+    std::fill_n(y.data<T>(), y.numel(), T(1.0f));
     const auto run_pass = [&](Conv2dPass pass) {
-      float *px = x.data<float>(), *pw = w.data<float>(), *py = y.data<float>();
+      T *px = x.data<T>(), *pw = w.data<T>(), *py = y.data<T>();
       switch (pass) {
         case Conv2dPass::forward:
-          return conv2d<float>(cpu, g, px, pw, {}, py, workspace);
+          return conv2d<T>(cpu, g, px, pw, {}, py, workspace);
         case Conv2dPass::backward_input:
-          return conv2d_backward_input<float>(cpu, g, py, pw, px, Write::assign, workspace);
+          return conv2d_backward_input<T>(cpu, g, py, pw, px, Write::assign, workspace);
         case Conv2dPass::backward_weight:
-          return conv2d_backward_weight<float>(cpu, g, px, py, pw, Write::assign, workspace);
+          return conv2d_backward_weight<T>(cpu, g, px, py, dw.data<kernels::Real<T>>(),
+                                           Write::assign, workspace);
       }
     };
     fmt::print("{:<12} {:>4}->{:<4} {}x{}/{} @{:<4}", layer.name, g.c_in, g.c_out, g.kernel_h,
@@ -136,7 +140,7 @@ void run(const Options& options) {
       const double flops = 2.0 * static_cast<double>(g.macs());
       const double median = seconds[seconds.size() / 2];
       fmt::print("  {:<8} {:8.2f} ms {:6.1f} ({:6.1f})",
-                 conv2d_implementation(cpu, kPasses[i], g, DType::f32), median * 1e3,
+                 conv2d_implementation(cpu, kPasses[i], g, dtype_v<T>), median * 1e3,
                  flops / median * 1e-9, flops / seconds[0] * 1e-9);
       totals[i].seconds += median * static_cast<double>(layer.count);
       totals[i].flops += flops * static_cast<double>(layer.count);
@@ -162,10 +166,13 @@ int main(int argc, char** argv) {
   app.add_option("--threads", options.threads)->check(CLI::PositiveNumber);
   app.add_option("--repeats", options.repeats, "timed runs")->check(CLI::PositiveNumber);
   app.add_flag("--cpu-time", options.cpu_time, "CPU time, not wall time (with --threads 1)");
+  app.add_option("--precision", options.precision, "of activations and weights")
+      ->check(CLI::IsMember({"fp32", "bf16"}));
   app.add_option("--filter", options.filter, "only layers whose name contains this");
   CLI11_PARSE(app, argc, argv);
   try {
-    fpanet::run(options);
+    options.precision == "bf16" ? fpanet::run<fpanet::bfloat16>(options)
+                                : fpanet::run<float>(options);
   } catch (const fpanet::Error& error) {
     fmt::print(stderr, "conv_bench: {}\n", error.what());
     return 1;

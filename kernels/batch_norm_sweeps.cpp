@@ -9,6 +9,7 @@ template <class T>
 BatchNormSweeps<T> choose_sweeps() {
   switch (cpu_level()) {
 #if defined(__x86_64__)
+    case CpuLevel::avx512_bf16:
     case CpuLevel::avx512:
       return batch_norm_sweeps_avx512<T>();
     case CpuLevel::avx2:

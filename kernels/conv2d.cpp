@@ -6,6 +6,7 @@
 
 #include "kernels/conv2d_direct.hpp"
 #include "kernels/conv2d_instances.hpp"
+#include "kernels/conv2d_pairs.hpp"
 #include "kernels/conv2d_winograd.hpp"
 #include "kernels/parallel_workers.hpp"
 #include "kernels/scratch.hpp"
@@ -60,6 +61,14 @@ inline constexpr std::array kForward<float>{
         winograd::forward_prepared_workspace_bytes},
     kDirectForward<float>,
 };
+template <>
+inline constexpr std::array kForward<bfloat16>{
+    Forward<bfloat16>{{"pairs", always, pairs::forward, pairs::forward_workspace_bytes},
+                      pairs::prepared_numel,
+                      pairs::prepare,
+                      pairs::forward_prepared,
+                      pairs::forward_prepared_workspace_bytes},
+};
 template <class T>
 inline constexpr std::array kBackwardInput{
     BackwardInput<T>{"direct", always, direct::backward_input<T>,
@@ -72,6 +81,11 @@ inline constexpr std::array kBackwardInput<float>{
     BackwardInput<float>{"direct", always, direct::backward_input<float>,
                          direct::backward_input_workspace_bytes<float>},
 };
+template <>
+inline constexpr std::array kBackwardInput<bfloat16>{
+    BackwardInput<bfloat16>{"pairs", always, pairs::backward_input,
+                            pairs::backward_input_workspace_bytes},
+};
 template <class T>
 inline constexpr std::array kBackwardWeight{
     BackwardWeight<T>{"direct", always, direct::backward_weight<T>,
@@ -83,6 +97,12 @@ inline constexpr std::array kBackwardWeight<float>{
                           winograd::backward_weight_workspace_bytes},
     BackwardWeight<float>{"direct", always, direct::backward_weight<float>,
                           direct::backward_weight_workspace_bytes<float>},
+};
+
+template <>
+inline constexpr std::array kBackwardWeight<bfloat16>{
+    BackwardWeight<bfloat16>{"pairs", always, pairs::backward_weight,
+                             pairs::backward_weight_workspace_bytes},
 };
 
 template <class Table>
@@ -118,6 +138,7 @@ Index bias_chunks(const Conv2dGeometry& g) {
 
 std::string_view conv2d_implementation(const Cpu&, Conv2dPass pass, const Conv2dGeometry& g,
                                        DType dtype, Conv2dEpilogueParts) {
+  if (dtype == DType::bf16) return name_of_choice<bfloat16>(pass, g);
   return dtype == DType::f64 ? name_of_choice<double>(pass, g) : name_of_choice<float>(pass, g);
 }
 
@@ -159,17 +180,19 @@ template <class T>
 void conv2d_backward_bias(const Cpu& cpu, const Conv2dGeometry& g, const T* dy, Real<T>* db,
                           Write write, std::span<std::byte> workspace) {
   const Index chunks = bias_chunks(g);
-  T* const partials = Scratch(workspace).take<T>(chunks * g.c_out);
+  Real<T>* const partials = Scratch(workspace).take<Real<T>>(chunks * g.c_out);
   parallel_workers(cpu, chunks, [&](Index chunk, Index) {
-    T* const sum = partials + chunk * g.c_out;
+    Real<T>* const sum = partials + chunk * g.c_out;
     const Index end = std::min(g.output_pixels(), (chunk + 1) * kBiasChunk);
-    std::fill_n(sum, g.c_out, T(0));
+    std::fill_n(sum, g.c_out, Real<T>(0));
     for (Index pixel = chunk * kBiasChunk; pixel < end; ++pixel) {
-      for (Index o = 0; o < g.c_out; ++o) sum[o] += dy[pixel * g.c_out + o];
+      for (Index o = 0; o < g.c_out; ++o) {
+        sum[o] += static_cast<Real<T>>(dy[pixel * g.c_out + o]);
+      }
     }
   });
   for (Index o = 0; o < g.c_out; ++o) {
-    T total = 0;
+    Real<T> total = 0;
     for (Index chunk = 0; chunk < chunks; ++chunk) total += partials[chunk * g.c_out + o];
     store(db[o], total, write);
   }
@@ -197,7 +220,7 @@ std::size_t conv2d_backward_weight_workspace_bytes(const Cpu& cpu, const Conv2dG
 
 template <class T>
 std::size_t conv2d_backward_bias_workspace_bytes(const Cpu&, const Conv2dGeometry& g) {
-  return kScratchAlignment + scratch_bytes<T>(bias_chunks(g) * g.c_out);
+  return kScratchAlignment + scratch_bytes<Real<T>>(bias_chunks(g) * g.c_out);
 }
 
 #define FPANET_INSTANTIATE(T)                                                          \
@@ -210,6 +233,7 @@ std::size_t conv2d_backward_bias_workspace_bytes(const Cpu&, const Conv2dGeometr
 
 FPANET_INSTANTIATE(float);
 FPANET_INSTANTIATE(double);
+FPANET_INSTANTIATE(bfloat16);
 #undef FPANET_INSTANTIATE
 
 }  // namespace fpanet::kernels

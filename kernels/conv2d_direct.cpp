@@ -118,6 +118,7 @@ void multiply_block(const Conv2dWindow& w, const SourceRows<T>& source, const T*
 template <class T>
 void run_window(const Cpu& cpu, const Conv2dWindow& w, const T* source, const T* packed,
                 const Conv2dEpilogue<T>& epilogue, T* target, Write write, T* scratch) {
+  if (w.cols == 0) return;  // a phase of an image that is narrower than the stride
   const Index width = conv2d_level<T>().width, panels = panels_of<T>(w.target_c);
   const Blocks blocks = cut_blocks<T>(w, panels);
   const Index per_worker = source_numel<T>(w);

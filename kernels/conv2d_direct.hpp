@@ -25,7 +25,7 @@ template <class T>
 void backward_input(const Cpu& cpu, const Conv2dGeometry& g, const T* dy, const T* w, T* dx,
                     Write write, std::span<std::byte> workspace);
 template <class T>
-void backward_weight(const Cpu& cpu, const Conv2dGeometry& g, const T* x, const T* dy, T* dw,
+void backward_weight(const Cpu& cpu, const Conv2dGeometry& g, const T* x, const T* dy, Real<T>* dw,
                      Write write, std::span<std::byte> workspace);
 
 /// w packed into panels, made once for many forward runs; elements of it.

@@ -83,7 +83,7 @@ std::size_t backward_weight_workspace_bytes(const Cpu& cpu, const Conv2dGeometry
 }
 
 template <class T>
-void backward_weight(const Cpu& cpu, const Conv2dGeometry& g, const T* x, const T* dy, T* dw,
+void backward_weight(const Cpu& cpu, const Conv2dGeometry& g, const T* x, const T* dy, Real<T>* dw,
                      Write write, std::span<std::byte> workspace) {
   const Conv2dWindow w = forward_window(g);
   const Cut cut = cut_work<T>(g, w);

@@ -9,6 +9,7 @@ template <class T>
 Conv2dLevel<T> choose_level() {
   switch (cpu_level()) {
 #if defined(__x86_64__)
+    case CpuLevel::avx512_bf16:
     case CpuLevel::avx512:
       return conv2d_level_avx512<T>();
     case CpuLevel::avx2:

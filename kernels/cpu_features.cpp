@@ -10,7 +10,8 @@
 namespace fpanet::kernels {
 namespace {
 
-constexpr std::array kLevels{CpuLevel::generic, CpuLevel::wide, CpuLevel::avx2, CpuLevel::avx512};
+constexpr std::array kLevels{CpuLevel::generic, CpuLevel::wide, CpuLevel::avx2, CpuLevel::avx512,
+                             CpuLevel::avx512_bf16};
 
 CpuLevel requested_cpu_level() {
   const char* const wanted = std::getenv("FPANET_CPU");
@@ -22,7 +23,7 @@ CpuLevel requested_cpu_level() {
             "FPANET_CPU={}: this processor only has {}", wanted, name_of(detected));
     return level;
   }
-  fail("FPANET_CPU={}: is none of generic, wide, avx2, avx512", wanted);
+  fail("FPANET_CPU={}: is none of generic, wide, avx2, avx512, avx512_bf16", wanted);
 }
 
 }  // namespace
@@ -37,6 +38,8 @@ std::string_view name_of(CpuLevel level) {
       return "avx2";
     case CpuLevel::avx512:
       return "avx512";
+    case CpuLevel::avx512_bf16:
+      return "avx512_bf16";
   }
   return "?";
 }
@@ -47,7 +50,8 @@ CpuLevel detected_cpu_level() {
   if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return CpuLevel::generic;
   const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
                       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw");
-  return avx512 ? CpuLevel::avx512 : CpuLevel::avx2;
+  if (!avx512) return CpuLevel::avx2;
+  return __builtin_cpu_supports("avx512bf16") ? CpuLevel::avx512_bf16 : CpuLevel::avx512;
 #else
   return CpuLevel::generic;
 #endif

@@ -6,10 +6,11 @@
 namespace fpanet::kernels {
 
 enum class CpuLevel {
-  generic,  ///< what every x86-64 (or other) processor has
-  wide,     ///< the same with AVX-512's block shapes: tests them where there is no AVX-512
-  avx2,     ///< AVX2 and FMA: 8 floats
-  avx512,   ///< AVX-512 F, VL, DQ and BW: 16 floats
+  generic,      ///< what every x86-64 (or other) processor has
+  wide,         ///< the same with AVX-512's block shapes: tests them where there is no AVX-512
+  avx2,         ///< AVX2 and FMA: 8 floats
+  avx512,       ///< AVX-512 F, VL, DQ and BW: 16 floats
+  avx512_bf16,  ///< and products of bfloat16 pairs: 32 in an instruction
 };
 
 std::string_view name_of(CpuLevel level);
@@ -18,7 +19,7 @@ std::string_view name_of(CpuLevel level);
 CpuLevel detected_cpu_level();
 
 /// detected_cpu_level(), or the lower one that the environment variable FPANET_CPU names (generic,
-/// wide, avx2 or avx512). Throws Error for another word and for a level the processor does not
+/// wide, avx2, avx512 or avx512_bf16). Throws Error for another word and for a level the processor does not
 /// have.
 CpuLevel cpu_level();
 

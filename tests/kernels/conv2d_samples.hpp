@@ -45,6 +45,8 @@ inline const std::vector<kernels::Conv2dGeometry>& conv2d_samples() {
       {1, 3, 4, 5, 7, 7, 7, 1, 3},
       {2, 4, 5, 5, 6, 1, 1, 3, 0},
       {1, 2, 11, 11, 2, 3, 3, 4, 1},
+      {1, 2, 1, 1, 3, 1, 1, 2, 0},
+      {1, 4, 5, 1, 3, 3, 3, 3, 1},
       // FPA-Net's layers (channels, kernels, strides) at small spatial sizes
       {2, 3, 32, 32, 64, 7, 7, 2, 3},
       {2, 64, 13, 13, 64, 3, 3, 1, 1},
