@@ -79,16 +79,16 @@ struct Job {
         tasks_c(divide_up(g.c_in / kBlock, cut.group_c)) {
     const Index rows = divide_up(g.out_h(), kWinogradTile);
     const Index cols = divide_up(g.out_w(), kWinogradTile);
-    x = {px, g.h, g.w, g.c_in, rows, cols, g.padding};
-    dy = {pdy, g.out_h(), g.out_w(), g.c_out, rows, cols, 0};
+    x = WinogradImages<const float>::dense(px, g.h, g.w, g.c_in, rows, cols, g.padding);
+    dy = WinogradImages<const float>::dense(pdy, g.out_h(), g.out_w(), g.c_out, rows, cols, 0);
   }
 };
 
 // V and Z of tiles [first, first + count), which are tiles `at`, at + 1, ... of the batch.
 void transform_tiles(const Job& job, Index first, Index count, Index at, float* v, float* z) {
   const auto& level = conv2d_level<float>().winograd;
-  level.patches(job.x, first, count, 0, job.g.c_in,
-                {v + at * kBlock, job.v.position, kBlock, job.v.block});
+  level.whole.patches(job.x, first, count, 0, job.g.c_in,
+                      {v + at * kBlock, job.v.position, kBlock, job.v.block});
   level.gradients(job.dy, first, count, 0, job.g.c_out,
                   {z + at * kBlock, job.z.position, kBlock, job.z.block});
 }

@@ -25,6 +25,9 @@
 // with n0 = a2b2, na = 2 a2 (a2 - b2), nb = 2 b2 (b2 - a2). The usual a = 1, b = 2 make the entries
 // small integers but the rounding error large; a = 5/8, b = 3/2 are exact in binary too and make
 // the error half as large (docs/performance.md has the numbers).
+//
+// At infinity G looks at the third tap alone. A kernel of two taps a side therefore needs neither
+// that point nor the sixth row and column of its patch: F(4x4,2x2), 25 multiplications.
 
 #include "engine/core/shape.hpp"
 #include "engine/core/write.hpp"
@@ -32,8 +35,9 @@
 
 namespace fpanet::kernels {
 
-inline constexpr Index kWinogradTile = 4;        ///< side of an output tile
-inline constexpr Index kWinogradPositions = 36;  ///< of a transformed tile
+inline constexpr Index kWinogradTile = 4;             ///< side of an output tile
+inline constexpr Index kWinogradPositions = 36;       ///< of a transformed tile
+inline constexpr Index kWinogradPhasePositions = 25;  ///< the same for kernels of two taps a side
 /// Channels come in blocks of this many, so that a block is whole vectors at every CPU level.
 inline constexpr Index kWinogradChannels = 16;
 
@@ -43,7 +47,30 @@ struct WinogradImages {
   T* data;
   Index h, w, c;
   Index tile_rows, tile_cols;
-  Index padding;  ///< tile (i,j)'s patch starts at pixel (4i - padding, 4j - padding)
+  Index top, left;          ///< tile (i,j)'s patch starts at pixel (step*i - top, step*j - left)
+  Index image, row, pixel;  ///< elements from one to the next
+  Index step = kWinogradTile;
+
+  /// Images without gaps between their pixels.
+  static WinogradImages dense(T* data, Index h, Index w, Index c, Index tile_rows, Index tile_cols,
+                              Index padding) {
+    return {data, h, w, c, tile_rows, tile_cols, padding, padding, h * w * c, w * c, c};
+  }
+  /// Every second pixel of every second row of images (N,2H,2W,C), from row r and column s on.
+  static WinogradImages phase(T* data, Index h, Index w, Index c, Index tile_rows, Index tile_cols,
+                              Index r, Index s) {
+    return {data + (2 * r * w + s) * c,
+            h,
+            w,
+            c,
+            tile_rows,
+            tile_cols,
+            0,
+            0,
+            4 * h * w * c,
+            4 * w * c,
+            2 * c};
+  }
 };
 
 /// Transformed tiles: channel k of position p of tile t lies at
@@ -54,22 +81,34 @@ struct WinogradTiles {
   Index position, tile, block;
 };
 
+/// The transforms of x and y for kernels of one size.
 template <class T>
-struct WinogradKernels {
-  /// V = B^T d B of the 6x6 patches of tiles [first, first + count), channels [begin, end).
+struct WinogradForm {
+  Index positions;
+  /// V = B^T d B of the patches of tiles [first, first + count), channels [begin, end).
   void (*patches)(const WinogradImages<const T>& x, Index first, Index count, Index begin,
                   Index end, const WinogradTiles<T>& v);
-  /// Z = A dy A^T of 4x4 tiles, 0 outside the image; padding is not looked at.
-  void (*gradients)(const WinogradImages<const T>& dy, Index first, Index count, Index begin,
-                    Index end, const WinogradTiles<T>& z);
   /// y = A^T M A, then the epilogue, into the part of the 4x4 tiles that lies in the image, for
-  /// channels [begin, end) of y; M's channel 0 is y's channel `begin`.
+  /// channels [begin, end) of y; M's channel 0 is y's channel `begin`. The residual lies as
+  /// y does, and may be y.
   void (*outputs)(const WinogradTiles<const T>& m, const WinogradImages<T>& y, Index first,
                   Index count, Index begin, Index end, const Conv2dEpilogue<T>& epilogue,
                   Write write);
+};
+
+template <class T>
+struct WinogradKernels {
+  WinogradForm<T> whole;  ///< 3x3: 36 positions
+  WinogradForm<T> phase;  ///< 2x2: 25 positions
+  /// Z = A dy A^T of 4x4 tiles, 0 outside the image; padding is not looked at.
+  void (*gradients)(const WinogradImages<const T>& dy, Index first, Index count, Index begin,
+                    Index end, const WinogradTiles<T>& z);
   /// U = G w G^T for `count` neighbouring columns: tap t of column j is w[t*tap + j], position p of
   /// it becomes u[p*position + j].
   void (*weights)(const T* w, Index tap, Index count, T* u, Index position);
+  /// The same for the four 2x2 kernels that w is on an image enlarged twofold
+  /// (conv2d_winograd_upsampled.cpp): phase p = 2r + s begins at u[p*phase].
+  void (*phase_weights)(const T* w, Index tap, Index count, T* u, Index position, Index phase);
   /// dw = G^T dU G, the other way round.
   void (*weight_gradients)(const T* du, Index position, Index count, T* dw, Index tap, Write write);
 };

@@ -22,6 +22,8 @@ struct WinogradTransforms {
   }
   static Vector scale(double factor, Vector v) { return S::broadcast(static_cast<T>(factor)) * v; }
 
+  // For a kernel of kTaps a side: with two, there is no point at infinity.
+  template <int kTaps>
   static void patch(const Vector* d, Vector* v) {  // B^T
     const Vector even_a = add(d[4], -kB2, d[2]), odd_a = add(d[3], -kB2, d[1]);
     const Vector even_b = add(d[4], -kA2, d[2]), odd_b = add(d[3], -kA2, d[1]);
@@ -30,16 +32,21 @@ struct WinogradTransforms {
     v[2] = add(even_a, -kA, odd_a);
     v[3] = add(even_b, kB, odd_b);
     v[4] = add(even_b, -kB, odd_b);
-    v[5] = add(add(d[5], -kA2 - kB2, d[3]), kA2 * kB2, d[1]);
+    if constexpr (kTaps == 3) v[5] = add(add(d[5], -kA2 - kB2, d[3]), kA2 * kB2, d[1]);
   }
 
+  template <int kTaps>
   static void output(const Vector* m, Vector* y) {  // A^T
     const Vector even_a = m[1] + m[2], odd_a = m[1] - m[2];
     const Vector even_b = m[3] + m[4], odd_b = m[3] - m[4];
     y[0] = m[0] + even_a + even_b;
     y[1] = add(scale(kA, odd_a), kB, odd_b);
     y[2] = add(scale(kA2, even_a), kB2, even_b);
-    y[3] = add(add(m[5], kA2 * kA, odd_a), kB2 * kB, odd_b);
+    if constexpr (kTaps == 3) {
+      y[3] = add(add(m[5], kA2 * kA, odd_a), kB2 * kB, odd_b);
+    } else {
+      y[3] = add(scale(kA2 * kA, odd_a), kB2 * kB, odd_b);
+    }
   }
 
   static void gradient(const Vector* y, Vector* z) {  // A
@@ -53,15 +60,19 @@ struct WinogradTransforms {
     z[5] = y[3];
   }
 
+  template <int kTaps>
   static void weight(const Vector* w, Vector* u) {  // G
-    const Vector even_a = add(scale(1 / kNa, w[0]), kA2 / kNa, w[2]);
-    const Vector even_b = add(scale(1 / kNb, w[0]), kB2 / kNb, w[2]);
+    Vector even_a = scale(1 / kNa, w[0]), even_b = scale(1 / kNb, w[0]);
+    if constexpr (kTaps == 3) {
+      even_a = add(even_a, kA2 / kNa, w[2]);
+      even_b = add(even_b, kB2 / kNb, w[2]);
+      u[5] = w[2];
+    }
     u[0] = scale(1 / kN0, w[0]);
     u[1] = add(even_a, kA / kNa, w[1]);
     u[2] = add(even_a, -kA / kNa, w[1]);
     u[3] = add(even_b, kB / kNb, w[1]);
     u[4] = add(even_b, -kB / kNb, w[1]);
-    u[5] = w[2];
   }
 
   static void weight_gradient(const Vector* u, Vector* w) {  // G^T
@@ -162,19 +173,19 @@ struct WinogradTransforms {
     }
   };
 
-  // Where a tile lies; side is 6 for patches and 4 for tiles of the output.
+  // Where a tile lies; side is that of what is read or written there.
   template <class P>
   struct Place {
     P* corner;  // may lie outside the image
     Inside inside;
     bool interior;
 
-    Place(const WinogradImages<P>& images, Index tile, Index side, Index padding) {
+    Place(const WinogradImages<P>& images, Index tile, Index side) {
       const Index per_image = images.tile_rows * images.tile_cols;
       const Index image = tile / per_image, in_image = tile % per_image;
-      const Index y = in_image / images.tile_cols * kWinogradTile - padding;
-      const Index x = in_image % images.tile_cols * kWinogradTile - padding;
-      corner = images.data + ((image * images.h + y) * images.w + x) * images.c;
+      const Index y = in_image / images.tile_cols * images.step - images.top;
+      const Index x = in_image % images.tile_cols * images.step - images.left;
+      corner = images.data + image * images.image + y * images.row + x * images.pixel;
       inside = {-y, images.h - y, -x, images.w - x};
       interior = y >= 0 && x >= 0 && y + side <= images.h && x + side <= images.w;
     }
@@ -185,51 +196,55 @@ struct WinogradTransforms {
     return channel / kWinogradChannels * tiles.block + channel % kWinogradChannels;
   }
 
-  // Patches of x and tiles of dy: read kSide x kSide pixels, zeros outside, write 6 x 6 positions.
-  template <int kSide, void (*kTransform)(const Vector*, Vector*)>
-  static void read_tiles(const WinogradImages<const T>& images, Index padding, Index first,
-                         Index count, Index begin, Index end, const WinogradTiles<T>& tiles) {
+  // Patches of x and tiles of dy: read kFrom x kFrom pixels, zeros outside, write kTo x kTo positions.
+  template <int kFrom, int kTo, void (*kTransform)(const Vector*, Vector*)>
+  static void read_tiles(const WinogradImages<const T>& images, Index first, Index count,
+                         Index begin, Index end, const WinogradTiles<T>& tiles) {
     for (Index t = 0; t < count; ++t) {
-      const Place<const T> place(images, first + t, kSide, padding);
+      const Place<const T> place(images, first + t, kFrom);
       for (Index channel = begin; channel < end; channel += S::kLanes) {
-        const Load load{place.corner + channel, images.w * images.c, images.c};
-        const Store store{tiles.data + t * tiles.tile + offset(tiles, channel), 6 * tiles.position,
-                          tiles.position};
+        const Load load{place.corner + channel, images.row, images.pixel};
+        const Store store{tiles.data + t * tiles.tile + offset(tiles, channel),
+                          kTo * tiles.position, tiles.position};
         if (place.interior) {
-          transform<kSide, 6, kTransform>(load, store);
+          transform<kFrom, kTo, kTransform>(load, store);
         } else {
-          transform<kSide, 6, kTransform>(LoadInside{load, place.inside}, store);
+          transform<kFrom, kTo, kTransform>(LoadInside{load, place.inside}, store);
         }
       }
     }
   }
 
+  template <int kTaps>
   static void patches(const WinogradImages<const T>& x, Index first, Index count, Index begin,
                       Index end, const WinogradTiles<T>& v) {
-    read_tiles<6, patch>(x, x.padding, first, count, begin, end, v);
+    constexpr int kSide = kWinogradTile + kTaps - 1;
+    read_tiles<kSide, kSide, patch<kTaps>>(x, first, count, begin, end, v);
   }
 
   static void gradients(const WinogradImages<const T>& dy, Index first, Index count, Index begin,
                         Index end, const WinogradTiles<T>& z) {
-    read_tiles<4, gradient>(dy, 0, first, count, begin, end, z);
+    read_tiles<4, 6, gradient>(dy, first, count, begin, end, z);
   }
 
+  template <int kTaps>
   static void outputs(const WinogradTiles<const T>& m, const WinogradImages<T>& y, Index first,
                       Index count, Index begin, Index end, const Conv2dEpilogue<T>& epilogue,
                       Write write) {
+    constexpr int kSide = kWinogradTile + kTaps - 1;
     for (Index t = 0; t < count; ++t) {
-      const Place<T> place(y, first + t, kWinogradTile, 0);
+      const Place<T> place(y, first + t, kWinogradTile);
       for (Index channel = begin; channel < end; channel += S::kLanes) {
-        const Load load{m.data + t * m.tile + offset(m, channel - begin), 6 * m.position,
+        const Load load{m.data + t * m.tile + offset(m, channel - begin), kSide * m.position,
                         m.position};
-        const Store store{place.corner + channel, y.w * y.c, y.c};
+        const Store store{place.corner + channel, y.row, y.pixel};
         const Finish finish{epilogue.bias ? S::load(epilogue.bias + channel) : Vector{},
                             epilogue.residual ? epilogue.residual + (store.p - y.data) : nullptr,
                             store.row, store.col, epilogue.relu};
         if (place.interior && write == Write::assign) {
-          transform<6, 4, output>(load, StoreFinished{store, finish});
+          transform<kSide, 4, output<kTaps>>(load, StoreFinished{store, finish});
         } else {
-          transform<6, 4, output>(
+          transform<kSide, 4, output<kTaps>>(
               load, StoreInside{{store.p, store.row, store.col, write}, finish, place.inside});
         }
       }
@@ -238,7 +253,31 @@ struct WinogradTransforms {
 
   static void weights(const T* w, Index tap, Index count, T* u, Index position) {
     for (Index k = 0; k < count; k += S::kLanes) {
-      transform<3, 6, weight>(Load{w + k, 3 * tap, tap}, Store{u + k, 6 * position, position});
+      transform<3, 6, weight<3>>(Load{w + k, 3 * tap, tap}, Store{u + k, 6 * position, position});
+    }
+  }
+
+  // The taps of phase (r,s): a pixel of the small image is read by the rows 0 | 1,2 of w where r = 0
+  // and by 0,1 | 2 where r = 1, and so for the columns.
+  struct PhaseTaps {
+    Load w;
+    int r, s;
+    [[gnu::always_inline]] Vector row(int i, int j) const {
+      if (i == r) return w(2 * r, j);
+      return w(1, j) + w(2 - 2 * r, j);
+    }
+    [[gnu::always_inline]] Vector operator()(int i, int j) const {
+      if (j == s) return row(i, 2 * s);
+      return row(i, 1) + row(i, 2 - 2 * s);
+    }
+  };
+
+  static void phase_weights(const T* w, Index tap, Index count, T* u, Index position, Index phase) {
+    for (int p = 0; p < 4; ++p) {
+      for (Index k = 0; k < count; k += S::kLanes) {
+        transform<2, 5, weight<2>>(PhaseTaps{{w + k, 3 * tap, tap}, p / 2, p % 2},
+                                   Store{u + p * phase + k, 5 * position, position});
+      }
     }
   }
 
@@ -251,7 +290,12 @@ struct WinogradTransforms {
   }
 
   static constexpr WinogradKernels<T> kernels() {
-    return {patches, gradients, outputs, weights, weight_gradients};
+    return {.whole = {kWinogradPositions, patches<3>, outputs<3>},
+            .phase = {kWinogradPhasePositions, patches<2>, outputs<2>},
+            .gradients = gradients,
+            .weights = weights,
+            .phase_weights = phase_weights,
+            .weight_gradients = weight_gradients};
   }
 };
 

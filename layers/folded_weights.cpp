@@ -3,6 +3,7 @@
 #include "engine/core/error.hpp"
 #include "kernels/fold_batch_norm.hpp"
 #include "layers/conv2d_prepared.hpp"
+#include "layers/conv2d_upsampled.hpp"
 #include "layers/dispatch.hpp"
 
 namespace fpanet {
@@ -44,17 +45,12 @@ FoldedWeights::Entry& FoldedWeights::entry(const ConvNormParameters& parameters,
   return found->second;
 }
 
-template <class T>
-std::optional<Value> FoldedWeights::prepared(Graph& graph, Entry& entry, const Conv2dGeometry& g) {
-  const Cpu& cpu = std::get<Cpu>(graph.context());
-  const Index numel = prepare_ ? kernels::conv2d_prepared_numel<T>(cpu, g) : 0;
-  if (numel == 0) return std::nullopt;
-  const Tensor weight = entry.parameters.weight.tensor();
-  const std::string_view implementation =
-      conv2d_implementation(cpu, kernels::Conv2dPass::forward, g, weight.dtype());
-  const auto [found, is_new] = entry.forms.try_emplace(implementation);
+Value FoldedWeights::form(Graph& graph, Entry& entry, std::string_view implementation, Form made,
+                          Index numel) {
+  const auto [found, is_new] = entry.forms.try_emplace(implementation, std::move(made));
   if (is_new) {
-    found->second = {g, Tensor::empty({numel}, weight.dtype(), weight.device())};
+    const Tensor weight = entry.parameters.weight.tensor();
+    found->second.weight = Tensor::empty({numel}, weight.dtype(), weight.device());
     stale_ = true;
   }
   return graph.constant(
@@ -62,32 +58,70 @@ std::optional<Value> FoldedWeights::prepared(Graph& graph, Entry& entry, const C
       found->second.weight);
 }
 
+template <class T>
+std::optional<Value> FoldedWeights::prepared(Graph& graph, Entry& entry, const Conv2dGeometry& g) {
+  const Cpu& cpu = std::get<Cpu>(graph.context());
+  const Index numel = prepare_ ? kernels::conv2d_prepared_numel<T>(cpu, g) : 0;
+  if (numel == 0) return std::nullopt;
+  const DType dtype = entry.parameters.weight.tensor().dtype();
+  return form(graph, entry, conv2d_implementation(cpu, kernels::Conv2dPass::forward, g, dtype),
+              {g, {}}, numel);
+}
+
+Value FoldedWeights::folded(Graph& graph, Entry& entry, DType dtype) {
+  const Parameter& parameter = entry.parameters.weight;
+  if (!entry.parameters.norm) return parameter.in(graph, dtype);
+  if (!entry.weight.defined()) {
+    const Tensor w = parameter.tensor();
+    entry.weight = Tensor::empty(w.shape(), dtype, w.device());
+    stale_ = true;
+  }
+  return graph.constant(parameter.entry().name + " (folded)", entry.weight);
+}
+
+Value FoldedWeights::folded_bias(Graph& graph, const Entry& entry) {
+  const ConvNormParameters& parameters = entry.parameters;
+  if (!parameters.norm) return parameters.bias->in(graph);
+  return graph.constant(parameters.weight.entry().name + " (folded bias)", entry.bias);
+}
+
 Value FoldedWeights::convolve(Value x, const ConvNormParameters& parameters, Conv2dParams params,
                               bool relu, std::optional<Value> residual) {
   Graph& graph = x.graph();
   const DType dtype = x.dtype();
   Entry& made = entry(parameters, dtype);
-  const std::string& name = parameters.weight.entry().name;
   const Tensor w = parameters.weight.tensor();
-  const Value bias = parameters.norm ? graph.constant(name + " (folded bias)", made.bias)
-                                     : parameters.bias->in(graph);
+  const Value bias = folded_bias(graph, made);
   if (std::holds_alternative<Cpu>(graph.context()) && w.dtype() == dtype) {
     const Conv2dGeometry g = conv2d_geometry(x.shape(), w.shape(), params);
     const std::optional<Value> weight =
         dtype == DType::f64 ? prepared<double>(graph, made, g) : prepared<float>(graph, made, g);
     if (weight) return conv2d_prepared(g, x, *weight, bias, residual, relu);
   }
-  if (!parameters.norm) {
-    const Value plain = parameters.weight.in(graph, dtype);
-    if (!relu && !residual) return conv2d(x, plain, bias, params);
-    return conv2d_fused(x, plain, bias, residual, params, relu);
+  const Value weight = folded(graph, made, dtype);
+  if (!parameters.norm && !relu && !residual) return conv2d(x, weight, bias, params);
+  return conv2d_fused(x, weight, bias, residual, params, relu);
+}
+
+std::optional<Value> FoldedWeights::convolve_upsampled(Value x, std::optional<Value> skip,
+                                                       const ConvNormParameters& parameters,
+                                                       bool relu) {
+  Graph& graph = x.graph();
+  const Cpu* const cpu = std::get_if<Cpu>(&graph.context());
+  const Tensor w = parameters.weight.tensor();
+  if (!prepare_ || cpu == nullptr || x.dtype() != DType::f32 || w.dtype() != DType::f32) {
+    return std::nullopt;
   }
-  if (!made.weight.defined()) {
-    made.weight = Tensor::empty(w.shape(), dtype, w.device());
-    stale_ = true;
-  }
-  return conv2d_fused(x, graph.constant(name + " (folded)", made.weight), bias, residual, params,
-                      relu);
+  const kernels::UpsampledGeometry g =
+      upsampled_geometry(x.shape(), skip ? std::optional(skip->shape()) : std::nullopt, w.shape());
+  if (!kernels::conv2d_upsampled_pays(*cpu, g)) return std::nullopt;
+  Entry& made = entry(parameters, DType::f32);
+  const Index numel = kernels::conv2d_upsampled_prepared_numel(*cpu, g);
+  const Value weight =
+      numel > 0 ? form(graph, made, kernels::conv2d_upsampled_implementation<float>(*cpu, g),
+                       {g, {}}, numel)
+                : folded(graph, made, DType::f32);
+  return conv2d_upsampled(g, x, skip, weight, folded_bias(graph, made), relu);
 }
 
 std::size_t FoldedWeights::bytes() const {
@@ -115,7 +149,14 @@ void FoldedWeights::make(const D& device, const Entry& entry) {
   if constexpr (std::is_same_v<D, Cpu>) {
     for (const auto& named : entry.forms) {
       const Form& form = named.second;
-      kernels::conv2d_prepare<T>(device, form.geometry, weight.data<T>(), form.weight.data<T>());
+      T* const prepared = form.weight.data<T>();
+      if (const auto* const g = std::get_if<Conv2dGeometry>(&form.geometry)) {
+        kernels::conv2d_prepare<T>(device, *g, weight.data<T>(), prepared);
+      } else if constexpr (std::is_same_v<T, float>) {
+        kernels::conv2d_upsampled_prepare(device,
+                                          std::get<kernels::UpsampledGeometry>(form.geometry),
+                                          weight.data<T>(), prepared);
+      }
     }
   }
 }

@@ -10,9 +10,11 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 
 #include "engine/graph/parameters.hpp"
 #include "kernels/conv2d.hpp"
+#include "kernels/conv2d_upsampled.hpp"
 #include "layers/conv2d.hpp"
 
 namespace fpanet {
@@ -41,6 +43,11 @@ class FoldedWeights {
   Value convolve(Value x, const ConvNormParameters& parameters, Conv2dParams params, bool relu,
                  std::optional<Value> residual);
 
+  /// The same of the enlarged x and skip (upsample2x_concat), padded by 1, without making them; nothing
+  /// where that does not pay (kernels/conv2d_upsampled.hpp).
+  std::optional<Value> convolve_upsampled(Value x, std::optional<Value> skip,
+                                          const ConvNormParameters& parameters, bool relu);
+
   /// To be called when parameters or running statistics have changed.
   void mark_stale() { stale_ = true; }
   /// Makes the weights again if anything may have changed since; on a card, enqueues that.
@@ -48,8 +55,9 @@ class FoldedWeights {
   std::size_t bytes() const;  ///< of all that is made
 
  private:
-  struct Form {                        // weights prepared
-    kernels::Conv2dGeometry geometry;  // one of those it serves
+  struct Form {  // weights prepared
+    // One of the geometries it serves.
+    std::variant<kernels::Conv2dGeometry, kernels::UpsampledGeometry> geometry;
     Tensor weight;
   };
   struct Entry {
@@ -62,6 +70,10 @@ class FoldedWeights {
   /// The node's weight in the form that an implementation is prepared for; none where none is.
   template <class T>
   std::optional<Value> prepared(Graph& graph, Entry& entry, const kernels::Conv2dGeometry& g);
+  Value form(Graph& graph, Entry& entry, std::string_view implementation, Form made, Index numel);
+  /// The folded weight as it is.
+  Value folded(Graph& graph, Entry& entry, DType dtype);
+  Value folded_bias(Graph& graph, const Entry& entry);
   template <class T, class D>
   static void make(const D& device, const Entry& entry);
 

@@ -5,6 +5,7 @@
 #include "layers/conv2d.hpp"
 #include "layers/linear.hpp"
 #include "layers/relu.hpp"
+#include "layers/upsample2x.hpp"
 
 namespace fpanet {
 
@@ -21,7 +22,7 @@ Conv2d::Conv2d(const Scope& scope, const Conv2dOptions& options)
 
 Value Conv2d::operator()(const Forward& forward, Value x) const {
   if (forward.folded != nullptr && !forward.training && bias_) {
-    return forward.folded->convolve(x, {.weight = weight_, .bias = bias_},
+    return forward.folded->convolve(x, parameters_of(*this, nullptr),
                                     {.stride = stride_, .padding = padding_}, false, std::nullopt);
   }
   const auto bias = bias_ ? std::optional<Value>(bias_->in(forward.graph)) : std::nullopt;
@@ -46,19 +47,27 @@ Value BatchNorm2d::operator()(const Forward& forward, Value x, const ConvNormEnd
   return batch_norm(x, state, {.training = forward.training, .relu = end.relu}, end.residual);
 }
 
+// For FoldedWeights; norm may be null.
+ConvNormParameters parameters_of(const Conv2d& conv, const BatchNorm2d* norm) {
+  ConvNormParameters parameters{.weight = conv.weight_, .bias = conv.bias_};
+  if (norm != nullptr) {
+    parameters.norm = NormParameters{.gamma = norm->weight_,
+                                     .beta = norm->bias_,
+                                     .running_mean = norm->running_mean_,
+                                     .running_var = norm->running_var_,
+                                     .eps = BatchNormParams{}.eps};
+  }
+  return parameters;
+}
+
 Value conv_norm(const Forward& forward, const Conv2d& conv, const BatchNorm2d& norm, Value x,
                 const ConvNormEnd& end) {
   if (forward.folded == nullptr || forward.training) {
     return norm(forward, conv(forward, x), end);
   }
-  const NormParameters parameters{.gamma = norm.weight_,
-                                  .beta = norm.bias_,
-                                  .running_mean = norm.running_mean_,
-                                  .running_var = norm.running_var_,
-                                  .eps = BatchNormParams{}.eps};
-  return forward.folded->convolve(
-      x, {.weight = conv.weight_, .bias = conv.bias_, .norm = parameters},
-      {.stride = conv.stride_, .padding = conv.padding_}, end.relu, end.residual);
+  return forward.folded->convolve(x, parameters_of(conv, &norm),
+                                  {.stride = conv.stride_, .padding = conv.padding_}, end.relu,
+                                  end.residual);
 }
 
 Conv2dReLU::Conv2dReLU(const Scope& scope, Index in_channels, Index out_channels,
@@ -76,6 +85,15 @@ Conv2dReLU::Conv2dReLU(const Scope& scope, Index in_channels, Index out_channels
 Value Conv2dReLU::operator()(const Forward& forward, Value x) const {
   if (norm_) return conv_norm(forward, conv_, *norm_, x, {.relu = true});
   return relu(conv_(forward, x));
+}
+
+Value Conv2dReLU::upsampled(const Forward& forward, Value x, std::optional<Value> skip) const {
+  if (forward.folded != nullptr && !forward.training) {
+    const auto y = forward.folded->convolve_upsampled(
+        x, skip, parameters_of(conv_, norm_ ? &*norm_ : nullptr), true);
+    if (y) return *y;
+  }
+  return (*this)(forward, skip ? upsample2x_concat(x, *skip) : upsample2x(x));
 }
 
 Linear::Linear(const Scope& scope, Index in_features, Index out_features, Initializer initializer)

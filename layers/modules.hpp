@@ -38,6 +38,7 @@ class Conv2d {
  private:
   friend Value conv_norm(const Forward&, const Conv2d&, const BatchNorm2d&, Value,
                          const ConvNormEnd&);
+  friend ConvNormParameters parameters_of(const Conv2d&, const BatchNorm2d*);
 
   Index stride_;
   Index padding_;
@@ -53,8 +54,7 @@ class BatchNorm2d {
   Value operator()(const Forward& forward, Value x, const ConvNormEnd& end = {}) const;
 
  private:
-  friend Value conv_norm(const Forward&, const Conv2d&, const BatchNorm2d&, Value,
-                         const ConvNormEnd&);
+  friend ConvNormParameters parameters_of(const Conv2d&, const BatchNorm2d*);
 
   Parameter weight_;
   Parameter bias_;
@@ -79,6 +79,8 @@ class Conv2dReLU {
  public:
   Conv2dReLU(const Scope& scope, Index in_channels, Index out_channels, bool use_batchnorm);
   Value operator()(const Forward& forward, Value x) const;
+  /// The same of upsample2x_concat(x, skip), or of upsample2x(x).
+  Value upsampled(const Forward& forward, Value x, std::optional<Value> skip) const;
 
  private:
   Conv2d conv_;

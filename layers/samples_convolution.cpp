@@ -2,6 +2,7 @@
 
 #include "layers/conv2d.hpp"
 #include "layers/conv2d_prepared.hpp"
+#include "layers/conv2d_upsampled.hpp"
 #include "layers/samples.hpp"
 
 namespace fpanet::samples {
@@ -55,6 +56,21 @@ OpSample prepared(const std::string& name, const kernels::Conv2dGeometry& g, boo
                                                              : prepared_weight<float>(graph, g);
             const auto r = residual ? std::optional<Value>(in[2]) : std::nullopt;
             return {conv2d_prepared(g, in[0], weight, in[1], r, relu)};
+          }};
+}
+
+OpSample upsampled(const std::string& name, const Shape& x, const Shape& skip, Index c_out,
+                   bool relu) {
+  const bool has_skip = skip.rank() > 0;
+  const Shape weight{c_out, x[1] + (has_skip ? skip[1] : 0), 3, 3};
+  std::vector<SampleInput> inputs{fixed(real("x", x)), fixed(real("weight", weight)),
+                                  fixed(real("bias", {c_out}))};
+  if (has_skip) inputs.push_back(fixed(real("skip", skip)));
+  return {name, inputs, [=](const std::vector<Value>& in) -> std::vector<Value> {
+            const auto from = has_skip ? std::optional<Value>(in[3]) : std::nullopt;
+            const auto g =
+                upsampled_geometry(x, has_skip ? std::optional<Shape>(skip) : std::nullopt, weight);
+            return {conv2d_upsampled(g, in[0], from, in[1], in[2], relu)};
           }};
 }
 
@@ -129,7 +145,36 @@ std::vector<OpRecord> convolution_records() {
       .why_no_gradient = "it is for inference alone",
       .why_no_bf16 = "bf16 is computed on CUDA alone",
       .why_no_cuda = "cuDNN takes weights as they are"};
-  return {record, inference, prepared_record};
+  const kernels::UpsampledGeometry enlarged{{1, 5, 8, 8, 4, 3, 3, 1, 1}, 3};
+  OpRecord upsampled_record{
+      .name = "conv2d_upsampled",
+      .samples = {upsampled("enlarged alone", {2, 3, 3, 2}, {}, 4, false),
+                  upsampled("and more", {1, 3, 4, 4}, {1, 2, 8, 8}, 5, true),
+                  upsampled("winograd phases", {1, 64, 20, 20}, {1, 64, 40, 40}, 128, true)},
+      .errors = {{[=](Graph& g) {
+                    conv2d_upsampled(enlarged, dummy(g, {1, 3, 4, 5}), dummy(g, {1, 2, 8, 8}),
+                                     dummy(g, {4, 5, 3, 3}), dummy(g, {4}), false);
+                  },
+                  "conv2d_upsampled: x=(1,3,4,5) but it was made for (1,3,4,4)"},
+                 {[=](Graph& g) {
+                    conv2d_upsampled(enlarged, dummy(g, {1, 3, 4, 4}), dummy(g, {1, 2, 8, 9}),
+                                     dummy(g, {4, 5, 3, 3}), dummy(g, {4}), false);
+                  },
+                  "conv2d_upsampled: skip=(1,2,8,9) but it was made for (1,2,8,8)"},
+                 {[=](Graph& g) {
+                    conv2d_upsampled(enlarged, dummy(g, {1, 3, 4, 4}), std::nullopt,
+                                     dummy(g, {4, 5, 3, 3}), dummy(g, {4}), false);
+                  },
+                  "conv2d_upsampled: 2 channels beside those enlarged, but no skip"},
+                 {[=](Graph& g) {
+                    conv2d_upsampled(enlarged, dummy(g, {1, 3, 4, 4}), dummy(g, {1, 2, 8, 8}),
+                                     dummy(g, {4, 5, 3, 3}), dummy(g, {5}), false);
+                  },
+                  "conv2d_upsampled: bias=(5) but C_out=4"}},
+      .why_no_gradient = "it is for inference alone",
+      .why_no_bf16 = "bf16 is computed on CUDA alone",
+      .why_no_cuda = "cuDNN reads what is enlarged"};
+  return {record, inference, prepared_record, upsampled_record};
 }
 
 }  // namespace fpanet::samples

@@ -1,7 +1,6 @@
 #include "models/decoder.hpp"
 
 #include "engine/core/error.hpp"
-#include "layers/upsample2x.hpp"
 
 namespace fpanet {
 
@@ -11,8 +10,7 @@ DecoderBlock::DecoderBlock(const Scope& scope, Index in_channels, Index skip_cha
       conv2_(scope / "conv2", out_channels, out_channels, use_batchnorm) {}
 
 Value DecoderBlock::operator()(const Forward& forward, Value x, std::optional<Value> skip) const {
-  x = skip ? upsample2x_concat(x, *skip) : upsample2x(x);
-  return conv2_(forward, conv1_(forward, x));
+  return conv2_(forward, conv1_.upsampled(forward, x, skip));
 }
 
 FPANetDecoder::FPANetDecoder(const Scope& scope, const std::vector<Index>& encoder_channels,

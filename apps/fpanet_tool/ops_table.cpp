@@ -10,17 +10,33 @@
 namespace fpanet {
 namespace {
 
-/// Multiplications of Winograd's F(4x4,3x3): 36 instead of 144 for a tile of 16 pixels, tiles at
-/// the border whole. Transforms are not counted.
-double winograd_flops(double direct, const Shape& image) {
-  const auto tiles = [](Index size) { return static_cast<double>((size + 3) / 4); };
-  const double pixels = static_cast<double>(image[2] * image[3]);
-  return direct * 36.0 / 144.0 * 16.0 * tiles(image[2]) * tiles(image[3]) / pixels;
+/// Tiles of 4x4 pixels of all images, those at the border whole.
+double tiles(const Shape& image) {
+  return static_cast<double>(image[0] * ((image[2] + 3) / 4) * ((image[3] + 3) / 4));
 }
 
-/// The image whose pixels are tiled: the result, or the gradient that a weight gradient reads.
-const Shape& tiled_image(const Node& node, const std::vector<Spec>& inputs) {
-  return node.op->name() == "conv2d_backward_weight" ? inputs[1].shape : node.output_specs[0].shape;
+/// Multiplications of Winograd's F(4x4,3x3): 36 instead of 144 for a tile of 16 pixels.
+double winograd_flops(double direct, const Shape& image) {
+  const double pixels = static_cast<double>(image[0] * image[2] * image[3]);
+  return direct * 36.0 / 144.0 * 16.0 * tiles(image) / pixels;
+}
+
+/// Of conv2d_upsampled's phases: 4 x 25 for a tile of x, and 4 x 36 in the channels of skip.
+double phases_flops(const Node& node, const std::vector<Spec>& inputs) {
+  const double skip = inputs.size() > 3 ? static_cast<double>(inputs[3].shape[1]) : 0;
+  const Shape& x = inputs[0].shape;
+  const double outputs = static_cast<double>(node.output_specs[0].shape[1]);
+  return 2 * tiles(x) * 4 * (25 * static_cast<double>(x[1]) + 36 * skip) * outputs;
+}
+
+/// What is multiplied and added, transforms aside.
+double executed_flops(const Node& node, const std::vector<Spec>& inputs,
+                      const std::string& implementation, double direct) {
+  if (implementation == "winograd phases") return phases_flops(node, inputs);
+  if (!implementation.starts_with("winograd")) return direct;
+  // The image whose pixels are tiled: the result, or the gradient that a weight gradient reads.
+  const bool reads = node.op->name() == "conv2d_backward_weight";
+  return winograd_flops(direct, reads ? inputs[1].shape : node.output_specs[0].shape);
 }
 
 OpRow sum_of(const std::vector<OpRow>& rows) {
@@ -65,7 +81,6 @@ std::vector<OpRow> op_rows(const Program& program, const std::vector<double>& se
     const std::vector<Spec> inputs = graph.input_specs(node);
     const Cost cost = node.op->cost(inputs, node.output_specs);
     const std::string implementation = node.op->implementation(graph.context(), inputs);
-    const bool winograd = implementation.starts_with("winograd");
     rows.push_back(
         {.phase = std::string(name_of(node.phase)),
          .op = std::string(node.op->name()),
@@ -74,7 +89,7 @@ std::vector<OpRow> op_rows(const Program& program, const std::vector<double>& se
          .output = node.output_specs.empty() ? std::string() : node.output_specs[0].shape.str(),
          .seconds = seconds[i] / static_cast<double>(repeat),
          .flops = cost.flops,
-         .executed = winograd ? winograd_flops(cost.flops, tiled_image(node, inputs)) : cost.flops,
+         .executed = executed_flops(node, inputs, implementation, cost.flops),
          .bytes = cost.bytes});
   }
   return rows;

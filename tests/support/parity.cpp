@@ -266,8 +266,9 @@ std::vector<std::string> unequal(const std::vector<LeftBehind>& a,
 
 double parity_tolerance(const std::string& op, DType dtype) {
   if (dtype == DType::bf16 || op == "cast") return kParityBf16;
-  static constexpr std::array<std::string_view, 6> kProducts = {
-      "conv2d", "conv2d_fused", "conv2d_prepared", "matmul", "high_pass", "dct2d"};
+  static constexpr std::array<std::string_view, 7> kProducts = {
+      "conv2d",    "conv2d_fused", "conv2d_prepared", "conv2d_upsampled", "matmul",
+      "high_pass", "dct2d"};
   const bool product = std::find(kProducts.begin(), kProducts.end(), op) != kProducts.end();
   return product ? kParityFloatProduct : kParityFloat;
 }

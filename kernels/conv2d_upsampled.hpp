@@ -1,0 +1,50 @@
+#pragma once
+// 3x3 convolution of an image enlarged twofold, where it pays without making the enlarged image. CPU
+// alone.
+//
+//   y = [relu](conv2d(concat(up(x), skip), w) [+ bias]), stride 1, padding 1
+//
+// x (N,C_up,H,W), skip (N,C_skip,2H,2W) or none, w (C_out,C_up+C_skip,3,3), y (N,C_out,2H,2W);
+// up repeats each pixel in two rows and two columns (upsample2x.hpp). The epilogue has no residual.
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+#include "kernels/conv2d.hpp"
+
+namespace fpanet::kernels {
+
+struct UpsampledGeometry {
+  Conv2dGeometry whole;  ///< of the convolution as if its source were there
+  Index up_channels;     ///< the first C_up of its C_in
+
+  Index skip_channels() const { return whole.c_in - up_channels; }
+  bool operator==(const UpsampledGeometry&) const = default;
+};
+
+/// That it is done without the enlarged image (conv2d_winograd_phases.hpp).
+bool conv2d_upsampled_pays(const Cpu& cpu, const UpsampledGeometry& g);
+
+/// Where that does not pay, the enlarged image is made in the workspace.
+template <class T>
+void conv2d_upsampled(const Cpu& cpu, const UpsampledGeometry& g, const T* x, const T* skip,
+                      const T* w, const Conv2dEpilogue<T>& epilogue, T* y,
+                      std::span<std::byte> workspace);
+template <class T>
+std::size_t conv2d_upsampled_workspace_bytes(const Cpu& cpu, const UpsampledGeometry& g);
+/// "winograd phases" or "enlarged".
+template <class T>
+std::string_view conv2d_upsampled_implementation(const Cpu& cpu, const UpsampledGeometry& g);
+
+/// As conv2d_prepare and its like (conv2d.hpp), only where it pays.
+Index conv2d_upsampled_prepared_numel(const Cpu& cpu, const UpsampledGeometry& g);
+void conv2d_upsampled_prepare(const Cpu& cpu, const UpsampledGeometry& g, const float* w,
+                              float* prepared);
+void conv2d_upsampled_prepared(const Cpu& cpu, const UpsampledGeometry& g, const float* x,
+                               const float* skip, const float* prepared,
+                               const Conv2dEpilogue<float>& epilogue, float* y,
+                               std::span<std::byte> workspace);
+std::size_t conv2d_upsampled_prepared_workspace_bytes(const Cpu& cpu, const UpsampledGeometry& g);
+
+}  // namespace fpanet::kernels

@@ -1,0 +1,260 @@
+#include "kernels/conv2d_winograd_job.hpp"
+
+#include <algorithm>
+
+#include "kernels/parallel_workers.hpp"
+#include "kernels/scratch.hpp"
+#include "kernels/winograd_tiles.hpp"
+
+namespace fpanet::kernels::winograd {
+
+Index Job::panels() const {
+  return divide_up(target.c, conv2d_level<float>().width);
+}
+
+// The spare row keeps the positions of a channel out of each other's cache sets.
+Index Job::u_position() const {
+  return (source.c + 1) * conv2d_level<float>().width;
+}
+
+namespace {
+
+// How parts are cut.
+//
+// By block: U is made first; a task takes one block of tiles from patches to outputs, with V in its
+// L2.
+// By panel, where tiles are few and U (four times the weights) is larger than caches: one block of
+// all tiles, whose V all tasks share; a task makes one panel of U, which then stays in its cache,
+// and takes it to the outputs. So U never goes to memory, and few tiles still make many tasks.
+struct Cut {
+  bool by_panel;
+  Index block;  // tiles
+
+  explicit Cut(std::span<const Part> parts) {
+    constexpr Index kLargeU = 1024 * 1024;  // elements
+    constexpr Index kLeast = 12, kMost = 48, kTasks = 8, kRows = 12;
+    const Index tiles = parts[0].job.tiles, channels = parts[0].job.target.c;
+    Index sum = 0, largest = 0;  // of a tile's V
+    for (const Part& part : parts) {
+      const Index numel = part.job.form->positions * part.job.source.c;
+      sum += numel;
+      largest = std::max(largest, numel);
+    }
+    by_panel = sum * channels >= kLargeU && tiles <= channels / 2;
+    const Index most = std::clamp(conv2d_level<float>().cache_numel / largest, kLeast, kMost);
+    const Index wanted = std::max(divide_up(tiles, most), kTasks);
+    block = by_panel ? tiles : divide_up(divide_up(tiles, wanted), kRows) * kRows;
+  }
+};
+
+// Where V and M of a block lie. The spare channels keep the positions of a tile out of each other's cache
+// sets.
+struct Layout {
+  Index v_position, v_numel;
+  Index m_position, m_numel;
+
+  Layout(const Job& job, Index block)
+      : v_position(block * job.source.c + kWinogradChannels),
+        v_numel(job.form->positions * v_position),
+        m_position(block * conv2d_level<float>().width + kWinogradChannels),
+        m_numel(job.form->positions * m_position) {}
+};
+
+// Taps of a panel's w by output channel, for kWinogradChannels source channels from c on.
+struct Columns {
+  static constexpr Index kRows = kWinogradChannels, kMaxWidth = 32;
+
+  Columns(const PlainWeights& weights, Index first, Index count, Index c, Index width)
+      : tap(kRows * width) {
+    for (Index j = 0; j < count; ++j) {
+      const float* const from = weights.w + (first + j) * 9 * weights.c_in + c;
+      for (Index t = 0; t < 9; ++t) {
+        for (Index k = 0; k < kRows; ++k) {
+          values[t * tap + k * width + j] = from[t * weights.c_in + k];
+        }
+      }
+    }
+  }
+
+  Index tap;
+  float values[9 * kRows * kMaxWidth];  // [tap][c][output channel]
+};
+
+// make(row, width, columns of output channels) for every source channel of a panel in [begin, end).
+template <class Make>
+void for_each_row(const Job& job, const PlainWeights& weights, Index panel, Index begin, Index end,
+                  const Make& make) {
+  const Index width = conv2d_level<float>().width;
+  const Index first = panel * width, count = std::min(width, job.target.c - first);
+  for (Index c = begin; c < end; c += Columns::kRows) {
+    const Columns columns(weights, first, count, c, width);
+    for (Index k = 0; k < Columns::kRows; ++k) {
+      make(columns.values + k * width, columns.tap, count, (c + k) * width);
+    }
+  }
+}
+
+// One panel of U, [position][source channel][width], rows [begin, end).
+void transform_weights(const Job& job, const PlainWeights& weights, Index panel, Index begin,
+                       Index end, float* u) {
+  const auto& transforms = conv2d_level<float>().winograd;
+  const Index position = job.u_position();
+  if (!weights.turned) {
+    for_each_row(job, weights, panel, begin, end,
+                 [&](const float* w, Index tap, Index count, Index at) {
+                   transforms.weights(w, tap, count, u + at, position);
+                 });
+    return;
+  }
+  const Index width = conv2d_level<float>().width, c_in = weights.c_in;
+  const Index first = panel * width, count = std::min(width, job.target.c - first);
+  for (Index o = begin; o < end; ++o) {
+    transforms.weights(weights.w + (o * 9 + 8) * c_in + first, -c_in, count, u + o * width,
+                       position);
+  }
+}
+
+// f(panel, first row, end row) for all rows of U, in parallel.
+template <class F>
+void parallel_rows(const Cpu& cpu, const Job& job, const F& f) {
+  const Index steps = job.source.c / kWinogradChannels;
+  parallel_workers(cpu, job.panels() * steps, [&](Index task, Index) {
+    const Index row = task % steps * kWinogradChannels;
+    f(task / steps, row, row + kWinogradChannels);
+  });
+}
+
+// Tiles [first, first + count), all of a block from V to the target, for one panel.
+void multiply_panel(const Part& part, const Layout& layout, Index first, Index count, Index panel,
+                    const float* v, const float* u, float* m) {
+  const auto& level = conv2d_level<float>();
+  const Job& job = part.job;
+  const Index begin = panel * level.width;
+  GemmPanel<float> p;
+  p.a_row = job.source.c;
+  p.b_k = level.width;
+  p.c_row = level.width;
+  p.m = count;
+  p.n = std::min(level.width, job.target.c - begin);
+  p.run = job.source.c;
+  p.ahead_numel = p.run * level.width;
+  for (Index position = 0; position < job.form->positions; ++position) {
+    p.a = v + position * layout.v_position;
+    p.b = u + position * job.u_position();
+    p.c = m + position * layout.m_position;
+    p.ahead = p.b + job.u_position();
+    level.multiply(p);
+  }
+  job.form->outputs({m, layout.m_position, level.width, kWinogradChannels}, job.target, first,
+                    count, begin, begin + p.n, part.epilogue, part.write);
+}
+
+void transform_patches(const Job& job, const Layout& layout, Index first, Index count, float* v) {
+  job.form->patches(job.source, first, count, 0, job.source.c,
+                    {v, layout.v_position, job.source.c, kWinogradChannels});
+}
+
+// V and M serve one part after the other. Each worker has its own; by panel all share V.
+struct Sizes {
+  Index u, v = 0, m = 0;  // of a part that has none, of a V, of an M
+  Index vs, ms;           // how many
+
+  Sizes(const Cpu& cpu, std::span<const Part> parts, const Cut& cut, bool has_u)
+      : vs(cut.by_panel ? 1 : cpu.threads), ms(cpu.threads) {
+    for (const Part& part : parts) {
+      const Layout layout(part.job, cut.block);
+      v = std::max(v, layout.v_numel);
+      m = std::max(m, layout.m_numel);
+    }
+    const Job& job = parts[0].job;
+    u = has_u ? 0 : job.panel_numel() * (cut.by_panel ? cpu.threads : job.panels());
+  }
+};
+
+struct Buffers {
+  float *u, *v, *m;
+
+  Buffers(const Sizes& sizes, std::span<std::byte> workspace) {
+    Scratch scratch(workspace);
+    u = scratch.take<float>(sizes.u);
+    v = scratch.take<float>(sizes.vs * sizes.v);
+    m = scratch.take<float>(sizes.ms * sizes.m);
+  }
+};
+
+void run_by_block(const Cpu& cpu, std::span<const Part> parts, Index block, const Sizes& sizes,
+                  const Buffers& buffers) {
+  const Part& front = parts[0];
+  if (front.weights.u == nullptr) make_u(cpu, front.job, front.weights.plain, buffers.u);
+  const Index tiles = front.job.tiles;
+  parallel_workers(cpu, divide_up(tiles, block), [&](Index task, Index worker) {
+    const Index first = task * block, count = std::min(block, tiles - first);
+    float* const v = buffers.v + worker * sizes.v;
+    for (const Part& part : parts) {
+      const Job& job = part.job;
+      const Layout layout(job, block);
+      const float* const u = part.weights.u != nullptr ? part.weights.u : buffers.u;
+      transform_patches(job, layout, first, count, v);
+      for (Index panel = 0; panel < job.panels(); ++panel) {
+        multiply_panel(part, layout, first, count, panel, v, u + panel * job.panel_numel(),
+                       buffers.m + worker * sizes.m);
+      }
+    }
+  });
+}
+
+void run_by_panel(const Cpu& cpu, const Part& part, const Sizes& sizes, const Buffers& buffers) {
+  constexpr Index kTilesPerTask = 6;
+  const Job& job = part.job;
+  const Layout layout(job, job.tiles);
+  parallel_workers(cpu, divide_up(job.tiles, kTilesPerTask), [&](Index task, Index) {
+    const Index first = task * kTilesPerTask;
+    transform_patches(job, layout, first, std::min(kTilesPerTask, job.tiles - first),
+                      buffers.v + first * job.source.c);
+  });
+  parallel_workers(cpu, job.panels(), [&](Index panel, Index worker) {
+    const float* u = part.weights.u + panel * job.panel_numel();
+    if (part.weights.u == nullptr) {
+      float* const own = buffers.u + worker * job.panel_numel();
+      transform_weights(job, part.weights.plain, panel, 0, job.source.c, own);
+      u = own;
+    }
+    multiply_panel(part, layout, 0, job.tiles, panel, buffers.v, u, buffers.m + worker * sizes.m);
+  });
+}
+
+}  // namespace
+
+void make_u(const Cpu& cpu, const Job& job, const PlainWeights& weights, float* u) {
+  parallel_rows(cpu, job, [&](Index panel, Index begin, Index end) {
+    transform_weights(job, weights, panel, begin, end, u + panel * job.panel_numel());
+  });
+}
+
+void make_phases_u(const Cpu& cpu, const Job& job, const PlainWeights& weights, float* u) {
+  const auto& transforms = conv2d_level<float>().winograd;
+  const Index position = job.u_position(), phase = job.u_numel();
+  parallel_rows(cpu, job, [&](Index panel, Index begin, Index end) {
+    float* const to = u + panel * job.panel_numel();
+    for_each_row(job, weights, panel, begin, end,
+                 [&](const float* w, Index tap, Index count, Index at) {
+                   transforms.phase_weights(w, tap, count, to + at, position, phase);
+                 });
+  });
+}
+
+std::size_t parts_workspace_bytes(const Cpu& cpu, std::span<const Part> parts, bool has_u) {
+  const Sizes sizes(cpu, parts, Cut(parts), has_u);
+  return kScratchAlignment + scratch_bytes<float>(sizes.u) +
+         scratch_bytes<float>(sizes.vs * sizes.v) + scratch_bytes<float>(sizes.ms * sizes.m);
+}
+
+void run_parts(const Cpu& cpu, std::span<const Part> parts, std::span<std::byte> workspace) {
+  const Cut cut(parts);
+  const Sizes sizes(cpu, parts, cut, parts[0].weights.u != nullptr);
+  const Buffers buffers(sizes, workspace);
+  if (!cut.by_panel) return run_by_block(cpu, parts, cut.block, sizes, buffers);
+  for (const Part& part : parts) run_by_panel(cpu, part, sizes, buffers);
+}
+
+}  // namespace fpanet::kernels::winograd

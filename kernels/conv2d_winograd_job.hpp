@@ -1,0 +1,62 @@
+#pragma once
+// One product of transformed tiles: a source convolved with U gives a target. Forward, backward input
+// and each phase of an enlarged source are such jobs (conv2d_winograd.hpp,
+// conv2d_winograd_upsampled.hpp).
+
+#include <cstddef>
+#include <span>
+
+#include "kernels/conv2d.hpp"
+#include "kernels/conv2d_level.hpp"
+
+namespace fpanet::kernels::winograd {
+
+struct Job {
+  const WinogradForm<float>* form;
+  WinogradImages<const float> source;
+  WinogradImages<float> target;
+  Index tiles;  ///< of all images
+
+  /// U is [panel][position][source channel][width of a panel].
+  Index panels() const;
+  Index u_position() const;
+  Index panel_numel() const { return form->positions * u_position(); }
+  Index u_numel() const { return panels() * panel_numel(); }
+};
+
+Job forward_job(const Conv2dGeometry& g, const float* x, float* y);
+
+/// Where U comes from: w (C_out,3,3,C_in), read forwards or turned by 180 degrees with its channels
+/// exchanged, of whose C_in the job's source has those that begin at w.
+struct PlainWeights {
+  const float* w;
+  Index c_in;
+  bool turned = false;
+};
+
+/// w transformed a panel at a time while the job runs, or U made beforehand.
+struct Weights {
+  PlainWeights plain = {};
+  const float* u = nullptr;
+};
+
+/// All of U. Forwards, the source's channels in blocks of kWinogradChannels.
+void make_u(const Cpu& cpu, const Job& job, const PlainWeights& weights, float* u);
+/// The same of the four phases of w, one after the other; `job` is any of them.
+void make_phases_u(const Cpu& cpu, const Job& job, const PlainWeights& weights, float* u);
+
+/// A job and what it is done with.
+struct Part {
+  Job job;
+  Weights weights = {};
+  Conv2dEpilogue<float> epilogue = {};
+  Write write = Write::assign;
+};
+
+/// Runs parts that have the same number of tiles in order, a block of tiles at a time, so that what they
+/// write to the same place is still in cache. More than one must have its U.
+void run_parts(const Cpu& cpu, std::span<const Part> parts, std::span<std::byte> workspace);
+/// What is read and written need not be there yet, nor U, which they will have or not.
+std::size_t parts_workspace_bytes(const Cpu& cpu, std::span<const Part> parts, bool has_u);
+
+}  // namespace fpanet::kernels::winograd
