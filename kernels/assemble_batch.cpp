@@ -2,13 +2,43 @@
 
 #include "engine/core/parallel.hpp"
 #include "kernels/assemble_batch_body.hpp"
+#include "kernels/high_pass.hpp"
 
 namespace fpanet::kernels {
 
-void assemble_batch(const Cpu& cpu, const BatchAssembly& batch) {
-  parallel_for(cpu, batch.n * batch.h, [&](Index row) {
-    for (Index x = 0; x < batch.w; ++x) body::assemble_pixel(batch, row * batch.w + x);
-  });
+template <class T>
+std::size_t assemble_batch_workspace_bytes(const Cpu& cpu, Index n, Index h, Index w) {
+  return high_pass_workspace_bytes<T>(cpu, n, 3, h, w);
 }
+
+template <class T>
+void assemble_batch(const Cpu& cpu, const BatchAssembly& batch, T* images, std::int32_t* labels,
+                    std::span<std::byte> workspace) {
+  parallel_for(cpu, batch.n * batch.h, [&](Index row) {
+    const Index i = row / batch.h, y = row % batch.h;
+    const BatchItem& item = batch.items[i];
+    const Index from_y = body::flipped(y, batch.h, item.flip_vertical != 0);
+    const std::uint8_t* const from =
+        batch.scene_images + (item.scene * batch.h + from_y) * batch.w * 3;
+    for (Index x = 0; x < batch.w; ++x) {
+      const Index from_x = body::flipped(x, batch.w, item.flip_horizontal != 0);
+      for (Index c = 0; c < 3; ++c) {
+        images[(row * batch.w + x) * 3 + c] =
+            static_cast<T>(body::assembled_value(item, from[from_x * 3 + c]));
+      }
+      labels[row * batch.w + x] = body::assembled_label(batch, i, y, x);
+    }
+  });
+  high_pass<T>(cpu, {images, batch.n, 3, batch.h, batch.w}, {images, batch.n, 3, batch.h, batch.w},
+               Write::assign, workspace);
+}
+
+#define FPANET_INSTANTIATE(T)                                                       \
+  template void assemble_batch(const Cpu&, const BatchAssembly&, T*, std::int32_t*, \
+                               std::span<std::byte>);                               \
+  template std::size_t assemble_batch_workspace_bytes<T>(const Cpu&, Index, Index, Index)
+FPANET_INSTANTIATE(float);
+FPANET_INSTANTIATE(double);
+#undef FPANET_INSTANTIATE
 
 }  // namespace fpanet::kernels

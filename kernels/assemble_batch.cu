@@ -1,30 +1,100 @@
-// Bytes a pixel: 4 read, 7 written. A thread is a pixel; neighbours read and write neighbours.
+// Bytes a pixel: its three bytes twice, its label's one, 3 elements of T and 4 of the label written: 17 in
+// bfloat16, where a batch of bytes, its floats, the high-pass and a cast, each in memory, are 80.
 
 #include "kernels/assemble_batch_body.hpp"
-#include "kernels/cuda_block.hpp"
+#include "kernels/cuda_high_pass.hpp"
 #include "kernels/cuda_launch.cuh"
 
 namespace fpanet::kernels {
 namespace {
 
-struct AssembleKernel {
-  static constexpr int kThreads = 256;
+/// Images of a batch as they would be with flips, brightness and contrast, in [0,1].
+struct SceneSource {
+  static constexpr int kSharedFloats = 256;
+
+  struct Column {
+    const std::uint8_t* top;
+    Index stride;
+    const float* value_of;
+
+    FPANET_HD float at(Index y) const { return value_of[top[y * stride]]; }
+  };
 
   BatchAssembly batch;
 
+  /// The float of each byte.
+  template <class Block>
+  FPANET_HD void prepare(const Block& block, Index image, float* value_of) const {
+    block.each([&](int thread) {
+      for (int byte = thread; byte < kSharedFloats; byte += block.threads) {
+        value_of[byte] = body::assembled_value(batch.items[image], static_cast<std::uint8_t>(byte));
+      }
+    });
+  }
+
+  FPANET_HD Column column(Index image, Index e, const float* value_of) const {
+    const BatchItem& item = batch.items[image];
+    const bool upside_down = item.flip_vertical != 0;
+    const Index from_x = body::flipped(e / 3, batch.w, item.flip_horizontal != 0);
+    const Index from_y = body::flipped(0, batch.h, upside_down), row = 3 * batch.w;
+    return {batch.scene_images + (item.scene * batch.h + from_y) * row + from_x * 3 + e % 3,
+            upside_down ? -row : row, value_of};
+  }
+};
+
+/// Images as the high-pass leaves them, and their labels: a tile's spans share its pixels.
+template <class T>
+struct AssembleKernel {
+  using Subtract = HighPassSubtractKernel<SceneSource, T>;
+  static constexpr int kThreads = Subtract::kThreads;
+
+  Subtract subtract;
+  std::int32_t* labels;
+
   template <class Block>
   FPANET_HD void operator()(const Block& block) const {
-    grid_stride(block, batch.n * batch.h * batch.w,
-                [&](Index pixel) { body::assemble_pixel(batch, pixel); });
+    subtract(block);
+    const BatchAssembly& batch = subtract.source.batch;
+    const HighPassTile tile(subtract.plan, block.index);
+    const Index first = divide_up(tile.first, 3), width = divide_up(tile.end, 3) - first;
+    block_stride(block, tile.rows() * width, [&](Index i) {
+      const Index y = tile.first_row + i / width, x = first + i % width;
+      labels[(tile.image * batch.h + y) * batch.w + x] =
+          body::assembled_label(batch, tile.image, y, x);
+    });
   }
 };
 
 }  // namespace
 
-void assemble_batch(const Cuda& cuda, const BatchAssembly& batch) {
-  CudaGrid(cuda).run("assemble_batch",
-                     stride_blocks(batch.n * batch.h * batch.w, AssembleKernel::kThreads), 0,
-                     AssembleKernel{batch});
+template <class T>
+std::size_t assemble_batch_workspace_bytes(const Cuda&, Index n, Index h, Index w) {
+  return HighPassPlan{n, 3, h, w}.bytes();
 }
+
+template <class T>
+void assemble_batch(const Cuda& cuda, const BatchAssembly& batch, T* images, std::int32_t* labels,
+                    std::span<std::byte> workspace) {
+  HighPassPlan plan{batch.n, 3, batch.h, batch.w};
+  plan.take(workspace);
+  const SceneSource source{batch};
+  const CudaGrid grid(cuda);
+  const HighPassBasisKernel basis{plan};
+  grid.run("assemble_batch", stride_blocks((batch.h + batch.w) * plan.kK, basis.kThreads), 0,
+           basis);
+  const HighPassSumKernel<SceneSource> sum{plan, source};
+  grid.run("assemble_batch", plan.blocks(), sum.shared_bytes(), sum);
+  using Assemble = AssembleKernel<T>;
+  grid.run("assemble_batch", plan.blocks(), Assemble::Subtract::shared_bytes(),
+           Assemble{{plan, source, images, Write::assign}, labels});
+}
+
+#define FPANET_INSTANTIATE(T)                                                        \
+  template void assemble_batch(const Cuda&, const BatchAssembly&, T*, std::int32_t*, \
+                               std::span<std::byte>);                                \
+  template std::size_t assemble_batch_workspace_bytes<T>(const Cuda&, Index, Index, Index)
+FPANET_INSTANTIATE(float);
+FPANET_INSTANTIATE(bfloat16);
+#undef FPANET_INSTANTIATE
 
 }  // namespace fpanet::kernels

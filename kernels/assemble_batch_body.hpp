@@ -2,21 +2,28 @@
 
 #include "kernels/assemble_batch.hpp"
 #include "kernels/body.hpp"
+#include "kernels/to_unit_body.hpp"
 
 namespace fpanet::kernels::body {
 
-/// Pixel `pixel` of the n * h * w of a batch.
-FPANET_HD inline void assemble_pixel(const BatchAssembly& batch, Index pixel) {
-  const Index x = pixel % batch.w, y = pixel / batch.w % batch.h, i = pixel / batch.w / batch.h;
+/// Where in a row or column of `size` its entry i comes from.
+FPANET_HD inline Index flipped(Index i, Index size, bool flip) {
+  return flip ? size - 1 - i : i;
+}
+
+/// The number that byte `value` of a scene becomes.
+FPANET_HD inline float assembled_value(const BatchItem& item, std::uint8_t value) {
+  return to_unit(item.table[value]);
+}
+
+/// Label of pixel (y,x) of image i.
+FPANET_HD inline std::int32_t assembled_label(const BatchAssembly& batch, Index i, Index y,
+                                              Index x) {
   const BatchItem& item = batch.items[i];
-  const Index from_x = item.flip_horizontal != 0 ? batch.w - 1 - x : x;
-  const Index from_y = item.flip_vertical != 0 ? batch.h - 1 - y : y;
-  const Index from = (item.scene * batch.h + from_y) * batch.w + from_x;
-  for (int c = 0; c < 3; ++c) {
-    batch.images[3 * pixel + c] = item.table[batch.scene_images[3 * from + c]];
-  }
-  const std::uint8_t label = batch.scene_labels[from];
-  batch.labels[pixel] = label == batch.ignore_byte ? batch.ignore_label : label;
+  const Index from_y = flipped(y, batch.h, item.flip_vertical != 0);
+  const Index from_x = flipped(x, batch.w, item.flip_horizontal != 0);
+  const std::uint8_t label = batch.scene_labels[(item.scene * batch.h + from_y) * batch.w + from_x];
+  return label == batch.ignore_byte ? batch.ignore_label : label;
 }
 
 }  // namespace fpanet::kernels::body

@@ -6,6 +6,7 @@
 #include "kernels/adamw.hpp"
 #include "kernels/add.hpp"
 #include "kernels/argmax.hpp"
+#include "kernels/assemble_batch.hpp"
 #include "kernels/batch_norm.hpp"
 #include "kernels/bias_add.hpp"
 #include "kernels/concat.hpp"
@@ -49,6 +50,8 @@ FPANET_STUB(void, add, const Cuda&, In<T>, In<T>, Out<T>);
 FPANET_STUB(void, adamw, const Cuda&, Out<T>, In<T>, Out<T>, Out<T>, const double*,
             const AdamWOptions&, std::span<bfloat16>);
 FPANET_STUB(void, argmax, const Cuda&, Matrices<const T>, std::int32_t*);
+FPANET_STUB(void, assemble_batch, const Cuda&, const BatchAssembly&, T*, std::int32_t*, Bytes);
+FPANET_STUB(std::size_t, assemble_batch_workspace_bytes, const Cuda&, Index, Index, Index);
 FPANET_STUB(void, batch_norm_backward, const Cuda&, const BatchNormBackward<T>&, Bytes);
 FPANET_STUB(void, batch_norm_eval, const Cuda&, const BatchNormForward<T>&, const Real<T>*,
             const Real<T>*, Bytes);

@@ -1,8 +1,76 @@
+#include <cstring>
+
+#include "kernels/assemble_batch.hpp"
+#include "layers/assemble_batch.hpp"
 #include "layers/dct.hpp"
 #include "layers/high_pass.hpp"
 #include "layers/samples.hpp"
 
 namespace fpanet::samples {
+namespace {
+
+SampleInput bytes(const std::string& name, const Shape& shape) {
+  SampleInput input{
+      .name = name, .kind = SampleInput::Kind::fixed, .shape = shape, .dtype = DType::u8};
+  for (Index i = 0; i < shape.numel(); ++i) {
+    input.values.push_back(static_cast<double>(i * 37 % 256));
+  }
+  return input;
+}
+
+/// As many images, of the scenes in turns, each pair of flips, brightness falling.
+SampleInput batch_items(Index count, Index scenes) {
+  constexpr Index kBytes = sizeof(kernels::BatchItem);
+  SampleInput input = bytes("items", {count, kBytes});
+  for (Index i = 0; i < count; ++i) {
+    kernels::BatchItem item{.scene = static_cast<std::int32_t>(i % scenes),
+                            .flip_horizontal = static_cast<std::uint8_t>(i & 1),
+                            .flip_vertical = static_cast<std::uint8_t>(i >> 1 & 1)};
+    for (Index value = 0; value < 256; ++value) {
+      item.table[value] = static_cast<std::uint8_t>(value / (i + 1));
+    }
+    std::uint8_t memory[kBytes];
+    std::memcpy(memory, &item, kBytes);
+    std::copy(memory, memory + kBytes, input.values.begin() + i * kBytes);
+  }
+  return input;
+}
+
+OpSample assembly(const std::string& name, Index scenes, Index count, Index h, Index w) {
+  return {name,
+          {bytes("scenes", {scenes, 3, h, w}), bytes("scene_labels", {scenes, 1, h, w}),
+           batch_items(count, scenes)},
+          [](const std::vector<Value>& in) -> std::vector<Value> {
+            const AssembledBatch batch = assemble_batch(in[0], in[1], in[2], 255, -1, DType::f32);
+            return {batch.images, batch.labels};
+          }};
+}
+
+OpRecord assemble_batch_record() {
+  const auto refused = [](const Shape& scenes, const Shape& labels, const Shape& items) {
+    return [=](Graph& g) {
+      assemble_batch(dummy(g, scenes, DType::u8), dummy(g, labels, DType::u8),
+                     dummy(g, items, DType::u8), 255, -1, DType::f32);
+    };
+  };
+  return {
+      .name = "assemble_batch",
+      .samples = {assembly("smallest", 1, 1, 11, 11), assembly("every flip", 3, 4, 13, 12)},
+      .errors = {{refused({2, 3, 10, 64}, {2, 1, 10, 64}, {1, 264}),
+                  "assemble_batch: scenes=(2,3,10,64) must be (S,3,H,W) of at least 11 pixels "
+                  "each way"},
+                 {refused({2, 3, 16, 64}, {2, 1, 16, 32}, {1, 264}),
+                  "assemble_batch: scene_labels=(2,1,16,32) must be (2,1,16,64) (one a pixel of "
+                  "the scenes)"},
+                 {refused({2, 3, 16, 64}, {2, 1, 16, 64}, {1, 8}),
+                  "assemble_batch: items=(1,8) must be (N,264), a BatchItem for each image"}},
+      .why_no_gradient = "bytes are data",
+      .why_no_bf16 =
+          "bytes have no floating type to ask for; tests/kernels and tests/emulated "
+          "try its bf16 result"};
+}
+
+}  // namespace
 
 std::vector<OpRecord> frequency_records() {
   const auto build = [](Value (*op)(Value)) {
@@ -29,7 +97,7 @@ std::vector<OpRecord> frequency_records() {
                   },
                   "dct2d: x=(3,4) is not (N,C,H,W) with sizes of at least 1"}},
       .why_no_bf16 = "a transform of images, which are f32"};
-  return {high_pass_record, dct_record};
+  return {high_pass_record, dct_record, assemble_batch_record()};
 }
 
 }  // namespace fpanet::samples

@@ -52,12 +52,16 @@ void FPANet::check_input_shape(const Shape& shape) const {
       h, w, s, padded(h), padded(w));
 }
 
-FPANetOutput FPANet::before_activation(const Forward& forward, Value x) const {
+Value FPANet::highpassed(Value x) const {
   check_input_shape(x.shape());
-  FPANetOutput output;
-  output.highpassed = high_pass(x);
+  return high_pass(x);
+}
+
+FPANetOutput FPANet::before_activation(const Forward& forward, Value highpassed) const {
+  check_input_shape(highpassed.shape());
+  FPANetOutput output{.highpassed = highpassed};
   // In mixed precision the image is filtered in f32, and softmax and loss compute in f32.
-  const Value image = in_dtype(output.highpassed, forward.activations.value_or(x.dtype()));
+  const Value image = in_dtype(highpassed, forward.activations.value_or(highpassed.dtype()));
   const std::vector<Value> features = encoder_(forward, image);
   output.logits = segmentation_head_.logits(forward, decoder_(forward, features));
   if (classification_head_) {
@@ -67,7 +71,7 @@ FPANetOutput FPANet::before_activation(const Forward& forward, Value x) const {
 }
 
 FPANetOutput FPANet::operator()(const Forward& forward, Value x) const {
-  FPANetOutput output = before_activation(forward, x);
+  FPANetOutput output = before_activation(forward, highpassed(x));
   output.logits = in_dtype(output.logits, x.dtype());
   output.probabilities = activate(output.logits, segmentation_head_.activation());
   return output;

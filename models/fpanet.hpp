@@ -34,9 +34,9 @@ inline Index output_stride(const FPANetOptions& options) {
 }
 
 struct FPANetOutput {
-  Value highpassed;     ///< (N,in,H,W): the image without its low frequencies
-  Value logits;         ///< (N,classes,H,W)
-  Value probabilities;  ///< activation(logits)
+  Value highpassed = {};     ///< (N,in,H,W): the image without its low frequencies
+  Value logits = {};         ///< (N,classes,H,W)
+  Value probabilities = {};  ///< activation(logits)
   std::optional<Value> labels = std::nullopt;  ///< (N,aux classes), with aux_params
 };
 
@@ -47,8 +47,10 @@ class FPANet {
 
   /// x (N,in_channels,H,W) in [0,1]; H and W at least 11 and divisible by output_stride().
   FPANetOutput operator()(const Forward& forward, Value x) const;
-  /// The same up to the activation: `logits` in the dtype the network computes in, no `probabilities`.
-  FPANetOutput before_activation(const Forward& forward, Value x) const;
+  /// Its first step alone, x without its low frequencies, and from there up to the activation: `logits` in
+  /// the dtype the network computes in, no `probabilities`.
+  Value highpassed(Value x) const;
+  FPANetOutput before_activation(const Forward& forward, Value highpassed) const;
 
   const FPANetOptions& options() const { return options_; }
   Index output_stride() const { return encoder_.output_stride(); }

@@ -4,7 +4,9 @@
 
 #include "engine/core/error.hpp"
 #include "engine/core/profile_range.hpp"
+#include "layers/activation.hpp"
 #include "layers/adamw.hpp"
+#include "layers/assemble_batch.hpp"
 #include "layers/cast.hpp"
 #include "layers/confusion.hpp"
 #include "layers/softmax_dice.hpp"
@@ -50,16 +52,37 @@ Program::Program(const Context& context, const FPANet& model, AdamWState* optimi
     : options_(options), store_(store), optimizer_(optimizer), folded_(folded), graph_(context) {
   require(options.kind != ProgramKind::train || optimizer != nullptr,
           "program: training needs an optimizer");
+  require(options.kind != ProgramKind::predict || !options.source,
+          "program: prediction takes images, not a source of batches");
   record(model, store);
   plan_.emplace(graph_);
 }
 
-void Program::record(const FPANet& model, const ParameterStore& store) {
+/// Images and labels; returns the high-passed images.
+Value Program::record_inputs(const FPANet& model, const Forward& forward, DType dtype) {
   const Index n = options_.batch, h = options_.height, w = options_.width;
+  if (options_.source) {
+    const BatchSource& source = *options_.source;
+    const AssembledBatch batch =
+        assemble_batch(graph_.constant("scenes", source.scenes),
+                       graph_.constant("scene labels", source.scene_labels),
+                       graph_.state("batch items", source.items), source.ignore_byte,
+                       source.ignore_label, forward.activations.value_or(dtype));
+    const Shape made{n, model.options().in_channels, h, w};
+    require(batch.images.shape() == made, "program: the source makes batches of {}, not of {}",
+            batch.images.shape(), made);
+    labels_ = batch.labels;
+    return batch.images;
+  }
   images_ =
       graph_.input("images", Spec{{n, model.options().in_channels, h, w}, options_.image_dtype});
-  const Value x = options_.image_dtype == DType::u8 ? to_unit(images_, store.dtype()) : images_;
+  if (options_.kind != ProgramKind::predict) {
+    labels_ = graph_.input("labels", Spec{{n, 1, h, w}, DType::i32});
+  }
+  return model.highpassed(options_.image_dtype == DType::u8 ? to_unit(images_, dtype) : images_);
+}
 
+void Program::record(const FPANet& model, const ParameterStore& store) {
   Forward forward{
       .graph = graph_, .training = options_.kind == ProgramKind::train, .folded = folded_};
   if (store.twins().defined()) forward.activations = store.twins().dtype();
@@ -68,19 +91,22 @@ void Program::record(const FPANet& model, const ParameterStore& store) {
     to_dropout_rng_.emplace(dropout_rng_);
     forward.dropout_rng = graph_.state("dropout.rng", dropout_rng_);
   }
+  const Value highpassed = record_inputs(model, forward, store.dtype());
+  const Value logits = model.before_activation(forward, highpassed).logits;
+  const auto activated = [&] {
+    return activate(in_dtype(logits, store.dtype()), model.options().activation);
+  };
   if (options_.kind == ProgramKind::predict) {
-    probabilities_ = model(forward, x).probabilities;
+    probabilities_ = activated();
     graph_.keep(probabilities_);
     return;
   }
-  labels_ = graph_.input("labels", Spec{{n, 1, h, w}, DType::i32});
   if (ends_in_softmax_dice(model, options_.loss)) {
-    const Value logits = model.before_activation(forward, x).logits;
     const SoftmaxDice end = softmax_dice(logits, labels_, options_.loss);
     probabilities_ = end.probabilities;
     loss_ = end.loss;
   } else {
-    probabilities_ = model(forward, x).probabilities;
+    probabilities_ = activated();
     loss_ = dice_loss(probabilities_, labels_, options_.loss);
   }
   if (options_.kind == ProgramKind::evaluate || options_.keep_probabilities) {
@@ -115,11 +141,13 @@ const Executor& Program::executor() const {
 }
 
 const Tensor& Program::images() const {
+  require(images_.defined(), "program: a source makes the images");
   return executor().tensor(images_);
 }
 
 const Tensor& Program::labels() const {
   require(labels_.defined(), "program: prediction takes no labels");
+  require(!options_.source, "program: a source makes the labels");
   return executor().tensor(labels_);
 }
 

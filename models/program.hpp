@@ -4,6 +4,9 @@
 //
 //   images u8 -> [0,1] -> FPANet -> probabilities -> Dice loss, per-image confusion counts
 //   train adds: backward, AdamW over every parameter the loss reaches
+//
+// With scenes in the device's memory the batch is made in the program: images and labels from what was
+// drawn for each image.
 
 #include <memory>
 #include <optional>
@@ -19,6 +22,13 @@ namespace fpanet {
 
 enum class ProgramKind : std::uint8_t { train, evaluate, predict };
 
+/// Inputs of layers/assemble_batch.hpp, in the program's device memory. `items` may change between runs.
+struct BatchSource {
+  Tensor scenes, scene_labels, items;
+  std::uint8_t ignore_byte = 255;
+  std::int32_t ignore_label = -1;
+};
+
 struct ProgramOptions {
   ProgramKind kind = ProgramKind::predict;
   Index batch = 1;
@@ -26,6 +36,8 @@ struct ProgramOptions {
   Index width = 320;
   /// Bytes as the loader delivers them, or numbers in the model's dtype.
   DType image_dtype = DType::u8;
+  /// Given: images and labels come from there, in training and evaluation.
+  std::optional<BatchSource> source = std::nullopt;
   /// The notebook's loss; ignore_index also leaves pixels out of the confusion counts.
   DiceLossOptions loss = {.from_logits = false};
   kernels::AdamWOptions adamw = {};
@@ -73,9 +85,10 @@ class Program {
   void bind(Arena& arena);
   bool bound() const { return executor_.has_value(); }
 
-  /// To fill: (N,C,H,W) of image_dtype. Inputs stay until another program runs in the same arena.
+  /// To fill, unless there is a source: (N,C,H,W) of image_dtype. Inputs stay until another program runs in
+  /// the same arena.
   const Tensor& images() const;
-  const Tensor& labels() const;  ///< to fill: i32 (N,1,H,W); not in prediction
+  const Tensor& labels() const;  ///< to fill with them: i32 (N,1,H,W); not in prediction
   /// Runs once; on a card, enqueues it and returns. In training the optimizer's step count advances.
   void run();
   /// Starts to fetch loss and counts of the last run, without waiting for it. What is returned
@@ -90,6 +103,7 @@ class Program {
 
  private:
   void record(const FPANet& model, const ParameterStore& store);
+  Value record_inputs(const FPANet& model, const Forward& forward, DType dtype);
   void record_update(const ParameterStore& store);
   void begin_run();
   const Executor& executor() const;
@@ -101,7 +115,8 @@ class Program {
   Tensor dropout_rng_;  // i64 (2): seed, step
   std::optional<Uplink> to_dropout_rng_;
   Graph graph_;
-  Value images_, labels_, loss_, probabilities_, confusion_;
+  Value images_;  // undefined when there is a source
+  Value labels_, loss_, probabilities_, confusion_;
   std::optional<Plan> plan_;
   std::optional<Executor> executor_;
   std::vector<Readback> readbacks_;  // two, in turns

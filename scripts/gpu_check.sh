@@ -151,6 +151,7 @@ if wanted bench; then
     bench "infer 8 $precision" --task infer --batch 8 --precision $precision --repeat 50
   done
   bench "train 16 bf16 ops" --task train --batch 16 --precision bf16 --repeat 10 --ops
+  bench "train 16 bf16 resident ops" --task train --batch 16 --precision bf16 --repeat 10 --ops --resident
   bench "infer 8 bf16 ops" --task infer --batch 8 --precision bf16 --repeat 10 --ops
   find "$work" -maxdepth 1 -name 'bench_*.json' -printf '%f\0' |
     tar --create --file "$work/bench.tar" --directory "$work" --null --files-from -

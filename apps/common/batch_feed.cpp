@@ -24,13 +24,14 @@ std::optional<BatchFeed::Item> BatchFeed::next() {
   }
   if (next_batch_ >= loader_.batches()) return std::nullopt;
   scenes_ = loader_.batch_scenes(epoch_, next_batch_++);
-  return Item{static_cast<Index>(scenes_.size()), resident_->height(), resident_->width()};
+  const auto images = static_cast<Index>(scenes_.size());
+  return Item{images, resident_->height(), resident_->width(), resident_->source(images)};
 }
 
 void BatchFeed::fill(Program& program) {
   const ProfileRange range(context_, "batch");
   if (resident_ != nullptr) {
-    resident_->assemble(scenes_, loader_.options(), epoch_, program.images(), program.labels());
+    resident_->draw(scenes_, loader_.options(), epoch_);
   } else if (std::holds_alternative<Cuda>(context_)) {
     fill_through_slot(program);
   } else {

@@ -1,7 +1,7 @@
 #pragma once
 // Batches on their way into the inputs of programs, so that a card never waits for one:
 //
-//   scenes resident on the card   a kernel makes the batch there (ResidentScenes)
+//   scenes resident on the card   the program makes the batch there (ResidentScenes)
 //   else on a card                the loader's batch goes through page-locked memory and the copy stream
 //                                 into one of two places, while the step before is computed
 //   on the CPU                    the loader's batch is copied
@@ -24,10 +24,12 @@ class BatchFeed {
   /// A batch that can be put into a program of its size.
   struct Item {
     Index images = 0, height = 0, width = 0;
+    /// For ProgramOptions::source, when scenes are resident.
+    std::optional<BatchSource> source = std::nullopt;
   };
   /// The next batch, or none at the epoch's end; throws what Loader::next throws.
   std::optional<Item> next();
-  /// Puts it into the program's inputs, in the order of the context's work.
+  /// Puts it into the program's inputs, or the resident scenes' source, in the order of the context's work.
   void fill(Program& program);
 
  private:

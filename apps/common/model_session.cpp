@@ -73,7 +73,8 @@ ModelSession::ModelSession(const Placement& placement, const FPANetOptions& mode
 }
 
 ModelSession::Key ModelSession::key(const ProgramOptions& options) {
-  return {options.kind, options.batch, options.height, options.width};
+  return {options.kind, options.batch, options.height, options.width,
+          options.source ? options.source->items.raw() : nullptr};
 }
 
 bool ModelSession::has_program(const ProgramOptions& options) const {

@@ -66,6 +66,7 @@ class ModelSession {
   struct Key {
     ProgramKind kind;
     Index batch, height, width;
+    const void* source;  // the memory of its items
     auto operator<=>(const Key&) const = default;
   };
   static Key key(const ProgramOptions& options);

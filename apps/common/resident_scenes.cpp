@@ -5,6 +5,7 @@
 #include "apps/common/memory.hpp"
 #include "engine/core/cuda_device.hpp"
 #include "engine/core/error.hpp"
+#include "kernels/assemble_batch.hpp"
 
 namespace fpanet {
 namespace {
@@ -55,31 +56,27 @@ ResidentScenes::Items& ResidentScenes::items_for(Index count) {
   const auto found = items_.find(count);
   if (found != items_.end()) return found->second;
   const auto bytes = static_cast<Index>(sizeof(kernels::BatchItem));
-  const Tensor memory = Tensor::empty({count * bytes}, DType::u8, device_of(context_));
+  const Tensor memory = Tensor::empty({count, bytes}, DType::u8, device_of(context_));
   return items_.emplace(count, Items{memory, Uplink(memory)}).first->second;
 }
 
-void ResidentScenes::assemble(std::span<const Index> scenes, const LoaderOptions& options,
-                              Index epoch, const Tensor& images, const Tensor& labels) {
+BatchSource ResidentScenes::source(Index count) {
+  return {.scenes = images_,
+          .scene_labels = labels_,
+          .items = items_for(count).memory,
+          .ignore_byte = kIgnoreByte,
+          .ignore_label = kIgnoreLabel};
+}
+
+void ResidentScenes::draw(std::span<const Index> scenes, const LoaderOptions& options,
+                          Index epoch) {
   std::vector<kernels::BatchItem> drawn;
   for (const Index scene : scenes) {
     drawn.push_back(
         to_item(draw_augment(options.augment, options.seed, epoch, scene), place_.at(scene)));
   }
-  Items& items = items_for(static_cast<Index>(scenes.size()));
-  items.uplink.send(context_, std::as_bytes(std::span(drawn)));
-  const kernels::BatchAssembly batch{
-      .scene_images = images_.data<std::uint8_t>(),
-      .scene_labels = labels_.data<std::uint8_t>(),
-      .items = reinterpret_cast<const kernels::BatchItem*>(items.memory.raw()),
-      .n = static_cast<Index>(scenes.size()),
-      .h = height(),
-      .w = width(),
-      .ignore_byte = kIgnoreByte,
-      .ignore_label = kIgnoreLabel,
-      .images = images.data<std::uint8_t>(),
-      .labels = labels.data<std::int32_t>()};
-  std::visit([&](const auto& device) { kernels::assemble_batch(device, batch); }, context_);
+  items_for(static_cast<Index>(scenes.size()))
+      .uplink.send(context_, std::as_bytes(std::span(drawn)));
 }
 
 std::unique_ptr<ResidentScenes> make_resident(const Context& context, SceneStore& store,

@@ -1,5 +1,5 @@
 #pragma once
-// Scenes kept in the device's memory as bytes, from which a kernel makes batches: what the loader
+// Scenes kept in the device's memory as bytes, from which programs make their batches: what the loader
 // would have made, byte for byte, without the host touching a pixel.
 
 #include <map>
@@ -8,7 +8,7 @@
 #include "apps/common/console.hpp"
 #include "data/loader.hpp"
 #include "engine/core/stream.hpp"
-#include "kernels/assemble_batch.hpp"
+#include "models/program.hpp"
 
 namespace fpanet {
 
@@ -23,15 +23,16 @@ class ResidentScenes {
   Index height() const { return images_.shape()[2]; }
   Index width() const { return images_.shape()[3]; }
 
-  /// Writes the batch of these scenes, as `options` draw it in `epoch`, in the order of the context's
-  /// work: images u8 (N,3,H,W), labels i32 (N,1,H,W).
-  void assemble(std::span<const Index> scenes, const LoaderOptions& options, Index epoch,
-                const Tensor& images, const Tensor& labels);
+  /// What programs of batches of `count` images read.
+  BatchSource source(Index count);
+  /// The next run of such a program is on these scenes, as `options` draw them in `epoch`: in the order of
+  /// the context's work.
+  void draw(std::span<const Index> scenes, const LoaderOptions& options, Index epoch);
 
  private:
   /// What is drawn for a batch of one size, on its way to the device.
   struct Items {
-    Tensor memory;  // u8: n BatchItems
+    Tensor memory;  // u8 (n, bytes of a BatchItem)
     Uplink uplink;
   };
 

@@ -6,6 +6,7 @@
 #include "apps/common/memory.hpp"
 #include "apps/common/statistics.hpp"
 #include "apps/common/text_file.hpp"
+#include "apps/common/usage_error.hpp"
 #include "apps/fpanet_tool/commands.hpp"
 #include "apps/fpanet_tool/model_setup.hpp"
 #include "apps/fpanet_tool/ops_table.hpp"
@@ -20,6 +21,7 @@ struct State {
   std::int64_t warmup = 2;
   std::string json;
   bool ops = false;
+  bool resident = false;
   Settings settings;
 };
 
@@ -36,6 +38,7 @@ nlohmann::ordered_json to_json(const State& state, const Placement& placement,
       {"encoder", state.flags.encoder},
       {"device", placement.device().str()},
       {"precision", state.flags.precision},
+      {"resident", state.resident},
       {"threads", cpu != nullptr ? cpu->threads : 0},
       {"repeat", state.repeat},
       {"median_seconds", time.median},
@@ -56,10 +59,19 @@ MachinePeak measured_peak(const Placement& placement) {
 int run(const State& state) {
   using Clock = std::chrono::steady_clock;
   Console console(false);
+  ProgramOptions options = program_options(state.flags);
+  if (state.resident && options.kind != ProgramKind::train) {
+    usage_fail("--resident: inference takes images, not scenes; use --task train");
+  }
   const auto session = make_session(state.flags, console);
-  Program& program = session->program(program_options(state.flags));
-  fill_inputs(program, session->model().options().classes);
   const Context& context = session->placement().context;
+  std::unique_ptr<ResidentScenes> resident;
+  if (state.resident) {
+    resident = resident_inputs(state.flags, context);
+    options.source = resident->source(state.flags.batch);
+  }
+  Program& program = session->program(options);
+  if (!resident) fill_inputs(program, session->model().options().classes);
   const bool on_card = std::holds_alternative<Cuda>(context);
   for (std::int64_t i = 0; i < state.warmup; ++i) program.run();
   synchronize(context);
@@ -111,6 +123,8 @@ void add_bench(CLI::App& app, Action& action) {
   settings.text("json", "FILE", &state->json, "a file", "Write the numbers here, too");
   settings.flag("ops", &state->ops,
                 "One row a node: time, GFLOP/s, GB/s, share of this machine's peak");
+  settings.flag("resident", &state->resident,
+                "Make the batch from scenes in the device's memory, as training on a card does");
   settings.add_flags(add_command(
       app, "bench", "Times a training step or inference: median, min, images/s, peak bytes.",
       action, [state] { return run(*state); }));

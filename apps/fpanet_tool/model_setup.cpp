@@ -1,5 +1,7 @@
 #include "apps/fpanet_tool/model_setup.hpp"
 
+#include <numeric>
+
 #include "apps/common/shared_settings.hpp"
 #include "apps/common/usage_error.hpp"
 
@@ -55,6 +57,15 @@ void fill_inputs(Program& program, Index classes) {
     label = static_cast<std::int32_t>(rng.below(static_cast<std::uint64_t>(classes)));
   }
   program.labels().copy_from(labels);
+}
+
+std::unique_ptr<ResidentScenes> resident_inputs(const ModelFlags& flags, const Context& context) {
+  SceneStore store(std::make_unique<SyntheticDataset>(flags.batch, flags.image_size, 42));
+  std::vector<Index> scenes(static_cast<std::size_t>(flags.batch));
+  std::iota(scenes.begin(), scenes.end(), 0);
+  auto resident = std::make_unique<ResidentScenes>(context, store, scenes);
+  resident->draw(scenes, {.augment = Augment::notebook, .seed = 42}, 0);
+  return resident;
 }
 
 }  // namespace fpanet

@@ -3,6 +3,7 @@
 // with random weights and random input to run it on.
 
 #include "apps/common/model_session.hpp"
+#include "apps/common/resident_scenes.hpp"
 #include "apps/common/settings.hpp"
 
 namespace fpanet {
@@ -26,5 +27,7 @@ ProgramOptions program_options(const ModelFlags& flags);
 std::unique_ptr<ModelSession> make_session(const ModelFlags& flags, Console& console);
 /// Random bytes as images, random classes as labels.
 void fill_inputs(Program& program, Index classes);
+/// Instead of that: as many generated scenes in the device's memory, drawn as a batch for their source().
+std::unique_ptr<ResidentScenes> resident_inputs(const ModelFlags& flags, const Context& context);
 
 }  // namespace fpanet

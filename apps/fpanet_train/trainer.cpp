@@ -55,6 +55,7 @@ Program& Trainer::train_program(const BatchFeed::Item& item) {
                                .batch = item.images,
                                .height = item.height,
                                .width = item.width,
+                               .source = item.source,
                                .loss = dice_options(),
                                .adamw = {.weight_decay = config_.weight_decay}};
   const bool known = session_.has_program(options);

@@ -9,6 +9,8 @@ namespace {
 using namespace fpanet::test;
 
 constexpr ImageSize kImages[] = {{1, 1, 11, 11}, {2, 3, 13, 12}, {1, 2, 64, 33}, {1, 7, 16, 40}};
+/// More channels, rows and elements of a row than the card's high-pass takes at a time.
+constexpr ImageSize kTiledImage = {2, 9, 41, 61};
 
 /// sum_i a_i b_i in double.
 template <class A, class B>
@@ -65,7 +67,9 @@ TEST_CASE("dct2d: the inverse undoes it, and the transposes are the adjoints") {
 }
 
 TEST_CASE_TEMPLATE("high_pass equals masking the DCT", T, float, double, bfloat16) {
-  for (const ImageSize& s : kImages) {
+  std::vector<ImageSize> images(std::begin(kImages), std::end(kImages));
+  images.push_back(kTiledImage);
+  for (const ImageSize& s : images) {
     CAPTURE(s.str());
     const auto x = uniform<T>("x", s.numel(), 0, 1);
     const auto wide = widened(x);

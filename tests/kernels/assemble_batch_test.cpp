@@ -1,0 +1,123 @@
+#include "kernels/assemble_batch.hpp"
+
+#include "kernels/cast.hpp"
+#include "kernels/high_pass.hpp"
+#include "kernels/to_unit.hpp"
+#include "tests/kernels/check.hpp"
+
+namespace fpanet::kernels {
+namespace {
+
+using namespace fpanet::test;
+
+std::vector<std::uint8_t> random_bytes(std::string_view name, Index count) {
+  Rng rng(hash_name(name));
+  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(count));
+  for (std::uint8_t& byte : bytes) byte = static_cast<std::uint8_t>(rng.next_u32());
+  return bytes;
+}
+
+/// Four images of three scenes: every pair of flips, tables of their own.
+struct Scenes {
+  static constexpr Index kScenes = 3, kBatch = 4;
+  Index h, w;
+  std::vector<std::uint8_t> images = random_bytes("images", kScenes* h* w * 3);
+  std::vector<std::uint8_t> labels = random_bytes("labels", kScenes* h* w);
+  std::vector<BatchItem> items = std::vector<BatchItem>(kBatch);
+
+  Scenes(Index height, Index width) : h(height), w(width) {
+    for (Index i = 0; i < kBatch; ++i) {
+      BatchItem& item = items[static_cast<std::size_t>(i)];
+      item = {.scene = static_cast<std::int32_t>((i + 2) % kScenes),
+              .flip_horizontal = static_cast<std::uint8_t>(i & 1),
+              .flip_vertical = static_cast<std::uint8_t>(i >> 1)};
+      const auto table = random_bytes(fmt::format("table {}", i), 256);
+      std::copy(table.begin(), table.end(), item.table);
+    }
+  }
+
+  BatchAssembly batch() const {
+    return {.scene_images = images.data(),
+            .scene_labels = labels.data(),
+            .items = items.data(),
+            .n = kBatch,
+            .h = h,
+            .w = w};
+  }
+  ImageSize size() const { return {kBatch, 3, h, w}; }
+
+  /// The definition: f(place in the batch, place in the scenes, item) for every pixel.
+  template <class F>
+  void for_each_pixel(const F& f) const {
+    for (Index i = 0; i < kBatch; ++i) {
+      const BatchItem& item = items[static_cast<std::size_t>(i)];
+      for (Index y = 0; y < h; ++y) {
+        for (Index x = 0; x < w; ++x) {
+          const Index from_y = item.flip_vertical ? h - 1 - y : y;
+          const Index from_x = item.flip_horizontal ? w - 1 - x : x;
+          f(static_cast<std::size_t>((i * h + y) * w + x),
+            static_cast<std::size_t>((item.scene * h + from_y) * w + from_x), item);
+        }
+      }
+    }
+  }
+  std::vector<std::uint8_t> augmented() const {
+    std::vector<std::uint8_t> bytes(static_cast<std::size_t>(size().numel()));
+    for_each_pixel([&](std::size_t to, std::size_t from, const BatchItem& item) {
+      for (std::size_t c = 0; c < 3; ++c) bytes[3 * to + c] = item.table[images[3 * from + c]];
+    });
+    return bytes;
+  }
+  std::vector<std::int32_t> batch_labels() const {
+    std::vector<std::int32_t> expected(static_cast<std::size_t>(size().pixels()));
+    for_each_pixel([&](std::size_t to, std::size_t from, const BatchItem&) {
+      expected[to] = labels[from] == 255 ? -1 : labels[from];
+    });
+    return expected;
+  }
+};
+
+/// Bytes to [0,1] to high-passed, in kernels of their own on the same device.
+template <class T, class Device>
+std::vector<T> in_steps(const Device& device, const Scenes& scenes) {
+  const ImageSize s = scenes.size();
+  std::vector<T> images(static_cast<std::size_t>(s.numel()));
+  to_unit<T>(device, scenes.augmented(), images);
+  auto workspace = scratch(high_pass_workspace_bytes<T>(device, s.n, s.c, s.h, s.w));
+  high_pass<T>(device, s.of(images), s.over(images.data()), Write::assign, workspace);
+  return images;
+}
+
+template <class T, class Device>
+void check_equal(const Device& device, const Scenes& scenes, const std::vector<T>& expected) {
+  const ImageSize s = scenes.size();
+  auto images = filled<T>(s.numel(), std::numeric_limits<double>::quiet_NaN());
+  auto labels = filled<std::int32_t>(s.pixels(), -7);
+  auto workspace = scratch(assemble_batch_workspace_bytes<T>(device, s.n, s.h, s.w));
+  assemble_batch<T>(device, scenes.batch(), images.data(), labels.data(), workspace);
+  CHECK(same_bits(images, expected));
+  CHECK(labels == scenes.batch_labels());
+}
+
+TEST_CASE(
+    "assemble_batch: the bits of augmented bytes, to_unit and high_pass, one after the other") {
+  for (const auto& [h, w] : {std::pair<Index, Index>{11, 11}, {19, 23}, {12, 180}, {83, 174}}) {
+    CAPTURE(h);
+    CAPTURE(w);
+    const Scenes scenes(h, w);
+    on_cpus<float>([&](const Cpu& cpu) {
+      check_equal(cpu, scenes, in_steps<float>(cpu, scenes));
+      check_equal(cpu, scenes, in_steps<double>(cpu, scenes));
+    });
+    on_cards<float>([&](const Cuda& cuda) {
+      const std::vector<float> filtered = in_steps<float>(cuda, scenes);
+      check_equal(cuda, scenes, filtered);
+      std::vector<bfloat16> rounded(filtered.size());
+      cast<float, bfloat16>(cuda, filtered, rounded, Write::assign);
+      check_equal(cuda, scenes, rounded);
+    });
+  }
+}
+
+}  // namespace
+}  // namespace fpanet::kernels
