@@ -11,26 +11,14 @@
 namespace fpanet::kernels::direct {
 namespace {
 
-// How a window's work is cut: rows of the grid into blocks whose source rows stay in L2, and, where
-// that gives few tasks, panels of target channels into groups.
-struct Blocks {
-  Index rows, per_image, groups;  // rows: of the longest block
-};
-
-template <class T>
-Blocks cut_blocks(const Conv2dWindow& w, Index panels) {
-  constexpr Index kSourceElements = 192 * 1024 / sizeof(T);
-  constexpr Index kTasks = 8;
-  const Index fitting = kSourceElements / std::max<Index>(1, w.span_w() * w.source_c) - w.taps_h;
-  const Index rows = std::clamp<Index>(fitting / w.scale + 1, 1, std::max<Index>(1, w.rows));
-  const Index per_image = divide_up(w.rows, rows);
-  const Index groups = std::clamp<Index>(kTasks / std::max<Index>(1, w.n * per_image), 1, panels);
-  return {divide_up(w.rows, std::max<Index>(1, per_image)), per_image, groups};
-}
-
 template <class T>
 Index panels_of(Index channels) {
   return divide_up(channels, conv2d_level<T>().width);
+}
+
+template <class T>
+WindowBlocks cut_blocks(const Conv2dWindow& w) {
+  return WindowBlocks::cut<T>(w, panels_of<T>(w.target_c));
 }
 
 template <class T>
@@ -40,8 +28,7 @@ Index packed_numel(const Conv2dWindow& w) {
 
 template <class T>
 Index source_numel(const Conv2dWindow& w) {
-  const Blocks blocks = cut_blocks<T>(w, panels_of<T>(w.target_c));
-  return w.taps() > 0 && leaves_image(w) ? source_rows_numel(w, blocks.rows) : 0;
+  return w.taps() > 0 && leaves_image(w) ? source_rows_numel(w, cut_blocks<T>(w).longest) : 0;
 }
 
 // packed[panel][k][l][o][j] = w[o][tap of (k,l)][panel*width + j].
@@ -119,29 +106,24 @@ template <class T>
 void run_window(const Cpu& cpu, const Conv2dWindow& w, const T* source, const T* packed,
                 const Conv2dEpilogue<T>& epilogue, T* target, Write write, T* scratch) {
   if (w.cols == 0) return;  // a phase of an image that is narrower than the stride
-  const Index width = conv2d_level<T>().width, panels = panels_of<T>(w.target_c);
-  const Blocks blocks = cut_blocks<T>(w, panels);
+  const Index width = conv2d_level<T>().width;
+  const WindowBlocks blocks = cut_blocks<T>(w);
   const Index per_worker = source_numel<T>(w);
-  parallel_workers(cpu, w.n * blocks.per_image * blocks.groups, [&](Index task, Index worker) {
-    const Index group = task % blocks.groups;
-    const Index block = task / blocks.groups % blocks.per_image;
-    const Index image = task / blocks.groups / blocks.per_image;
-    const Index row = w.rows * block / blocks.per_image;
-    const Index rows = w.rows * (block + 1) / blocks.per_image - row;
-    const T* const from = source + image * w.source_h * w.source_w * w.source_c;
+  parallel_workers(cpu, blocks.tasks, [&](Index number, Index worker) {
+    const WindowTask task = blocks.task(w, number);
+    const T* const from = source + task.image * w.source_h * w.source_w * w.source_c;
     const SourceRows<T> block_source =
-        per_worker > 0 ? copy_source_rows(w, from, row, rows, scratch + worker * per_worker)
-                       : source_rows_in_place(w, from, row);
-    const Index to =
-        ((image * w.target_h + row * w.spread + w.target_top) * w.target_w + w.target_left) *
-        w.target_c;
-    for (Index p = panels * group / blocks.groups; p < panels * (group + 1) / blocks.groups; ++p) {
+        per_worker > 0
+            ? copy_source_rows(w, from, task.row, task.rows, scratch + worker * per_worker)
+            : source_rows_in_place(w, from, task.row);
+    const Index to = task.target(w);
+    for (Index p = task.first_panel; p < task.end_panel; ++p) {
       const Index first = p * width;
       const Conv2dEpilogue<T> part{epilogue.bias ? epilogue.bias + first : nullptr,
                                    epilogue.residual ? epilogue.residual + to + first : nullptr,
                                    epilogue.relu};
       multiply_block(w, block_source, packed + first * w.depth(), part,
-                     std::min(width, w.target_c - first), rows, target + to + first, write);
+                     std::min(width, w.target_c - first), task.rows, target + to + first, write);
     }
   });
 }

@@ -26,24 +26,12 @@ struct PairWindow : Conv2dWindow {
   bool copies_rows() const { return taps() > 0 && (leaves_image(*this) || image_c != source_c); }
 };
 
-// How a window's work is cut: rows of the grid into blocks whose source rows stay in L2, and, where
-// that gives few tasks, panels of target channels into groups.
-struct Blocks {
-  Index rows, per_image, groups;  // rows: of the longest block
-};
-
-Blocks cut_blocks(const PairWindow& w, Index panels) {
-  constexpr Index kSourceElements = 96 * 1024;
-  constexpr Index kTasks = 8;
-  const Index fitting = kSourceElements / std::max<Index>(1, w.span_w() * w.source_c) - w.taps_h;
-  const Index rows = std::clamp<Index>(fitting / w.scale + 1, 1, std::max<Index>(1, w.rows));
-  const Index per_image = divide_up(w.rows, rows);
-  const Index groups = std::clamp<Index>(kTasks / std::max<Index>(1, w.n * per_image), 1, panels);
-  return {divide_up(w.rows, std::max<Index>(1, per_image)), per_image, groups};
-}
-
 Index panels_of(Index channels) {
   return divide_up(channels, gemm_pairs().width);
+}
+
+WindowBlocks cut_blocks(const PairWindow& w) {
+  return WindowBlocks::cut<bfloat16>(w, panels_of(w.target_c));
 }
 
 Index packed_numel(const PairWindow& w) {
@@ -51,7 +39,7 @@ Index packed_numel(const PairWindow& w) {
 }
 
 Index source_numel(const PairWindow& w) {
-  return w.copies_rows() ? source_rows_numel(w, cut_blocks(w, panels_of(w.target_c)).rows) : 0;
+  return w.copies_rows() ? source_rows_numel(w, cut_blocks(w).longest) : 0;
 }
 
 // copy_source_rows of an image whose pixels get a last channel of 0.
@@ -81,21 +69,14 @@ void run_window(const Cpu& cpu, const PairWindow& w, const bfloat16* source, con
                 const Conv2dEpilogue<bfloat16>& epilogue, bfloat16* target, bfloat16* scratch) {
   if (w.cols == 0) return;  // a phase of an image that is narrower than the stride
   const GemmPairs& gemm = gemm_pairs();
-  const Index panels = panels_of(w.target_c);
-  const Blocks blocks = cut_blocks(w, panels);
+  const WindowBlocks blocks = cut_blocks(w);
   const Index per_worker = source_numel(w);
-  parallel_workers(cpu, w.n * blocks.per_image * blocks.groups, [&](Index task, Index worker) {
-    const Index group = task % blocks.groups;
-    const Index block = task / blocks.groups % blocks.per_image;
-    const Index image = task / blocks.groups / blocks.per_image;
-    const Index row = w.rows * block / blocks.per_image;
-    const Index rows = w.rows * (block + 1) / blocks.per_image - row;
+  parallel_workers(cpu, blocks.tasks, [&](Index number, Index worker) {
+    const WindowTask task = blocks.task(w, number);
     const SourceRows<bfloat16> from =
-        source_rows(w, source + image * w.source_h * w.source_w * w.image_c, row, rows,
-                    scratch + worker * per_worker);
-    const Index to =
-        ((image * w.target_h + row * w.spread + w.target_top) * w.target_w + w.target_left) *
-        w.target_c;
+        source_rows(w, source + task.image * w.source_h * w.source_w * w.image_c, task.row,
+                    task.rows, scratch + worker * per_worker);
+    const Index to = task.target(w);
     PairsToBf16 product;
     product.factors = {.a_row = w.scale * w.source_c,
                        .a_segment = from.pitch,
@@ -106,12 +87,12 @@ void run_window(const Cpu& cpu, const PairWindow& w, const bfloat16* source, con
                        .segments = w.taps_h};
     product.c_row = w.spread * w.target_c;
     product.relu = epilogue.relu;
-    for (Index p = panels * group / blocks.groups; p < panels * (group + 1) / blocks.groups; ++p) {
+    for (Index p = task.first_panel; p < task.end_panel; ++p) {
       const Index first = p * gemm.width;
       product.factors.b = packed + first * w.depth();
       product.factors.n = std::min(gemm.width, w.target_c - first);
       product.bias = epilogue.bias ? epilogue.bias + first : nullptr;
-      for (Index r = 0; r < rows; ++r) {
+      for (Index r = 0; r < task.rows; ++r) {
         const Index at = to + r * w.spread * w.target_w * w.target_c + first;
         product.factors.a = from.data + r * w.scale * from.pitch;
         product.c = target + at;
