@@ -1,7 +1,7 @@
 #include "kernels/conv2d_winograd_phases.hpp"
 
+#include <array>
 #include <cassert>
-#include <vector>
 
 #include "kernels/conv2d_winograd.hpp"
 #include "kernels/conv2d_winograd_job.hpp"
@@ -51,26 +51,29 @@ Index phase_numel(const UpsampledGeometry& g) {
   return phase_job(g, 0, 0, nullptr, nullptr).u_numel();
 }
 
-// U of the phases, then U of the skip's channels, which is done first.
-std::vector<Part> parts_of(const UpsampledGeometry& g, const float* x, const float* skip,
-                           const float* u, const Conv2dEpilogue<float>& epilogue, float* y) {
-  std::vector<Part> parts;
-  const bool has_skip = g.skip_channels() > 0;
-  if (has_skip) {
+// The skip's quarters, if it is there, then the phases: in place, for no run may allocate.
+struct Parts {
+  std::array<Part, 2 * kPhases> made;
+  std::size_t count = 0;
+
+  // u: of the phases, then of the skip's channels.
+  Parts(const UpsampledGeometry& g, const float* x, const float* skip, const float* u,
+        const Conv2dEpilogue<float>& epilogue, float* y) {
+    const bool has_skip = g.skip_channels() > 0;
+    for (Index p = 0; has_skip && p < kPhases; ++p) {
+      made[count++] = {skip_job(g, p / 2, p % 2, skip, y), {.u = u + kPhases * phase_numel(g)}};
+    }
     for (Index p = 0; p < kPhases; ++p) {
-      parts.push_back({skip_job(g, p / 2, p % 2, skip, y), {.u = u + kPhases * phase_numel(g)}});
+      const Job job = phase_job(g, p / 2, p % 2, x, y);
+      made[count++] = {job,
+                       {.u = u + p * job.u_numel()},
+                       {.bias = epilogue.bias,
+                        .residual = has_skip ? job.target.data : nullptr,
+                        .relu = epilogue.relu}};
     }
   }
-  for (Index p = 0; p < kPhases; ++p) {
-    const Job job = phase_job(g, p / 2, p % 2, x, y);
-    parts.push_back({job,
-                     {.u = u + p * job.u_numel()},
-                     {.bias = epilogue.bias,
-                      .residual = has_skip ? job.target.data : nullptr,
-                      .relu = epilogue.relu}});
-  }
-  return parts;
-}
+  std::span<const Part> all() const { return std::span(made).first(count); }
+};
 
 }  // namespace
 
@@ -108,11 +111,11 @@ void run(const Cpu& cpu, const UpsampledGeometry& g, const float* x, const float
          std::span<std::byte> workspace) {
   assert(supports(g) && (skip != nullptr) == (g.skip_channels() > 0));
   assert(epilogue.residual == nullptr);
-  run_parts(cpu, parts_of(g, x, skip, u, epilogue, y), workspace);
+  run_parts(cpu, Parts(g, x, skip, u, epilogue, y).all(), workspace);
 }
 
 std::size_t workspace_bytes(const Cpu& cpu, const UpsampledGeometry& g) {
-  return parts_workspace_bytes(cpu, parts_of(g, nullptr, nullptr, nullptr, {}, nullptr), true);
+  return parts_workspace_bytes(cpu, Parts(g, nullptr, nullptr, nullptr, {}, nullptr).all(), true);
 }
 
 }  // namespace fpanet::kernels::winograd::phases
