@@ -1,6 +1,7 @@
 #pragma once
 // Geometries every convolution is tested with, and the buffers of one geometry.
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <random>
@@ -93,6 +94,18 @@ Conv2dBuffers<T> integer_buffers(const kernels::Conv2dGeometry& g) {
   const Index in = g.input_pixels() * g.c_in, out = g.output_pixels() * g.c_out;
   return {filled(in), filled(g.weight_numel()), filled(g.c_out), filled(out), filled(out),
           filled(in), filled(g.weight_numel()), filled(g.c_out)};
+}
+
+// Normally distributed, or their positive part: activations after a ReLU.
+inline std::vector<float> normal(std::mt19937& random, Index count, double deviation,
+                                 bool rectified) {
+  std::normal_distribution<float> distribution(0, static_cast<float>(deviation));
+  std::vector<float> values(static_cast<std::size_t>(count));
+  for (float& v : values) {
+    v = distribution(random);
+    if (rectified) v = std::max(v, 0.0F);
+  }
+  return values;
 }
 
 }  // namespace fpanet::test

@@ -34,26 +34,14 @@ struct UpsampledBuffers {
   explicit UpsampledBuffers(const UpsampledGeometry& g) {
     const Conv2dGeometry& whole = g.whole;
     const double deviation = std::sqrt(2.0 / (9.0 * static_cast<double>(whole.c_in)));
-    x = normal(whole.input_pixels() / 4 * g.up_channels, 1, true);
-    skip = normal(whole.input_pixels() * g.skip_channels(), 1, true);
-    w = normal(whole.weight_numel(), deviation, false);
-    bias = normal(whole.c_out, 1, false);
+    std::mt19937 random{7};
+    x = test::normal(random, whole.input_pixels() / 4 * g.up_channels, 1, true);
+    skip = test::normal(random, whole.input_pixels() * g.skip_channels(), 1, true);
+    w = test::normal(random, whole.weight_numel(), deviation, false);
+    bias = test::normal(random, whole.c_out, 1, false);
   }
 
   const float* skip_or_null() const { return skip.empty() ? nullptr : skip.data(); }
-
- private:
-  std::vector<float> normal(Index count, double deviation, bool rectified) {
-    std::normal_distribution<float> distribution(0, static_cast<float>(deviation));
-    std::vector<float> values(static_cast<std::size_t>(count));
-    for (float& v : values) {
-      v = distribution(random_);
-      if (rectified) v = std::max(v, 0.0F);
-    }
-    return values;
-  }
-
-  std::mt19937 random_{7};
 };
 
 std::vector<double> defined_result(const UpsampledGeometry& g, const UpsampledBuffers& b, bool bias,

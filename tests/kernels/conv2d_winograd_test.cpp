@@ -43,13 +43,7 @@ Errors errors(const std::vector<float>& got, const std::vector<double>& exact) {
 
 std::vector<float> normal(Index count, double deviation, bool rectified) {
   static std::mt19937 random(11);
-  std::normal_distribution<float> distribution(0, static_cast<float>(deviation));
-  std::vector<float> values(static_cast<std::size_t>(count));
-  for (float& v : values) {
-    v = distribution(random);
-    if (rectified) v = std::max(v, 0.0f);
-  }
-  return values;
+  return test::normal(random, count, deviation, rectified);
 }
 
 using test::widened;
