@@ -14,8 +14,8 @@ using Target = WinogradImages<float>;
 Job backward_input_job(const Conv2dGeometry& g, const float* dy, float* dx) {
   const Index rows = divide_up(g.h, kWinogradTile), cols = divide_up(g.w, kWinogradTile);
   return {&conv2d_level<float>().winograd.whole,
-          Source::dense(dy, g.out_h(), g.out_w(), g.c_out, rows, cols, 2 - g.padding),
-          Target::dense(dx, g.h, g.w, g.c_in, rows, cols, 0), g.n * rows * cols};
+          Source::dense(dy, g.n, g.out_h(), g.out_w(), g.c_out, rows, cols, 2 - g.padding),
+          Target::dense(dx, g.n, g.h, g.w, g.c_in, rows, cols, 0), g.n * rows * cols};
 }
 
 }  // namespace
@@ -24,8 +24,8 @@ Job forward_job(const Conv2dGeometry& g, const float* x, float* y) {
   const Index rows = divide_up(g.out_h(), kWinogradTile),
               cols = divide_up(g.out_w(), kWinogradTile);
   return {&conv2d_level<float>().winograd.whole,
-          Source::dense(x, g.h, g.w, g.c_in, rows, cols, g.padding),
-          Target::dense(y, g.out_h(), g.out_w(), g.c_out, rows, cols, 0), g.n * rows * cols};
+          Source::dense(x, g.n, g.h, g.w, g.c_in, rows, cols, g.padding),
+          Target::dense(y, g.n, g.out_h(), g.out_w(), g.c_out, rows, cols, 0), g.n * rows * cols};
 }
 
 bool supports(const Conv2dGeometry& g) {

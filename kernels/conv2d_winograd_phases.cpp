@@ -20,11 +20,12 @@ Index tiles_along(Index size) {
 Job phase_job(const UpsampledGeometry& g, Index r, Index s, const float* x, float* y) {
   const Index h = g.whole.h / 2, w = g.whole.w / 2;
   const Index rows = tiles_along(h), cols = tiles_along(w);
-  auto source = WinogradImages<const float>::dense(x, h, w, g.up_channels, rows, cols, 0);
+  auto source =
+      WinogradImages<const float>::dense(x, g.whole.n, h, w, g.up_channels, rows, cols, 0);
   source.top = 1 - r;
   source.left = 1 - s;
   return {&conv2d_level<float>().winograd.phase, source,
-          WinogradImages<float>::phase(y, h, w, g.whole.c_out, rows, cols, r, s),
+          WinogradImages<float>::phase(y, g.whole.n, h, w, g.whole.c_out, rows, cols, r, s),
           g.whole.n * rows * cols};
 }
 
@@ -32,11 +33,11 @@ Job phase_job(const UpsampledGeometry& g, Index r, Index s, const float* x, floa
 Job skip_job(const UpsampledGeometry& g, Index r, Index s, const float* skip, float* y) {
   const Conv2dGeometry& whole = g.whole;
   const Index rows = tiles_along(whole.h / 2), cols = tiles_along(whole.w / 2);
-  Job job{
-      &conv2d_level<float>().winograd.whole,
-      WinogradImages<const float>::dense(skip, whole.h, whole.w, g.skip_channels(), rows, cols, 1),
-      WinogradImages<float>::dense(y, whole.h, whole.w, whole.c_out, rows, cols, 0),
-      whole.n * rows * cols};
+  Job job{&conv2d_level<float>().winograd.whole,
+          WinogradImages<const float>::dense(skip, whole.n, whole.h, whole.w, g.skip_channels(),
+                                             rows, cols, 1),
+          WinogradImages<float>::dense(y, whole.n, whole.h, whole.w, whole.c_out, rows, cols, 0),
+          whole.n * rows * cols};
   const auto move = [&](auto& images) {
     images.step = 2 * kWinogradTile;
     images.top -= r * kWinogradTile;
@@ -64,7 +65,9 @@ struct Parts {
       made[count++] = {skip_job(g, p / 2, p % 2, skip, y), {.u = u + kPhases * phase_numel(g)}};
     }
     for (Index p = 0; p < kPhases; ++p) {
-      const Job job = phase_job(g, p / 2, p % 2, x, y);
+      Job job = phase_job(g, p / 2, p % 2, x, y);
+      job.source.distant &= p == 0;     // then phase 0 has fetched the pixels
+      job.target.distant &= !has_skip;  // else the skip's quarters have
       made[count++] = {job,
                        {.u = u + p * job.u_numel()},
                        {.bias = epilogue.bias,

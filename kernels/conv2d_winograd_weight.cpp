@@ -79,8 +79,8 @@ struct Job {
         tasks_c(divide_up(g.c_in / kBlock, cut.group_c)) {
     const Index rows = divide_up(g.out_h(), kWinogradTile);
     const Index cols = divide_up(g.out_w(), kWinogradTile);
-    x = WinogradImages<const float>::dense(px, g.h, g.w, g.c_in, rows, cols, g.padding);
-    dy = WinogradImages<const float>::dense(pdy, g.out_h(), g.out_w(), g.c_out, rows, cols, 0);
+    x = WinogradImages<const float>::dense(px, g.n, g.h, g.w, g.c_in, rows, cols, g.padding);
+    dy = WinogradImages<const float>::dense(pdy, g.n, g.out_h(), g.out_w(), g.c_out, rows, cols, 0);
   }
 };
 

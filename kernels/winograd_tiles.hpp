@@ -40,6 +40,9 @@ inline constexpr Index kWinogradPositions = 36;       ///< of a transformed tile
 inline constexpr Index kWinogradPhasePositions = 25;  ///< the same for kernels of two taps a side
 /// Channels come in blocks of this many, so that a block is whole vectors at every CPU level.
 inline constexpr Index kWinogradChannels = 16;
+/// Images of more elements than this are not expected in a cache. 8 MB of floats: a core's share of
+/// a server's last level.
+inline constexpr Index kWinogradCached = 2 * 1024 * 1024;
 
 /// Images (N,H,W,C) cut into tile_rows x tile_cols tiles each; tiles are counted over all images.
 template <class T>
@@ -50,26 +53,39 @@ struct WinogradImages {
   Index top, left;          ///< tile (i,j)'s patch starts at pixel (step*i - top, step*j - left)
   Index image, row, pixel;  ///< elements from one to the next
   Index step = kWinogradTile;
+  bool distant = false;  ///< in memory, not in a cache: a tile's pixels are asked for a tile ahead
 
-  /// Images without gaps between their pixels.
-  static WinogradImages dense(T* data, Index h, Index w, Index c, Index tile_rows, Index tile_cols,
-                              Index padding) {
-    return {data, h, w, c, tile_rows, tile_cols, padding, padding, h * w * c, w * c, c};
+  /// n images without gaps between their pixels.
+  static WinogradImages dense(T* data, Index n, Index h, Index w, Index c, Index tile_rows,
+                              Index tile_cols, Index padding) {
+    return {.data = data,
+            .h = h,
+            .w = w,
+            .c = c,
+            .tile_rows = tile_rows,
+            .tile_cols = tile_cols,
+            .top = padding,
+            .left = padding,
+            .image = h * w * c,
+            .row = w * c,
+            .pixel = c,
+            .distant = n * h * w * c > kWinogradCached};
   }
-  /// Every second pixel of every second row of images (N,2H,2W,C), from row r and column s on.
-  static WinogradImages phase(T* data, Index h, Index w, Index c, Index tile_rows, Index tile_cols,
-                              Index r, Index s) {
-    return {data + (2 * r * w + s) * c,
-            h,
-            w,
-            c,
-            tile_rows,
-            tile_cols,
-            0,
-            0,
-            4 * h * w * c,
-            4 * w * c,
-            2 * c};
+  /// Every second pixel of every second row of n images (N,2H,2W,C), from row r and column s on.
+  static WinogradImages phase(T* data, Index n, Index h, Index w, Index c, Index tile_rows,
+                              Index tile_cols, Index r, Index s) {
+    return {.data = data + (2 * r * w + s) * c,
+            .h = h,
+            .w = w,
+            .c = c,
+            .tile_rows = tile_rows,
+            .tile_cols = tile_cols,
+            .top = 0,
+            .left = 0,
+            .image = 4 * h * w * c,
+            .row = 4 * w * c,
+            .pixel = 2 * c,
+            .distant = 4 * n * h * w * c > kWinogradCached};
   }
 };
 
