@@ -1,8 +1,10 @@
 #include "kernels/softmax.hpp"
 
 #include <algorithm>
+#include <type_traits>
 
 #include "engine/core/parallel.hpp"
+#include "kernels/class_rows.hpp"
 #include "kernels/scratch.hpp"
 #include "kernels/softmax_body.hpp"
 
@@ -113,8 +115,17 @@ template <class T>
 void softmax(const Cpu& cpu, Matrices<const T> x, T* y, std::span<std::byte> workspace) {
   const Cut cut{x.n * x.rows, x.cols};
   const Index cols = cut.cols;
+  if constexpr (std::is_same_v<T, float>) {
+    if (cols <= kClassRowLanes) {
+      const ClassRows& classes = class_rows();
+      parallel_chunks(cpu, cut.rows, cut.rows_per_task(), [&](Index begin, Index end, Index) {
+        classes.softmax(x.data, cols, begin, end, y);
+      });
+      return;
+    }
+  }
   if (!cut.long_rows()) {
-    // The exponentials of all rows of a task in one go: rows of 7 are too short for vectors.
+    // The exponentials of all rows of a task in one go: short rows leave vectors part empty.
     parallel_chunks(cpu, cut.rows, cut.rows_per_task(), [&](Index begin, Index end, Index) {
       for (Index row = begin; row < end; ++row) {
         shift_by_largest(x.data + row * cols, cols, y + row * cols);

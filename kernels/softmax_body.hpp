@@ -8,25 +8,40 @@
 
 namespace fpanet::kernels::body {
 
-/// x - max, but no lower than what exp has a normal number for (exp(-87) is 1.6e-38).
+/// What exp has a normal number for (exp(-87) is 1.6e-38).
+template <class T>
+inline constexpr T kLowestShifted = sizeof(T) == sizeof(double) ? T(-700) : T(-87);
+
+/// x - max, but no lower than kLowestShifted.
 template <class T>
 FPANET_HD inline T shifted_by_largest(T x, T max) {
-  constexpr T kLowest = sizeof(T) == sizeof(double) ? T(-700) : T(-87);
+  constexpr T kLowest = kLowestShifted<T>;
   const T shifted = x - max;
   return shifted < kLowest ? kLowest : shifted;  // NaN goes through
 }
+
+/// The numbers of exp_of_shifted.
+struct ExpSeries {
+  static constexpr float kRound =
+      0x1.8p23F;  // adding it leaves the nearest integer in the low bits
+  static constexpr auto kRoundBits = std::bit_cast<std::int32_t>(kRound);
+  static constexpr float kPerLn2 = 0x1.715476p+0F;
+  static constexpr float kLn2High = 0x1.62e4p-1F, kLn2Low = 0x1.7f7d1cp-20F;  // ln2 in two parts
+  static constexpr float k2 = 1.F / 2, k3 = 1.F / 6, k4 = 1.F / 24, k5 = 1.F / 120;
+  static constexpr float k6 = 1.F / 720, k7 = 1.F / 5040;
+};
 
 /// exp(x) of a shifted x, within 1 unit in the last place; NaN stays NaN. In float without calls
 /// or branches, so that loops over it become vectors: x = n ln2 + r, 2^n by its bits, exp(r) by its
 /// Taylor series, whose next term is below 1e-7 r.
 FPANET_HD inline float exp_of_shifted(float x) {
-  constexpr float kRound = 0x1.8p23F;  // adding it leaves the nearest integer in the low bits
-  const float rounded = x * 0x1.715476p+0F + kRound;
-  const float n = rounded - kRound;
-  const float r = (x - n * 0x1.62e4p-1F) - n * 0x1.7f7d1cp-20F;  // ln2 in two parts
-  const float tail = 1.F / 24 + r * (1.F / 120 + r * (1.F / 720 + r * (1.F / 5040)));
-  const float series = 1 + (r + r * r * (1.F / 2 + r * (1.F / 6 + r * tail)));
-  const auto exponent = std::bit_cast<std::int32_t>(rounded) - std::bit_cast<std::int32_t>(kRound);
+  using S = ExpSeries;
+  const float rounded = x * S::kPerLn2 + S::kRound;
+  const float n = rounded - S::kRound;
+  const float r = (x - n * S::kLn2High) - n * S::kLn2Low;
+  const float tail = S::k4 + r * (S::k5 + r * (S::k6 + r * S::k7));
+  const float series = 1 + (r + r * r * (S::k2 + r * (S::k3 + r * tail)));
+  const std::int32_t exponent = std::bit_cast<std::int32_t>(rounded) - S::kRoundBits;
   return series * std::bit_cast<float>((exponent + 127) << 23);
 }
 

@@ -11,7 +11,7 @@ namespace {
 
 using namespace fpanet::test;
 
-constexpr AttentionSizes kSizes[] = {
+constexpr AttentionSizes kAttentionSizes[] = {
     {1, 1, 1, 1, 1},       // one position
     {2, 6, 3, 4, 6},       // one block
     {2, 9, 2, 5, 3},       // blocks of one size
@@ -70,7 +70,7 @@ double bound() {
 
 TEST_CASE_TEMPLATE("position_attention: forward and backward against the whole map in memory", T,
                    float, double, bfloat16) {
-  for (const AttentionSizes& s : kSizes) {
+  for (const AttentionSizes& s : kAttentionSizes) {
     CAPTURE(s.positions);
     CAPTURE(s.block_rows);
     const Case<T> c(s);
