@@ -4,14 +4,11 @@
 
 #include "engine/core/parallel.hpp"
 #include "kernels/dice_body.hpp"
+#include "kernels/dice_chunks.hpp"
 #include "kernels/scratch.hpp"
 
 namespace fpanet::kernels {
 namespace {
-
-Index chunk_pixels(Index channels) {
-  return std::max<Index>(1, kElementwiseChunk / channels);
-}
 
 /// Adds pixels [begin, end) whose target is 1 at their label and 0 elsewhere.
 template <class T>
@@ -33,20 +30,17 @@ void add_one_hot(const T* p, const body::DiceLabels& labels, Index begin, Index 
 
 template <class T>
 std::size_t dice_workspace_bytes(const Cpu&, Index pixels, Index channels) {
-  const Index chunks = divide_up(pixels, chunk_pixels(channels));
-  return scratch_bytes<double>(std::max<Index>(1, chunks) * 3 * channels) + kScratchAlignment;
+  return dice_chunks_bytes(pixels, channels);
 }
 
 template <class T>
 void dice(const Cpu& cpu, View<const T> p, const std::int32_t* labels, const DiceOptions& options,
           Real<T>* loss, double* sums, std::span<std::byte> workspace) {
-  const Index channels = p.c, pixels = p.pixels(), chunk_size = chunk_pixels(channels);
-  const Index chunks = divide_up(pixels, chunk_size);
+  const Index channels = p.c;
   const body::DiceLabels target(labels, channels, options);
   const bool one_hot = options.mode == DiceMode::multiclass;
-  double* const partial = Scratch(workspace).take<double>(chunks * 3 * channels);
-  parallel_chunks(cpu, pixels, chunk_size, [&](Index begin, Index end, Index chunk) {
-    double* const intersection = partial + chunk * 3 * channels;
+  const auto add_up = [&](Index begin, Index end, double* chunk_sums) {
+    double* const intersection = chunk_sums;
     double* const predicted = intersection + channels;
     double* const labelled = predicted + channels;
     std::fill_n(intersection, 3 * channels, 0.0);
@@ -65,18 +59,9 @@ void dice(const Cpu& cpu, View<const T> p, const std::int32_t* labels, const Dic
         labelled[c] += t;
       }
     }
-  });
-  for (Index i = 0; i < 3 * channels; ++i) {
-    sums[i] = 0;
-    for (Index chunk = 0; chunk < chunks; ++chunk) sums[i] += partial[chunk * 3 * channels + i];
-  }
-  double total = 0;
-  for (Index c = 0; c < channels; ++c) {
-    total +=
-        options.weights[static_cast<std::size_t>(c)] *
-        body::dice_class(sums, channels, c).loss(options.log_loss, options.smooth, options.eps);
-  }
-  *loss = static_cast<Real<T>>(total);
+  };
+  *loss = static_cast<Real<T>>(
+      dice_by_chunks(cpu, p.pixels(), channels, options, sums, workspace, add_up));
 }
 
 template <class T>
@@ -94,17 +79,18 @@ void dice_backward(const Cpu& cpu, const std::int32_t* labels, const double* sum
                     .times(outer);
   }
   with_constant(write, [&](auto constant_write) {
-    parallel_chunks(cpu, dp.pixels(), chunk_pixels(channels), [&](Index begin, Index end, Index) {
-      for (Index pixel = begin; pixel < end; ++pixel) {
-        for (Index c = 0; c < channels; ++c) {
-          const std::int32_t label = target.at(pixel, c);
-          const double t = body::dice_target(one_hot, label, c);
-          const double slope =
-              target.ignored(label) ? 0 : slopes[c].on_target * t + slopes[c].everywhere;
-          store<T>(dp.data[pixel * channels + c], static_cast<T>(slope), constant_write);
-        }
-      }
-    });
+    parallel_chunks(
+        cpu, dp.pixels(), dice_chunk_pixels(channels), [&](Index begin, Index end, Index) {
+          for (Index pixel = begin; pixel < end; ++pixel) {
+            for (Index c = 0; c < channels; ++c) {
+              const std::int32_t label = target.at(pixel, c);
+              const double t = body::dice_target(one_hot, label, c);
+              const double slope =
+                  target.ignored(label) ? 0 : slopes[c].on_target * t + slopes[c].everywhere;
+              store<T>(dp.data[pixel * channels + c], static_cast<T>(slope), constant_write);
+            }
+          }
+        });
   });
 }
 

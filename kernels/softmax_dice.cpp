@@ -1,8 +1,10 @@
 #include "kernels/softmax_dice.hpp"
 
 #include <algorithm>
+#include <type_traits>
 
-#include "kernels/elementwise.hpp"
+#include "kernels/class_rows.hpp"
+#include "kernels/dice_chunks.hpp"
 #include "kernels/softmax.hpp"
 #include "kernels/softmax_dice_body.hpp"
 
@@ -18,8 +20,18 @@ template <class T>
 void softmax_dice(const Cpu& cpu, View<const T> x, const std::int32_t* labels,
                   const DiceOptions& options, View<Real<T>> p, Real<T>* loss, double* sums,
                   std::span<std::byte> workspace) {
-  softmax<T>(cpu, {x.data, 1, x.pixels(), x.c}, p.data, workspace);
-  dice<T>(cpu, p, labels, options, loss, sums, workspace);
+  if constexpr (std::is_same_v<T, float>) {
+    const body::DiceLabels target(labels, x.c, options);
+    const ClassRows& rows = class_rows();
+    const auto add_up = [&](Index begin, Index end, double* chunk_sums) {
+      rows.softmax_dice(x.data, target, begin, end, p.data, chunk_sums);
+    };
+    *loss =
+        static_cast<float>(dice_by_chunks(cpu, x.pixels(), x.c, options, sums, workspace, add_up));
+  } else {
+    softmax<T>(cpu, {x.data, 1, x.pixels(), x.c}, p.data, workspace);
+    dice<T>(cpu, p, labels, options, loss, sums, workspace);
+  }
 }
 
 template <class T>
@@ -36,22 +48,23 @@ void softmax_dice_backward(const Cpu& cpu, View<const Real<T>> p, const std::int
                                                    options.log_loss, options.smooth, options.eps)
                                      .times(outer));
   }
-  with_constant(write, [&](auto constant_write) {
-    parallel_chunks(cpu, p.pixels(), kElementwiseChunk / channels,
-                    [&](Index begin, Index end, Index) {
-                      for (Index pixel = begin; pixel < end; ++pixel) {
-                        const std::int32_t label = target.at(pixel, 0);
-                        T gradient[kSoftmaxDiceClasses] = {};
-                        if (!target.ignored(label)) {
-                          body::softmax_dice_gradient(p.data + pixel * channels, slopes, label,
-                                                      channels, gradient);
-                        }
-                        for (Index c = 0; c < channels; ++c) {
-                          store<T>(dx.data[pixel * channels + c], gradient[c], constant_write);
-                        }
-                      }
-                    });
-  });
+  const auto gradients = [&](Index begin, Index end, Index) {
+    if constexpr (std::is_same_v<T, float>) {
+      class_rows().softmax_dice_gradients(p.data, target, slopes, begin, end, dx.data, write);
+    } else {
+      for (Index pixel = begin; pixel < end; ++pixel) {
+        const std::int32_t label = target.at(pixel, 0);
+        T gradient[kSoftmaxDiceClasses] = {};
+        if (!target.ignored(label)) {
+          body::softmax_dice_gradient(p.data + pixel * channels, slopes, label, channels, gradient);
+        }
+        for (Index c = 0; c < channels; ++c) {
+          store<T>(dx.data[pixel * channels + c], gradient[c], write);
+        }
+      }
+    }
+  };
+  parallel_chunks(cpu, p.pixels(), dice_chunk_pixels(channels), gradients);
 }
 
 #define FPANET_INSTANTIATE(T)                                                                      \
