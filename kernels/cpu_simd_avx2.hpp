@@ -28,6 +28,9 @@ struct SimdAvx2<float> {
   }
   static Vector multiply_add(Vector a, Vector b, Vector c) { return _mm256_fmadd_ps(a, b, c); }
   static Vector max(Vector a, Vector b) { return _mm256_max_ps(a, b); }
+  static __m256i load_bytes(const unsigned char* p) {
+    return _mm256_cvtepu8_epi32(_mm_loadu_si64(p));
+  }
 
  private:
   static __m256i mask(Index count) {
@@ -54,6 +57,9 @@ struct SimdAvx2<double> {
   }
   static Vector multiply_add(Vector a, Vector b, Vector c) { return _mm256_fmadd_pd(a, b, c); }
   static Vector max(Vector a, Vector b) { return _mm256_max_pd(a, b); }
+  static __m256i load_bytes(const unsigned char* p) {
+    return _mm256_cvtepu8_epi64(_mm_loadu_si32(p));
+  }
 
  private:
   static __m256i mask(Index count) {

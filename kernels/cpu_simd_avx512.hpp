@@ -29,6 +29,9 @@ struct SimdAvx512<float> {
   static Vector multiply_add(Vector a, Vector b, Vector c) { return _mm512_fmadd_ps(a, b, c); }
   // Masked by all ones: GCC 12 warns of the undefined operand inside plain _mm512_max_ps.
   static Vector max(Vector a, Vector b) { return _mm512_mask_max_ps(a, 0xffff, a, b); }
+  static __m512i load_bytes(const unsigned char* p) {
+    return _mm512_maskz_cvtepu8_epi32(0xffff, _mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+  }
 
  private:
   static __mmask16 mask(Index count) { return static_cast<__mmask16>((1u << count) - 1u); }
@@ -76,6 +79,9 @@ struct SimdAvx512<double> {
   }
   static Vector multiply_add(Vector a, Vector b, Vector c) { return _mm512_fmadd_pd(a, b, c); }
   static Vector max(Vector a, Vector b) { return _mm512_mask_max_pd(a, 0xff, a, b); }
+  static __m512i load_bytes(const unsigned char* p) {
+    return _mm512_maskz_cvtepu8_epi64(0xff, _mm_loadu_si64(p));
+  }
 
  private:
   static __mmask8 mask(Index count) { return static_cast<__mmask8>((1u << count) - 1u); }

@@ -33,6 +33,13 @@ struct SimdGeneric {
   static void store_partial(T* p, Vector v, Index count) {
     std::memcpy(p, &v, static_cast<std::size_t>(count) * sizeof(T));
   }
+  /// kLanes bytes as integers as wide as T.
+  static auto load_bytes(const unsigned char* p) {
+    typedef unsigned char Bytes __attribute__((vector_size(sizeof(Vector) / sizeof(T))));
+    Bytes bytes;
+    std::memcpy(&bytes, p, sizeof bytes);
+    return __builtin_convertvector(bytes, decltype(Vector{} > Vector{}));
+  }
   /// a * b + c, rounded twice; the other levels round once.
   static Vector multiply_add(Vector a, Vector b, Vector c) { return a * b + c; }
   /// a > b ? a : b, so b where one of them is NaN.

@@ -2,8 +2,10 @@
 
 #include "kernels/naive/resample.hpp"
 #include "kernels/concat.hpp"
+#include "kernels/cpu_features.hpp"
 #include "kernels/global_pool.hpp"
 #include "kernels/max_pool.hpp"
+#include "kernels/max_pool_rows.hpp"
 #include "kernels/naive/pool.hpp"
 #include "kernels/upsample2x.hpp"
 #include "tests/kernels/check.hpp"
@@ -42,6 +44,49 @@ TEST_CASE_TEMPLATE("max_pool: values, winners and gradient", T, float, double, b
       check_written<T>(dx, tolerance<T>(), [&](const auto& device, T* out, Write write) {
         max_pool_backward<T>(device, o.of(dy), winner.data(), window, s.over(out), write);
       });
+    }
+  }
+}
+
+template <class T>
+std::vector<MaxPoolRows<T>> max_pool_levels() {
+  std::vector<MaxPoolRows<T>> levels{max_pool_rows_generic<T>()};
+#if defined(__x86_64__)
+  if (detected_cpu_level() >= CpuLevel::avx2) levels.push_back(max_pool_rows_avx2<T>());
+  if (detected_cpu_level() >= CpuLevel::avx512) levels.push_back(max_pool_rows_avx512<T>());
+#endif
+  return levels;
+}
+
+TEST_CASE_TEMPLATE("max_pool: every level gives the same bits", T, float, double) {
+  const PoolWindow window;
+  const ImageSize s{2, 0, 9, 12}, o{2, 0, window.outputs(9), window.outputs(12)};
+  for (const Index channels : {1, 3, 4, 7, 8, 15, 16, 33, 64, 77}) {
+    CAPTURE(channels);
+    const ImageSize from{s.n, channels, s.h, s.w}, to{o.n, channels, o.h, o.w};
+    std::vector<T> x = with_ties<T>(from.numel());
+    for (std::size_t i = 0; i < x.size(); i += 41) x[i] = std::numeric_limits<T>::quiet_NaN();
+    const auto dy = uniform<T>("dy", to.numel());
+    std::vector<T> first_y, first_dx;
+    std::vector<std::uint8_t> first_winner;
+    for (const MaxPoolRows<T>& rows : max_pool_levels<T>()) {
+      std::vector<T> y(dy.size()), dx = uniform<T>("dx", from.numel());
+      std::vector<std::uint8_t> winner(y.size());
+      for (Index row = 0; row < to.n * to.h; ++row) {
+        rows.forward(from.of(x), window, to.over(y.data()), winner.data(), row);
+      }
+      for (Index row = 0; row < from.n * from.h; ++row) {
+        rows.backward(to.of(dy), winner.data(), window, from.over(dx.data()), Write::accumulate,
+                      row);
+      }
+      if (first_y.empty()) {
+        first_y = y;
+        first_dx = dx;
+        first_winner = winner;
+      }
+      CHECK(same_bits(y, first_y));
+      CHECK(same_bits(dx, first_dx));
+      CHECK(winner == first_winner);
     }
   }
 }

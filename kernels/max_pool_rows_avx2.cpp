@@ -1,0 +1,23 @@
+#include "kernels/max_pool_body.hpp"
+#include "kernels/max_pool_rows.hpp"
+
+// Below the pragma only our own templates: no inline function of a standard header may be
+// compiled for instructions that this processor might lack.
+#if defined(__x86_64__)
+#pragma GCC push_options
+#pragma GCC target("avx2,fma")
+#include "kernels/cpu_simd_avx2.hpp"
+#include "kernels/max_pool_rows_body.hpp"
+
+namespace fpanet::kernels {
+
+template <class T>
+MaxPoolRows<T> max_pool_rows_avx2() {
+  return MaxPoolPasses<SimdAvx2<T>>::rows();
+}
+template MaxPoolRows<float> max_pool_rows_avx2();
+template MaxPoolRows<double> max_pool_rows_avx2();
+
+}  // namespace fpanet::kernels
+#pragma GCC pop_options
+#endif
