@@ -5,15 +5,15 @@
 #include <cassert>
 
 #include "engine/core/parallel.hpp"
-#include "kernels/body.hpp"
+#include "kernels/cpu_features.hpp"
 #include "kernels/dct_basis.hpp"
+#include "kernels/high_pass_sweeps.hpp"
 #include "kernels/scratch.hpp"
 
 namespace fpanet::kernels {
 namespace {
 
 constexpr Index kK = kLowFrequencies;
-constexpr Index kSpan = 64;  // elements of an image row that one task carries through the columns
 
 /// basis[n * 11 + k] = A_N[k][n].
 void fill_basis(Index size, double* basis) {
@@ -22,29 +22,6 @@ void fill_basis(Index size, double* basis) {
       basis[n * kK + k] = orthonormal_cosine(k, n, size);
     }
   }
-}
-
-/// vertical[k][e] = sum_h A_H[k][h] x[h][e] for elements e in [first, first + count) of the rows of
-/// one image. Sixteen rows are added up in T, those sums in double.
-template <class T>
-void analyse_columns(const T* image, Index height, Index row, const T* basis_h, Index first,
-                     Index count, double* vertical) {
-  constexpr Index kGroup = 16;
-  double total[kK][kSpan] = {};
-  for (Index group = 0; group < height; group += kGroup) {
-    T partial[kK][kSpan] = {};
-    for (Index h = group; h < std::min(height, group + kGroup); ++h) {
-      const T* const x = image + h * row + first;
-      for (Index k = 0; k < kK; ++k) {
-        const T a = basis_h[h * kK + k];
-        for (Index e = 0; e < count; ++e) partial[k][e] += a * x[e];
-      }
-    }
-    for (Index k = 0; k < kK; ++k) {
-      for (Index e = 0; e < count; ++e) total[k][e] += static_cast<double>(partial[k][e]);
-    }
-  }
-  for (Index k = 0; k < kK; ++k) std::copy_n(total[k], count, vertical + k * row + first);
 }
 
 /// One frequency row i of one image: low[e] = sum_j B[i][j] (sum_w vertical[w] A_W[j][w]) A_W[j].
@@ -73,6 +50,21 @@ struct Sizes {
   Index frequencies() const { return n * kK * row(); }  // of one half-transformed batch
 };
 
+template <class T>
+HighPassSweeps<T> choose_sweeps() {
+  switch (cpu_level()) {
+#if defined(__x86_64__)
+    case CpuLevel::avx512_bf16:
+    case CpuLevel::avx512:
+      return high_pass_sweeps_avx512<T>();
+    case CpuLevel::avx2:
+      return high_pass_sweeps_avx2<T>();
+#endif
+    default:
+      return high_pass_sweeps_generic<T>();
+  }
+}
+
 }  // namespace
 
 template <class T>
@@ -98,29 +90,21 @@ void high_pass(const Cpu& cpu, View<const T> x, View<T> y, Write write,
   fill_basis(x.w, basis_w);
   std::transform(exact_h, exact_h + x.h * kK, basis_h, [](double a) { return static_cast<T>(a); });
 
-  const Index spans = divide_up(row, kSpan);
+  static const HighPassSweeps<T> sweeps = choose_sweeps<T>();
+  const Index spans = divide_up(row, kHighPassSpan);
   parallel_for(cpu, x.n * spans, [&](Index task) {
-    const Index n = task / spans, first = task % spans * kSpan;
-    analyse_columns(x.pixel(n, 0, 0), x.h, row, basis_h, first, std::min(kSpan, row - first),
-                    vertical + n * kK * row);
+    const Index n = task / spans, first = task % spans * kHighPassSpan;
+    sweeps.analyse(x.pixel(n, 0, 0), x.h, row, basis_h, first, std::min(kHighPassSpan, row - first),
+                   vertical + n * kK * row);
   });
   parallel_for(cpu, x.n * kK, [&](Index task) {
     filter_row(task % kK, vertical + task * row, x.w, x.c, basis_w, low + task * row);
   });
-  with_constant(write, [&](auto constant_write) {
-    parallel_for(cpu, x.n * x.h, [&](Index task) {
-      const Index n = task / x.h, h = task % x.h;
-      const double* const a = exact_h + h * kK;
-      const T* const from = x.pixel(n, h, 0);
-      const double* const z = low + n * kK * row;
-      T* const to = y.pixel(n, h, 0);
-#pragma omp simd
-      for (Index e = 0; e < row; ++e) {
-        double sum = a[0] * z[e];
-        for (Index k = 1; k < kK; ++k) sum += a[k] * z[k * row + e];
-        store<T>(to[e], static_cast<T>(static_cast<double>(from[e]) - sum), constant_write);
-      }
-    });
+  const Index blocks = divide_up(x.h, kHighPassRows);
+  parallel_for(cpu, x.n * blocks, [&](Index task) {
+    const Index n = task / blocks, h = task % blocks * kHighPassRows;
+    sweeps.subtract(x.pixel(n, h, 0), low + n * kK * row, exact_h + h * kK,
+                    std::min(kHighPassRows, x.h - h), row, y.pixel(n, h, 0), write);
   });
 }
 

@@ -1,5 +1,7 @@
+#include "kernels/cpu_features.hpp"
 #include "kernels/dct.hpp"
 #include "kernels/high_pass.hpp"
+#include "kernels/high_pass_sweeps.hpp"
 #include "kernels/naive/dct.hpp"
 #include "tests/kernels/check.hpp"
 
@@ -84,6 +86,44 @@ TEST_CASE_TEMPLATE("high_pass equals masking the DCT", T, float, double, bfloat1
       auto workspace = scratch(high_pass_workspace_bytes<T>(device, s.n, s.c, s.h, s.w));
       high_pass<T>(device, s.over<const T>(out), s.over(out), Write::assign, workspace);
     });
+  }
+}
+
+template <class T>
+std::vector<HighPassSweeps<T>> high_pass_levels() {
+  std::vector<HighPassSweeps<T>> levels{high_pass_sweeps_generic<T>()};
+#if defined(__x86_64__)
+  if (detected_cpu_level() >= CpuLevel::avx2) levels.push_back(high_pass_sweeps_avx2<T>());
+  if (detected_cpu_level() >= CpuLevel::avx512) levels.push_back(high_pass_sweeps_avx512<T>());
+#endif
+  return levels;
+}
+
+TEST_CASE_TEMPLATE("high_pass: every level gives the same bits", T, float, double) {
+  constexpr Index kHeight = 45, kRow = 3 * 43, kFirst = 64, kCount = 59;
+  const auto image = uniform<T>("image", kHeight * kRow);
+  const auto basis = uniform<T>("basis", kHeight * kLowFrequencies);
+  const auto wide_basis = widened(basis);
+  const auto low = uniform<double>("low", kLowFrequencies * kRow);
+  std::vector<double> first_vertical;
+  std::vector<T> first_y;
+  for (const HighPassSweeps<T>& sweeps : high_pass_levels<T>()) {
+    std::vector<double> vertical(low.size());
+    sweeps.analyse(image.data(), kHeight, kRow, basis.data(), 0, kHighPassSpan, vertical.data());
+    sweeps.analyse(image.data(), kHeight, kRow, basis.data(), kFirst, kCount, vertical.data());
+    std::vector<T> y = image;
+    for (const Index rows : {1, 3, 4}) {
+      sweeps.subtract(image.data(), low.data(), wide_basis.data(), rows, kRow, y.data(),
+                      rows == 3 ? Write::assign : Write::accumulate);
+    }
+    if (first_y.empty()) {
+      first_vertical = vertical;
+      first_y = y;
+    }
+    CHECK(same_bits(vertical, first_vertical));
+    CHECK(same_bits(y, first_y));
+    CHECK(std::count(vertical.begin(), vertical.end(), 0.0) ==
+          kLowFrequencies * (kRow - kFirst - kCount));
   }
 }
 

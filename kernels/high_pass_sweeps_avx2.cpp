@@ -1,0 +1,22 @@
+#include "kernels/high_pass_sweeps.hpp"
+
+// Below the pragma only our own templates: no inline function of a standard header may be
+// compiled for instructions that this processor might lack.
+#if defined(__x86_64__)
+#pragma GCC push_options
+#pragma GCC target("avx2,fma")
+#include "kernels/cpu_simd_avx2.hpp"
+#include "kernels/high_pass_sweeps_body.hpp"
+
+namespace fpanet::kernels {
+
+template <class T>
+HighPassSweeps<T> high_pass_sweeps_avx2() {
+  return HighPassPasses<SimdAvx2<T>>::sweeps();
+}
+template HighPassSweeps<float> high_pass_sweeps_avx2();
+template HighPassSweeps<double> high_pass_sweeps_avx2();
+
+}  // namespace fpanet::kernels
+#pragma GCC pop_options
+#endif
