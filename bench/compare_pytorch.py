@@ -3,6 +3,7 @@
 
     bench/compare_pytorch.sh                                        # everything: an hour or more
     bench/compare_pytorch.sh --cases train:8:320 --settings eager:channels_last --json compare.json
+    bench/compare_pytorch.sh --precision bf16                       # against autocast, where the CPU has AVX512-BF16
     bench/compare_pytorch.sh --table-only --json compare.json --markdown compare.md
 
 A case is TASK:BATCH:SIZE, a setting of PyTorch MODE:LAYOUT with MODE eager or compile. In every
@@ -35,6 +36,8 @@ def parse_args():
     parser.add_argument("--cases", default=CASES, metavar="TASK:BATCH:SIZE,...")
     parser.add_argument("--settings", default=SETTINGS, metavar="MODE:LAYOUT,...",
                         help="of PyTorch: eager or compile, channels_last or contiguous")
+    parser.add_argument("--precision", choices=["fp32", "bf16"], default="fp32",
+                        help="of both sides; bf16 is PyTorch's autocast")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--repeat", type=int, default=3, help="timed steps a round")
@@ -63,7 +66,7 @@ def measure(args, case, setting):
     task, batch, size = case.split(":")
     mode, layout = setting.split(":")
     common = ["--task", task, "--batch", batch, "--image-size", size, "--threads",
-              str(args.threads), "--warmup", str(args.warmup)]
+              str(args.threads), "--warmup", str(args.warmup), "--precision", args.precision]
     ours = [args.tool, "bench", *common, "--device", "cpu"]
     theirs = [sys.executable, PEER, *common, "--layout", layout]
     if mode == "compile":
@@ -77,7 +80,7 @@ def measure(args, case, setting):
     def of(side, key):
         return [pair[side][key] for pair in rounds]
 
-    return {"case": case, "setting": setting, "threads": args.threads,
+    return {"case": case, "setting": setting, "precision": args.precision, "threads": args.threads,
             "torch": rounds[0][1]["framework"],
             "seconds": statistics.median(of(0, "median_seconds")),
             "torch_seconds": statistics.median(of(1, "median_seconds")),
@@ -86,16 +89,25 @@ def measure(args, case, setting):
             "torch_peak_bytes": max(of(1, "peak_bytes"))}
 
 
+def precision_of(pair):
+    return pair.get("precision", "fp32")
+
+
 def table(pairs):
     """Markdown: per case the pair with PyTorch's fastest setting."""
     lines = ["| Case | PyTorch's best setting | PyTorch s | ours s | ratio | PyTorch MB | ours MB | "
              "memory ratio |", "|---|---|---|---|---|---|---|---|"]
     order = {case: i for i, case in enumerate(CASES.split(","))}
-    pairs = sorted(pairs, key=lambda pair: (order.get(pair["case"], len(order)), pair["case"]))
-    for case, group in itertools.groupby(pairs, key=lambda pair: pair["case"]):
+
+    def row_of(pair):
+        return (order.get(pair["case"], len(order)), pair["case"], precision_of(pair))
+
+    for (_, case, precision), group in itertools.groupby(sorted(pairs, key=row_of), key=row_of):
         best = min(group, key=lambda pair: pair["torch_seconds"])
         task, batch, size = case.split(":")
         name = {"train": "training step", "infer": "inference"}[task]
+        if precision != "fp32":
+            name = f"{name} in {precision}"
         lines.append(
             f"| {name}, batch {batch}, {size}x{size} | {best['setting'].replace(':', ', ')} | "
             f"{best['torch_seconds']:.3f} | {best['seconds']:.3f} | "
@@ -120,8 +132,9 @@ def main():
         pair = measure(args, case, setting)
         if pair is None:
             continue
-        pairs = [p for p in pairs if (p["case"], p["setting"]) != (case, setting)] + [pair]
-        print(f"{case} against {setting}: {pair['torch_seconds']:.4f} / {pair['seconds']:.4f} s = "
+        key = (case, setting, args.precision)
+        pairs = [p for p in pairs if (p["case"], p["setting"], precision_of(p)) != key] + [pair]
+        print(f"{case} in {args.precision} against {setting}: {pair['torch_seconds']:.4f} / {pair['seconds']:.4f} s = "
               f"{pair['torch_seconds'] / pair['seconds']:.2f}, memory {pair['peak_bytes']:.4g} / "
               f"{pair['torch_peak_bytes']:.4g} bytes", flush=True)
         if args.json:

@@ -8,18 +8,25 @@ namespace fpanet::kernels {
 template <class T>
 void adamw(const Cpu& cpu, std::span<T> p, std::span<const T> g, std::span<T> m, std::span<T> v,
            const double* hyper, const AdamWOptions& options, std::span<bfloat16> twin) {
-  const body::AdamWStep<T> step(hyper[0], hyper[1], options);
+  using R = Real<T>;
+  const body::AdamWStep<R> step(hyper[0], hyper[1], options);
   const auto size = static_cast<Index>(p.size());
   parallel_chunks(cpu, size, kElementwiseChunk, [&](Index begin, Index end, Index) {
-    const body::AdamWStep<T> update = step;  // on this thread's stack: held in registers
+    const body::AdamWStep<R> update = step;  // on this thread's stack: held in registers
     T *const ps = p.data(), *const ms = m.data(), *const vs = v.data();
     const T* const gs = g.data();
 #pragma omp simd
-    for (Index i = begin; i < end; ++i) update(ps[i], gs[i], ms[i], vs[i]);
+    for (Index i = begin; i < end; ++i) {
+      R value = real(ps[i]), moment1 = real(ms[i]), moment2 = real(vs[i]);
+      update(value, real(gs[i]), moment1, moment2);
+      ps[i] = T(value);
+      ms[i] = T(moment1);
+      vs[i] = T(moment2);
+    }
     if (twin.empty()) return;
     bfloat16* const twins = twin.data();
 #pragma omp simd
-    for (Index i = begin; i < end; ++i) twins[i] = bfloat16(static_cast<float>(ps[i]));
+    for (Index i = begin; i < end; ++i) twins[i] = bfloat16(static_cast<float>(real(ps[i])));
   });
 }
 
@@ -28,6 +35,7 @@ void adamw(const Cpu& cpu, std::span<T> p, std::span<const T> g, std::span<T> m,
                       const double*, const AdamWOptions&, std::span<bfloat16>)
 FPANET_INSTANTIATE(float);
 FPANET_INSTANTIATE(double);
+FPANET_INSTANTIATE(bfloat16);
 #undef FPANET_INSTANTIATE
 
 }  // namespace fpanet::kernels

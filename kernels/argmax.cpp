@@ -15,5 +15,6 @@ void argmax(const Cpu& cpu, Matrices<const T> x, std::int32_t* y) {
 
 template void argmax(const Cpu&, Matrices<const float>, std::int32_t*);
 template void argmax(const Cpu&, Matrices<const double>, std::int32_t*);
+template void argmax(const Cpu&, Matrices<const bfloat16>, std::int32_t*);
 
 }  // namespace fpanet::kernels

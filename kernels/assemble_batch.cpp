@@ -2,18 +2,17 @@
 
 #include "engine/core/parallel.hpp"
 #include "kernels/assemble_batch_body.hpp"
+#include "kernels/cast.hpp"
 #include "kernels/high_pass.hpp"
+#include "kernels/scratch.hpp"
 
 namespace fpanet::kernels {
+namespace {
 
+/// In the type that is computed in.
 template <class T>
-std::size_t assemble_batch_workspace_bytes(const Cpu& cpu, Index n, Index h, Index w) {
-  return high_pass_workspace_bytes<T>(cpu, n, 3, h, w);
-}
-
-template <class T>
-void assemble_batch(const Cpu& cpu, const BatchAssembly& batch, T* images, std::int32_t* labels,
-                    std::span<std::byte> workspace) {
+void assemble(const Cpu& cpu, const BatchAssembly& batch, T* images, std::int32_t* labels,
+              std::span<std::byte> workspace) {
   parallel_for(cpu, batch.n * batch.h, [&](Index row) {
     const Index i = row / batch.h, y = row % batch.h;
     const BatchItem& item = batch.items[i];
@@ -33,12 +32,39 @@ void assemble_batch(const Cpu& cpu, const BatchAssembly& batch, T* images, std::
                Write::assign, workspace);
 }
 
+}  // namespace
+
+template <class T>
+std::size_t assemble_batch_workspace_bytes(const Cpu& cpu, Index n, Index h, Index w) {
+  using R = Real<T>;
+  const std::size_t unrounded =
+      kRounded<T> ? scratch_bytes<R>(n * 3 * h * w) + kScratchAlignment : 0;
+  return unrounded + high_pass_workspace_bytes<R>(cpu, n, 3, h, w);
+}
+
+template <class T>
+void assemble_batch(const Cpu& cpu, const BatchAssembly& batch, T* images, std::int32_t* labels,
+                    std::span<std::byte> workspace) {
+  if constexpr (kRounded<T>) {
+    using R = Real<T>;
+    const Index count = batch.n * 3 * batch.h * batch.w;
+    Scratch scratch(workspace);
+    R* const unrounded = scratch.take<R>(count);
+    assemble(cpu, batch, unrounded, labels, scratch.rest());
+    const auto size = static_cast<std::size_t>(count);
+    cast<R, T>(cpu, {unrounded, size}, {images, size}, Write::assign);
+  } else {
+    assemble(cpu, batch, images, labels, workspace);
+  }
+}
+
 #define FPANET_INSTANTIATE(T)                                                       \
   template void assemble_batch(const Cpu&, const BatchAssembly&, T*, std::int32_t*, \
                                std::span<std::byte>);                               \
   template std::size_t assemble_batch_workspace_bytes<T>(const Cpu&, Index, Index, Index)
 FPANET_INSTANTIATE(float);
 FPANET_INSTANTIATE(double);
+FPANET_INSTANTIATE(bfloat16);
 #undef FPANET_INSTANTIATE
 
 }  // namespace fpanet::kernels

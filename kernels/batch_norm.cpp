@@ -11,15 +11,15 @@ namespace fpanet::kernels {
 namespace {
 
 /// Mean and sum of squared deviations of each channel over pixels [begin, end). Two passes; the
-/// second reads the cache. `centre` is scratch for one T per channel.
+/// second reads the cache. `centre` is scratch for one number per channel.
 template <class T>
 void chunk_moments(const T* x, Index channels, Index begin, Index end, double* mean, double* square,
-                   T* centre) {
+                   Real<T>* centre) {
   const double pixels = static_cast<double>(end - begin);
   batch_norm_sweeps<T>().sums(x, channels, begin, end, mean);
   for (Index c = 0; c < channels; ++c) {
     mean[c] /= pixels;
-    centre[c] = static_cast<T>(mean[c]);
+    centre[c] = static_cast<Real<T>>(mean[c]);
   }
   batch_norm_sweeps<T>().squares(x, centre, channels, begin, end, square);
   for (Index c = 0; c < channels; ++c) {
@@ -40,8 +40,8 @@ void set_affine(const BatchNormForward<T>& args, Index c, double mean, double in
 /// The arguments with memory for scale and shift, if the caller gave none.
 template <class T>
 BatchNormForward<T> with_factors(BatchNormForward<T> args, Scratch& scratch) {
-  if (args.scale == nullptr) args.scale = scratch.take<T>(args.x.c);
-  if (args.shift == nullptr) args.shift = scratch.take<T>(args.x.c);
+  if (args.scale == nullptr) args.scale = scratch.take<Real<T>>(args.x.c);
+  if (args.shift == nullptr) args.shift = scratch.take<Real<T>>(args.x.c);
   return args;
 }
 
@@ -64,8 +64,8 @@ ReluMask mask_of(const BatchNormBackward<T>& args) {
 template <class T>
 std::size_t batch_norm_workspace_bytes(const Cpu&, Index pixels, Index channels) {
   const Index chunks = column_chunks(pixels, channels);
-  return 2 * scratch_bytes<double>(chunks * channels) + scratch_bytes<T>(chunks * channels) +
-         3 * scratch_bytes<T>(channels) + kScratchAlignment;
+  return 2 * scratch_bytes<double>(chunks * channels) + scratch_bytes<Real<T>>(chunks * channels) +
+         3 * scratch_bytes<Real<T>>(channels) + kScratchAlignment;
 }
 
 template <class T>
@@ -77,7 +77,7 @@ void batch_norm_train(const Cpu& cpu, const BatchNormForward<T>& caller,
   Scratch scratch(workspace);
   double* const means = scratch.take<double>(chunks * channels);
   double* const squares = scratch.take<double>(chunks * channels);
-  T* const centres = scratch.take<T>(chunks * channels);
+  auto* const centres = scratch.take<Real<T>>(chunks * channels);
   const BatchNormForward<T> args = with_factors(caller, scratch);
   parallel_chunks(cpu, pixels, chunk_rows, [&](Index begin, Index end, Index chunk) {
     const Index at = chunk * channels;
@@ -91,7 +91,7 @@ void batch_norm_train(const Cpu& cpu, const BatchNormForward<T>& caller,
     const body::Moments batch =
         body::combine_moments(means + c, squares + c, chunks, channels, count, rows);
     const double invstd = 1 / std::sqrt(batch.var + args.eps);
-    args.invstd[c] = static_cast<T>(invstd);
+    args.invstd[c] = static_cast<Real<T>>(invstd);
     set_affine(args, c, batch.mean, invstd);
     if (running.mean != nullptr) {
       body::update_running(running.mean[c], running.var[c], batch, count, running.momentum);
@@ -108,7 +108,7 @@ void batch_norm_eval(const Cpu& cpu, const BatchNormForward<T>& caller, const Re
   const BatchNormForward<T> args = with_factors(caller, scratch);
   for (Index c = 0; c < args.x.c; ++c) {
     const double invstd = 1 / std::sqrt(static_cast<double>(running_var[c]) + args.eps);
-    args.invstd[c] = static_cast<T>(invstd);
+    args.invstd[c] = static_cast<Real<T>>(invstd);
     set_affine(args, c, static_cast<double>(running_mean[c]), invstd);
   }
   normalise(cpu, args);
@@ -127,9 +127,10 @@ void batch_norm_backward(const Cpu& cpu, const BatchNormBackward<T>& args,
   Scratch scratch(workspace);
   double* const sums_g = scratch.take<double>(chunks * channels);
   double* const sums_gx = scratch.take<double>(chunks * channels);
-  T* const scale = scratch.take<T>(channels);
-  T* const offset = scratch.take<T>(channels);
-  T* const slope = scratch.take<T>(channels);
+  using R = Real<T>;
+  R* const scale = scratch.take<R>(channels);
+  R* const offset = scratch.take<R>(channels);
+  R* const slope = scratch.take<R>(channels);
   const BatchNormFactors<T> factors{
       .mask = mask_of(args), .scale = scale, .offset = offset, .slope = slope};
 
@@ -144,12 +145,12 @@ void batch_norm_backward(const Cpu& cpu, const BatchNormBackward<T>& args,
       sum_gx += sums_gx[chunk * channels + c];
     }
     const auto invstd = static_cast<double>(args.invstd[c]);
-    if (args.dbias != nullptr) store(args.dbias[c], static_cast<T>(sum_g), args.write_dbias);
+    if (args.dbias != nullptr) store(args.dbias[c], static_cast<R>(sum_g), args.write_dbias);
     if (args.dweight != nullptr) {
-      store(args.dweight[c], static_cast<T>(sum_gx * invstd), args.write_dweight);
+      store(args.dweight[c], static_cast<R>(sum_gx * invstd), args.write_dweight);
     }
     const auto slopes =
-        body::batch_norm_slopes<T>(static_cast<double>(args.weight[c]), invstd, sum_g, sum_gx,
+        body::batch_norm_slopes<R>(static_cast<double>(args.weight[c]), invstd, sum_g, sum_gx,
                                    static_cast<double>(pixels), args.batch_statistics);
     scale[c] = slopes.scale;
     offset[c] = slopes.offset;
@@ -161,17 +162,18 @@ void batch_norm_backward(const Cpu& cpu, const BatchNormBackward<T>& args,
   });
 }
 
-#define FPANET_INSTANTIATE(T)                                                               \
-  template void batch_norm_train(const Cpu&, const BatchNormForward<T>&,                    \
-                                 const RunningStatistics<T>&, std::span<std::byte>);        \
-  template void batch_norm_eval(const Cpu&, const BatchNormForward<T>&, const T*, const T*, \
-                                std::span<std::byte>);                                      \
-  template void batch_norm_again(const Cpu&, const BatchNormForward<T>&);                   \
-  template void batch_norm_backward(const Cpu&, const BatchNormBackward<T>&,                \
-                                    std::span<std::byte>);                                  \
+#define FPANET_INSTANTIATE(T)                                                           \
+  template void batch_norm_train(const Cpu&, const BatchNormForward<T>&,                \
+                                 const RunningStatistics<T>&, std::span<std::byte>);    \
+  template void batch_norm_eval(const Cpu&, const BatchNormForward<T>&, const Real<T>*, \
+                                const Real<T>*, std::span<std::byte>);                  \
+  template void batch_norm_again(const Cpu&, const BatchNormForward<T>&);               \
+  template void batch_norm_backward(const Cpu&, const BatchNormBackward<T>&,            \
+                                    std::span<std::byte>);                              \
   template std::size_t batch_norm_workspace_bytes<T>(const Cpu&, Index, Index)
 FPANET_INSTANTIATE(float);
 FPANET_INSTANTIATE(double);
+FPANET_INSTANTIATE(bfloat16);
 #undef FPANET_INSTANTIATE
 
 }  // namespace fpanet::kernels

@@ -30,5 +30,6 @@ const BatchNormSweeps<T>& batch_norm_sweeps() {
 
 template const BatchNormSweeps<float>& batch_norm_sweeps();
 template const BatchNormSweeps<double>& batch_norm_sweeps();
+template const BatchNormSweeps<bfloat16>& batch_norm_sweeps();
 
 }  // namespace fpanet::kernels

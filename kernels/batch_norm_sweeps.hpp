@@ -14,9 +14,9 @@ enum class ReluMask : unsigned char { none, from_y, from_x };
 template <class T>
 struct BatchNormFactors {
   ReluMask mask = ReluMask::none;
-  const T* scale = nullptr;
-  const T* offset = nullptr;
-  const T* slope = nullptr;
+  const Real<T>* scale = nullptr;
+  const Real<T>* offset = nullptr;
+  const Real<T>* slope = nullptr;
 };
 
 /// All work on pixels [begin, end) of (pixels, channels) matrices.
@@ -25,7 +25,7 @@ struct BatchNormSweeps {
   /// sums[c] = sum of x.
   void (*sums)(const T* x, Index channels, Index begin, Index end, double* sums);
   /// squares[c] = sum of (x - centre[c])^2.
-  void (*squares)(const T* x, const T* centre, Index channels, Index begin, Index end,
+  void (*squares)(const T* x, const Real<T>* centre, Index channels, Index begin, Index end,
                   double* squares);
   /// y = [relu]((x - args.mean) args.scale + args.shift [+ residual]).
   void (*normalise)(const BatchNormForward<T>& args, Index begin, Index end);

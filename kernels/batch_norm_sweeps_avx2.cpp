@@ -7,16 +7,17 @@
 #pragma GCC push_options
 #pragma GCC target("avx2,fma")
 #include "kernels/batch_norm_sweeps_body.hpp"
-#include "kernels/cpu_simd_avx2.hpp"
+#include "kernels/cpu_simd_bf16_avx2.hpp"
 
 namespace fpanet::kernels {
 
 template <class T>
 BatchNormSweeps<T> batch_norm_sweeps_avx2() {
-  return BatchNormPasses<SimdAvx2<T>>::sweeps();
+  return BatchNormPasses<AnySimdAvx2<T>, T>::sweeps();
 }
 template BatchNormSweeps<float> batch_norm_sweeps_avx2();
 template BatchNormSweeps<double> batch_norm_sweeps_avx2();
+template BatchNormSweeps<bfloat16> batch_norm_sweeps_avx2();
 
 }  // namespace fpanet::kernels
 #pragma GCC pop_options

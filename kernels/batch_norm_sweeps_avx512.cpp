@@ -7,16 +7,17 @@
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")
 #include "kernels/batch_norm_sweeps_body.hpp"
-#include "kernels/cpu_simd_avx512.hpp"
+#include "kernels/cpu_simd_bf16_avx512.hpp"
 
 namespace fpanet::kernels {
 
 template <class T>
 BatchNormSweeps<T> batch_norm_sweeps_avx512() {
-  return BatchNormPasses<SimdAvx512<T>>::sweeps();
+  return BatchNormPasses<AnySimdAvx512<T>, T>::sweeps();
 }
 template BatchNormSweeps<float> batch_norm_sweeps_avx512();
 template BatchNormSweeps<double> batch_norm_sweeps_avx512();
+template BatchNormSweeps<bfloat16> batch_norm_sweeps_avx512();
 
 }  // namespace fpanet::kernels
 #pragma GCC pop_options

@@ -10,9 +10,10 @@
 
 namespace fpanet::kernels {
 
-template <class Simd>
+/// Simd: vectors of Real<T>, which it loads from and stores to T, too.
+template <class Simd, class T>
 struct BatchNormPasses {
-  using T = typename Simd::Scalar;
+  using R = Real<T>;
   using Vector = typename Simd::Vector;
   static constexpr Index kLanes = Simd::kLanes;
 
@@ -21,7 +22,8 @@ struct BatchNormPasses {
   struct Columns {
     Index c, count;  // count: of the incomplete vector
 
-    Vector load(const T* row) const {
+    template <class U>
+    Vector load(const U* row) const {
       if constexpr (kWhole) return Simd::load(row + c);
       return Simd::load_partial(row + c, count);
     }
@@ -48,7 +50,7 @@ struct BatchNormPasses {
   // Sums over pixels --------------------------------------------------------------------------
 
   /// sums[k][c...] of kVectors neighbouring vectors of channels, where terms.at(pixel, columns,
-  /// out) gives the kTerms summands: kGroupRows pixels in T, then in double (column_sums.hpp).
+  /// out) gives the kTerms summands: kGroupRows pixels in Real<T>, then in double (column_sums.hpp).
   template <int kVectors, bool kWhole, class Terms>
   static void add_up(const Terms& terms, const Columns<kWhole>& first, Index begin, Index end,
                      double* const* sums) {
@@ -65,7 +67,7 @@ struct BatchNormPasses {
         }
       }
       for (int k = 0; k < kTerms; ++k) {
-        T lanes[kVectors * kLanes];
+        R lanes[kVectors * kLanes];
         for (int v = 0; v < kVectors; ++v) Simd::store(lanes + v * kLanes, partial[k][v]);
         for (Index i = 0; i < kVectors * kLanes; ++i) total[k][i] += static_cast<double>(lanes[i]);
       }
@@ -104,7 +106,8 @@ struct BatchNormPasses {
 
   struct Squared {
     static constexpr int kTerms = 1;
-    const T *x, *centre;
+    const T* x;
+    const R* centre;
     Index channels;
 
     template <bool kWhole>
@@ -118,7 +121,7 @@ struct BatchNormPasses {
     add_up_all(Plain{x, channels}, channels, begin, end, &sums);
   }
 
-  static void squares(const T* x, const T* centre, Index channels, Index begin, Index end,
+  static void squares(const T* x, const R* centre, Index channels, Index begin, Index end,
                       double* squares) {
     add_up_all(Squared{x, centre, channels}, channels, begin, end, &squares);
   }
@@ -157,7 +160,8 @@ struct BatchNormPasses {
   /// Rows of one pixel, and g = dy where the relu let its value through.
   template <ReluMask kMask>
   struct Row {
-    const T *x, *y, *dy, *mean, *scale, *shift;
+    const T *x, *y, *dy;
+    const R *mean, *scale, *shift;
 
     Row(const BatchNormBackward<T>& args, Index pixel)
         : x(args.x.data + pixel * args.x.c),

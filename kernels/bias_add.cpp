@@ -13,7 +13,7 @@ void bias_add(const Cpu& cpu, Matrices<const T> x, const Real<T>* b, T* y) {
       const T* const from = x.data + row * cols;
       T* const to = y + row * cols;
 #pragma omp simd
-      for (Index c = 0; c < cols; ++c) to[c] = from[c] + b[c];
+      for (Index c = 0; c < cols; ++c) to[c] = T(real(from[c]) + b[c]);
     }
   });
 }
@@ -30,8 +30,8 @@ void bias_gradient(const Cpu& cpu, Matrices<const T> dy, Real<T>* db, Write writ
   const Index chunks = column_chunks(rows, cols);
   double* const partial = Scratch(workspace).take<double>(chunks * cols);
   parallel_chunks(cpu, rows, column_chunk_rows(cols), [&](Index begin, Index end, Index chunk) {
-    const auto term = [&](Index row, Index c) { return std::array{dy.data[row * cols + c]}; };
-    column_sums<T, 1>(begin, end, cols, term, {partial + chunk * cols});
+    const auto term = [&](Index row, Index c) { return std::array{real(dy.data[row * cols + c])}; };
+    column_sums<Real<T>, 1>(begin, end, cols, term, {partial + chunk * cols});
   });
   for (Index c = 0; c < cols; ++c) {
     double sum = 0;
@@ -47,6 +47,7 @@ void bias_gradient(const Cpu& cpu, Matrices<const T> dy, Real<T>* db, Write writ
   template std::size_t bias_gradient_workspace_bytes<T>(const Cpu&, Index, Index)
 FPANET_INSTANTIATE(float);
 FPANET_INSTANTIATE(double);
+FPANET_INSTANTIATE(bfloat16);
 #undef FPANET_INSTANTIATE
 
 }  // namespace fpanet::kernels

@@ -22,6 +22,16 @@ struct Arithmetic<bfloat16> {
 template <class T>
 using Real = typename Arithmetic<T>::type;
 
+/// Whether T holds what is computed on it rounded.
+template <class T>
+inline constexpr bool kRounded = !std::is_same_v<T, Real<T>>;
+
+/// x as a number that can be computed with.
+template <class T>
+FPANET_HD inline Real<T> real(T x) {
+  return static_cast<Real<T>>(x);
+}
+
 /// Calls f with the Write as a compile-time constant, so that inner loops hold no branch and an
 /// assigned output is never read.
 template <class F>

@@ -18,7 +18,7 @@ void take_channels(View<const T> whole, Index first, View<T> part, Index begin, 
       const T* const from = whole.data + p * whole.c + first;
       T* const to = part.data + p * channels;
 #pragma omp simd
-      for (Index c = 0; c < channels; ++c) store<T>(to[c], from[c], constant_write);
+      for (Index c = 0; c < channels; ++c) store(to[c], real(from[c]), constant_write);
     }
   });
 }
@@ -53,6 +53,7 @@ void concat_backward(const Cpu& cpu, View<const T> dy, View<T> da, Write write_d
   template void concat_backward(const Cpu&, View<const T>, View<T>, Write, View<T>, Write)
 FPANET_INSTANTIATE(float);
 FPANET_INSTANTIATE(double);
+FPANET_INSTANTIATE(bfloat16);
 #undef FPANET_INSTANTIATE
 
 }  // namespace fpanet::kernels

@@ -57,6 +57,7 @@ void confusion(const Cpu& cpu, View<const T> x, const std::int32_t* labels,
   template std::size_t confusion_workspace_bytes<T>(const Cpu&, Index, Index, Index, Index)
 FPANET_INSTANTIATE(float);
 FPANET_INSTANTIATE(double);
+FPANET_INSTANTIATE(bfloat16);
 #undef FPANET_INSTANTIATE
 
 }  // namespace fpanet::kernels

@@ -77,6 +77,7 @@ std::string_view conv2d_upsampled_implementation(const Cpu&, const UpsampledGeom
   template std::string_view conv2d_upsampled_implementation<T>(const Cpu&, const UpsampledGeometry&)
 FPANET_INSTANTIATE(float);
 FPANET_INSTANTIATE(double);
+FPANET_INSTANTIATE(bfloat16);
 #undef FPANET_INSTANTIATE
 
 }  // namespace fpanet::kernels

@@ -13,10 +13,15 @@ namespace {
 constexpr std::array kLevels{CpuLevel::generic, CpuLevel::wide, CpuLevel::avx2, CpuLevel::avx512,
                              CpuLevel::avx512_bf16};
 
+std::string_view named_level() {
+  const char* const name = std::getenv("FPANET_CPU");
+  return name != nullptr ? name : "";
+}
+
 CpuLevel requested_cpu_level() {
-  const char* const wanted = std::getenv("FPANET_CPU");
+  const std::string_view wanted = named_level();
   const CpuLevel detected = detected_cpu_level();
-  if (wanted == nullptr || *wanted == '\0') return detected;
+  if (wanted.empty()) return detected;
   for (const CpuLevel level : kLevels) {
     if (name_of(level) != wanted) continue;
     require(level <= std::max(detected, CpuLevel::wide),
@@ -55,6 +60,10 @@ CpuLevel detected_cpu_level() {
 #else
   return CpuLevel::generic;
 #endif
+}
+
+bool cpu_level_is_named() {
+  return !named_level().empty();
 }
 
 CpuLevel cpu_level() {

@@ -23,4 +23,7 @@ CpuLevel detected_cpu_level();
 /// have.
 CpuLevel cpu_level();
 
+/// Whether FPANET_CPU names it: then programs run what it makes slow, too, instead of refusing.
+bool cpu_level_is_named();
+
 }  // namespace fpanet::kernels

@@ -3,6 +3,7 @@
 // #pragma GCC target("avx2,fma").
 
 #include <cstring>
+#include <type_traits>
 
 #include "engine/core/bfloat16.hpp"
 #include "kernels/cpu_simd_avx2.hpp"
@@ -65,5 +66,9 @@ struct SimdBf16Avx2 : SimdAvx2<float> {
     return _mm_packus_epi32(_mm256_castsi256_si128(result), _mm256_extracti128_si256(result, 1));
   }
 };
+
+/// Vectors of numbers that memory holds as T.
+template <class T>
+using AnySimdAvx2 = std::conditional_t<std::is_same_v<T, bfloat16>, SimdBf16Avx2, SimdAvx2<T>>;
 
 }  // namespace fpanet::kernels

@@ -3,6 +3,7 @@
 // #pragma GCC target that cpu_simd_avx512.hpp asks for.
 
 #include <cstring>
+#include <type_traits>
 
 #include "engine/core/bfloat16.hpp"
 #include "kernels/cpu_simd_avx512.hpp"
@@ -66,5 +67,10 @@ struct SimdBf16Avx512 : SimdAvx512<float> {
         kAll, _mm512_mask_or_epi32(rounded, is_nan, upper, _mm512_set1_epi32(0x40)));
   }
 };
+
+/// Vectors of numbers that memory holds as T.
+template <class T>
+using AnySimdAvx512 =
+    std::conditional_t<std::is_same_v<T, bfloat16>, SimdBf16Avx512, SimdAvx512<T>>;
 
 }  // namespace fpanet::kernels

@@ -8,6 +8,8 @@
 //
 // A pair is two bfloat16 that follow each other in memory.
 
+#include <type_traits>
+
 #include "engine/core/bfloat16.hpp"
 #include "kernels/cpu_simd_generic.hpp"
 
@@ -48,5 +50,10 @@ struct SimdBf16Generic : SimdGeneric<float> {
     return multiply_add(a.second, b.second, multiply_add(a.first, b.first, c));
   }
 };
+
+/// Vectors of numbers that memory holds as T.
+template <class T>
+using AnySimdGeneric =
+    std::conditional_t<std::is_same_v<T, bfloat16>, SimdBf16Generic, SimdGeneric<T>>;
 
 }  // namespace fpanet::kernels

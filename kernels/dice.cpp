@@ -19,9 +19,9 @@ void add_one_hot(const T* p, const body::DiceLabels& labels, Index begin, Index 
     const std::int32_t label = labels.at(pixel, 0);
     if (labels.ignored(label)) continue;
     const T* const values = p + pixel * channels;
-    for (Index c = 0; c < channels; ++c) predicted[c] += static_cast<double>(values[c]);
+    for (Index c = 0; c < channels; ++c) predicted[c] += static_cast<double>(real(values[c]));
     if (label < 0 || label >= channels) continue;
-    intersection[label] += static_cast<double>(values[label]);
+    intersection[label] += static_cast<double>(real(values[label]));
     labelled[label] += 1;
   }
 }
@@ -52,7 +52,7 @@ void dice(const Cpu& cpu, View<const T> p, const std::int32_t* labels, const Dic
       for (Index c = 0; c < channels; ++c) {
         const std::int32_t label = target.at(pixel, c);
         if (target.ignored(label)) continue;
-        const auto value = static_cast<double>(p.data[pixel * channels + c]);
+        const auto value = static_cast<double>(real(p.data[pixel * channels + c]));
         const double t = body::dice_target(false, label, c);
         intersection[c] += value * t;
         predicted[c] += value;
@@ -87,21 +87,22 @@ void dice_backward(const Cpu& cpu, const std::int32_t* labels, const double* sum
               const double t = body::dice_target(one_hot, label, c);
               const double slope =
                   target.ignored(label) ? 0 : slopes[c].on_target * t + slopes[c].everywhere;
-              store<T>(dp.data[pixel * channels + c], static_cast<T>(slope), constant_write);
+              store(dp.data[pixel * channels + c], static_cast<Real<T>>(slope), constant_write);
             }
           }
         });
   });
 }
 
-#define FPANET_INSTANTIATE(T)                                                                \
-  template void dice(const Cpu&, View<const T>, const std::int32_t*, const DiceOptions&, T*, \
-                     double*, std::span<std::byte>);                                         \
-  template void dice_backward(const Cpu&, const std::int32_t*, const double*, const T*,      \
-                              const DiceOptions&, View<T>, Write, std::span<std::byte>);     \
+#define FPANET_INSTANTIATE(T)                                                                      \
+  template void dice(const Cpu&, View<const T>, const std::int32_t*, const DiceOptions&, Real<T>*, \
+                     double*, std::span<std::byte>);                                               \
+  template void dice_backward(const Cpu&, const std::int32_t*, const double*, const Real<T>*,      \
+                              const DiceOptions&, View<T>, Write, std::span<std::byte>);           \
   template std::size_t dice_workspace_bytes<T>(const Cpu&, Index, Index)
 FPANET_INSTANTIATE(float);
 FPANET_INSTANTIATE(double);
+FPANET_INSTANTIATE(bfloat16);
 #undef FPANET_INSTANTIATE
 
 }  // namespace fpanet::kernels

@@ -11,7 +11,7 @@ template <class T>
 void dropout(const Cpu& cpu, std::span<const T> x, const std::int64_t* rng, std::uint32_t stream,
              double p, std::span<T> y, Write write) {
   const body::DropoutMask mask(rng, stream, p);
-  const T scale = mask.scale<T>(p);
+  const auto scale = mask.scale<Real<T>>(p);
   const auto size = static_cast<Index>(x.size());
   parallel_chunks(cpu, size, kElementwiseChunk, [&](Index begin, Index end, Index) {
     for (Index first = begin; first < end; first += 4) {  // chunks begin at multiples of 4
@@ -19,7 +19,7 @@ void dropout(const Cpu& cpu, std::span<const T> x, const std::int64_t* rng, std:
       for (Index i = first; i < std::min(end, first + 4); ++i) {
         const auto at = static_cast<std::size_t>(i);
         const bool keep = mask.keeps(words[static_cast<std::size_t>(i - first)]);
-        store(y[at], keep ? x[at] * scale : T(0), write);
+        store(y[at], keep ? real(x[at]) * scale : Real<T>(0), write);
       }
     }
   });
@@ -30,6 +30,7 @@ void dropout(const Cpu& cpu, std::span<const T> x, const std::int64_t* rng, std:
                         double, std::span<T>, Write)
 FPANET_INSTANTIATE(float);
 FPANET_INSTANTIATE(double);
+FPANET_INSTANTIATE(bfloat16);
 #undef FPANET_INSTANTIATE
 
 }  // namespace fpanet::kernels

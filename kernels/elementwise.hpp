@@ -8,7 +8,7 @@
 
 namespace fpanet::kernels {
 
-/// y[i] (=|+=) value(i).
+/// y[i] (=|+=) value(i), a Real<T>.
 template <class T, class F>
 void elementwise(const Cpu& cpu, std::span<T> y, Write write, const F& value) {
   with_constant(write, [&](auto constant_write) {
@@ -17,12 +17,12 @@ void elementwise(const Cpu& cpu, std::span<T> y, Write write, const F& value) {
       const F f = value;
       T* const out = y.data();
 #pragma omp simd
-      for (Index i = begin; i < end; ++i) store<T>(out[i], f(i), constant_write);
+      for (Index i = begin; i < end; ++i) store(out[i], f(i), constant_write);
     });
   });
 }
 
-/// y[i] = value(i).
+/// y[i] = value(i), a Real<T>.
 template <class T, class F>
 void elementwise(const Cpu& cpu, std::span<T> y, const F& value) {
   elementwise(cpu, y, Write::assign, value);

@@ -20,5 +20,6 @@ void fold_batch_norm(const Cpu& cpu, const ConvNorm<Real<T>>& from, T* folded_w,
 
 template void fold_batch_norm(const Cpu&, const ConvNorm<float>&, float*, float*);
 template void fold_batch_norm(const Cpu&, const ConvNorm<double>&, double*, double*);
+template void fold_batch_norm(const Cpu&, const ConvNorm<float>&, bfloat16*, float*);
 
 }  // namespace fpanet::kernels

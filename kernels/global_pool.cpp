@@ -26,11 +26,11 @@ void global_avg_pool(const Cpu& cpu, View<const T> x, T* y) {
   parallel_channel_blocks(cpu, x.n, x.c, [&](Index n, Index first, Index end) {
     const T* const image = x.pixel(n, 0, 0) + first;
     std::array<double, kChannelBlock> sums;
-    const auto term = [&](Index p, Index c) { return std::array{image[p * x.c + c]}; };
-    column_sums<T, 1>(0, pixels, end - first, term, {sums.data()});
+    const auto term = [&](Index p, Index c) { return std::array{real(image[p * x.c + c])}; };
+    column_sums<Real<T>, 1>(0, pixels, end - first, term, {sums.data()});
     for (Index c = first; c < end; ++c) {
       const double sum = sums[static_cast<std::size_t>(c - first)];
-      y[n * x.c + c] = static_cast<T>(sum / static_cast<double>(pixels));
+      y[n * x.c + c] = static_cast<T>(static_cast<Real<T>>(sum / static_cast<double>(pixels)));
     }
   });
 }
@@ -42,7 +42,7 @@ void global_avg_pool_backward(const Cpu& cpu, const T* dy, View<T> dx, Write wri
     for (Index p = 0; p < pixels; ++p) {
       T* const to = dx.pixel(n, 0, 0) + p * dx.c;
       for (Index c = first; c < end; ++c) {
-        store(to[c], dy[n * dx.c + c] / static_cast<T>(pixels), write);
+        store(to[c], real(dy[n * dx.c + c]) / static_cast<Real<T>>(pixels), write);
       }
     }
   });
@@ -60,7 +60,7 @@ void global_max_pool(const Cpu& cpu, View<const T> x, T* y, std::int32_t* winner
     for (Index p = 1; p < pixels; ++p) {
       for (Index c = first; c < end; ++c) {
         const T value = image[p * x.c + c];
-        if (!body::beats(value, y[n * x.c + c])) continue;
+        if (!body::beats(real(value), real(y[n * x.c + c]))) continue;
         y[n * x.c + c] = value;
         winner[n * x.c + c] = static_cast<std::int32_t>(p);
       }
@@ -77,7 +77,7 @@ void global_max_pool_backward(const Cpu& cpu, const T* dy, const std::int32_t* w
       T* const to = dx.pixel(n, 0, 0) + p * dx.c;
       for (Index c = first; c < end; ++c) {
         const Index i = n * dx.c + c;
-        store(to[c], winner[i] == p ? dy[i] : T(0), write);
+        store(to[c], winner[i] == p ? real(dy[i]) : Real<T>(0), write);
       }
     }
   });
@@ -90,6 +90,7 @@ void global_max_pool_backward(const Cpu& cpu, const T* dy, const std::int32_t* w
   template void global_max_pool_backward(const Cpu&, const T*, const std::int32_t*, View<T>, Write)
 FPANET_INSTANTIATE(float);
 FPANET_INSTANTIATE(double);
+FPANET_INSTANTIATE(bfloat16);
 #undef FPANET_INSTANTIATE
 
 }  // namespace fpanet::kernels

@@ -70,8 +70,9 @@ HighPassSweeps<T> choose_sweeps() {
 template <class T>
 std::size_t high_pass_workspace_bytes(const Cpu&, Index n, Index c, Index h, Index w) {
   const Sizes s{n, c, h, w};
-  return scratch_bytes<double>(h * kK) + scratch_bytes<T>(h * kK) + scratch_bytes<double>(w * kK) +
-         2 * scratch_bytes<double>(s.frequencies()) + kScratchAlignment;
+  return scratch_bytes<double>(h * kK) + scratch_bytes<Real<T>>(h * kK) +
+         scratch_bytes<double>(w * kK) + 2 * scratch_bytes<double>(s.frequencies()) +
+         kScratchAlignment;
 }
 
 template <class T>
@@ -82,13 +83,14 @@ void high_pass(const Cpu& cpu, View<const T> x, View<T> y, Write write,
   const Index row = s.row();
   Scratch scratch(workspace);
   double* const exact_h = scratch.take<double>(x.h * kK);
-  T* const basis_h = scratch.take<T>(x.h * kK);
+  auto* const basis_h = scratch.take<Real<T>>(x.h * kK);
   double* const basis_w = scratch.take<double>(x.w * kK);
   double* const vertical = scratch.take<double>(s.frequencies());
   double* const low = scratch.take<double>(s.frequencies());
   fill_basis(x.h, exact_h);
   fill_basis(x.w, basis_w);
-  std::transform(exact_h, exact_h + x.h * kK, basis_h, [](double a) { return static_cast<T>(a); });
+  std::transform(exact_h, exact_h + x.h * kK, basis_h,
+                 [](double a) { return static_cast<Real<T>>(a); });
 
   static const HighPassSweeps<T> sweeps = choose_sweeps<T>();
   const Index spans = divide_up(row, kHighPassSpan);
@@ -113,6 +115,7 @@ void high_pass(const Cpu& cpu, View<const T> x, View<T> y, Write write,
   template std::size_t high_pass_workspace_bytes<T>(const Cpu&, Index, Index, Index, Index)
 FPANET_INSTANTIATE(float);
 FPANET_INSTANTIATE(double);
+FPANET_INSTANTIATE(bfloat16);
 #undef FPANET_INSTANTIATE
 
 }  // namespace fpanet::kernels

@@ -2,6 +2,7 @@
 // The sweeps of high_pass.hpp over an image, once per instruction set (cpu_features.hpp):
 // high_pass_sweeps_*.cpp compile the same templates for each set. All give the same bits.
 
+#include "kernels/body.hpp"
 #include "kernels/high_pass.hpp"
 
 namespace fpanet::kernels {
@@ -15,8 +16,8 @@ inline constexpr Index kHighPassRows = 4;
 template <class T>
 struct HighPassSweeps {
   /// vertical[k][e] = sum_h A_H[k][h] image[h][e] for elements e in [first, first + count), at most
-  /// kHighPassSpan. Sixteen rows are added up in T, those sums in double.
-  void (*analyse)(const T* image, Index height, Index row, const T* basis_h, Index first,
+  /// kHighPassSpan. Sixteen rows are added up in Real<T>, those sums in double.
+  void (*analyse)(const T* image, Index height, Index row, const Real<T>* basis_h, Index first,
                   Index count, double* vertical);
   /// to[r][e] (=|+=) from[r][e] - sum_k basis_h[r][k] low[k][e] of `rows` rows, at most
   /// kHighPassRows. `to` may be `from` when assigned.

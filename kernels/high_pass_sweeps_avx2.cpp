@@ -5,17 +5,18 @@
 #if defined(__x86_64__)
 #pragma GCC push_options
 #pragma GCC target("avx2,fma")
-#include "kernels/cpu_simd_avx2.hpp"
+#include "kernels/cpu_simd_bf16_avx2.hpp"
 #include "kernels/high_pass_sweeps_body.hpp"
 
 namespace fpanet::kernels {
 
 template <class T>
 HighPassSweeps<T> high_pass_sweeps_avx2() {
-  return HighPassPasses<SimdAvx2<T>>::sweeps();
+  return HighPassPasses<AnySimdAvx2<T>, T>::sweeps();
 }
 template HighPassSweeps<float> high_pass_sweeps_avx2();
 template HighPassSweeps<double> high_pass_sweeps_avx2();
+template HighPassSweeps<bfloat16> high_pass_sweeps_avx2();
 
 }  // namespace fpanet::kernels
 #pragma GCC pop_options

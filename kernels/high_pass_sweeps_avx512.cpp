@@ -5,17 +5,18 @@
 #if defined(__x86_64__)
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")
-#include "kernels/cpu_simd_avx512.hpp"
+#include "kernels/cpu_simd_bf16_avx512.hpp"
 #include "kernels/high_pass_sweeps_body.hpp"
 
 namespace fpanet::kernels {
 
 template <class T>
 HighPassSweeps<T> high_pass_sweeps_avx512() {
-  return HighPassPasses<SimdAvx512<T>>::sweeps();
+  return HighPassPasses<AnySimdAvx512<T>, T>::sweeps();
 }
 template HighPassSweeps<float> high_pass_sweeps_avx512();
 template HighPassSweeps<double> high_pass_sweeps_avx512();
+template HighPassSweeps<bfloat16> high_pass_sweeps_avx512();
 
 }  // namespace fpanet::kernels
 #pragma GCC pop_options

@@ -9,9 +9,10 @@
 
 namespace fpanet::kernels {
 
-template <class Simd>
+/// Simd: vectors of Real<T>, which it loads from T, too.
+template <class Simd, class T>
 struct HighPassPasses {
-  using T = typename Simd::Scalar;
+  using R = Real<T>;
   using Vector = typename Simd::Vector;
   static constexpr Index kLanes = Simd::kLanes;
   static constexpr Index kK = kLowFrequencies;
@@ -20,7 +21,7 @@ struct HighPassPasses {
   /// Adds `rows` rows of a vector of columns to total[k * kHighPassSpan...], kK sums in registers;
   /// `ahead`: another kGroup rows follow.
   static void add_group(const T* x, Index rows, bool ahead, Index row, Index count,
-                        const T* basis_h, double* total) {
+                        const R* basis_h, double* total) {
     Vector sum[kK] = {};
     for (Index h = 0; h < rows; ++h) {
       const T* const from = x + h * row;
@@ -29,14 +30,14 @@ struct HighPassPasses {
       for (Index k = 0; k < kK; ++k) sum[k] += Simd::broadcast(basis_h[h * kK + k]) * value;
     }
     for (Index k = 0; k < kK; ++k) {
-      T lanes[kLanes];
+      R lanes[kLanes];
       Simd::store(lanes, sum[k]);
       double* const sums = total + k * kHighPassSpan;
       for (Index i = 0; i < kLanes; ++i) sums[i] += static_cast<double>(lanes[i]);
     }
   }
 
-  static void analyse(const T* image, Index height, Index row, const T* basis_h, Index first,
+  static void analyse(const T* image, Index height, Index row, const R* basis_h, Index first,
                       Index count, double* vertical) {
     static_assert(kHighPassSpan % kLanes == 0);
     double total[kK * kHighPassSpan] = {};
@@ -67,7 +68,7 @@ struct HighPassPasses {
       }
       for (Index r = 0; r < kRows; ++r) {
         const Index at = r * row + e;
-        store<T>(to[at], static_cast<T>(static_cast<double>(from[at]) - sum[r]), kWrite);
+        store(to[at], static_cast<R>(static_cast<double>(real(from[at])) - sum[r]), kWrite);
       }
     }
   }

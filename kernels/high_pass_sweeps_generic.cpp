@@ -1,4 +1,4 @@
-#include "kernels/cpu_simd_generic.hpp"
+#include "kernels/cpu_simd_bf16_generic.hpp"
 #include "kernels/high_pass_sweeps.hpp"
 #include "kernels/high_pass_sweeps_body.hpp"
 
@@ -6,9 +6,10 @@ namespace fpanet::kernels {
 
 template <class T>
 HighPassSweeps<T> high_pass_sweeps_generic() {
-  return HighPassPasses<SimdGeneric<T>>::sweeps();
+  return HighPassPasses<AnySimdGeneric<T>, T>::sweeps();
 }
 template HighPassSweeps<float> high_pass_sweeps_generic();
 template HighPassSweeps<double> high_pass_sweeps_generic();
+template HighPassSweeps<bfloat16> high_pass_sweeps_generic();
 
 }  // namespace fpanet::kernels

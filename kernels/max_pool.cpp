@@ -53,6 +53,7 @@ void max_pool_backward(const Cpu& cpu, View<const T> dy, const std::uint8_t* win
                                   View<T>, Write)
 FPANET_INSTANTIATE(float);
 FPANET_INSTANTIATE(double);
+FPANET_INSTANTIATE(bfloat16);
 #undef FPANET_INSTANTIATE
 
 }  // namespace fpanet::kernels

@@ -6,17 +6,18 @@
 #if defined(__x86_64__)
 #pragma GCC push_options
 #pragma GCC target("avx2,fma")
-#include "kernels/cpu_simd_avx2.hpp"
+#include "kernels/cpu_simd_bf16_avx2.hpp"
 #include "kernels/max_pool_rows_body.hpp"
 
 namespace fpanet::kernels {
 
 template <class T>
 MaxPoolRows<T> max_pool_rows_avx2() {
-  return MaxPoolPasses<SimdAvx2<T>>::rows();
+  return MaxPoolPasses<AnySimdAvx2<T>, T>::rows();
 }
 template MaxPoolRows<float> max_pool_rows_avx2();
 template MaxPoolRows<double> max_pool_rows_avx2();
+template MaxPoolRows<bfloat16> max_pool_rows_avx2();
 
 }  // namespace fpanet::kernels
 #pragma GCC pop_options

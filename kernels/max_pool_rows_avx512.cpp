@@ -6,17 +6,18 @@
 #if defined(__x86_64__)
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")
-#include "kernels/cpu_simd_avx512.hpp"
+#include "kernels/cpu_simd_bf16_avx512.hpp"
 #include "kernels/max_pool_rows_body.hpp"
 
 namespace fpanet::kernels {
 
 template <class T>
 MaxPoolRows<T> max_pool_rows_avx512() {
-  return MaxPoolPasses<SimdAvx512<T>>::rows();
+  return MaxPoolPasses<AnySimdAvx512<T>, T>::rows();
 }
 template MaxPoolRows<float> max_pool_rows_avx512();
 template MaxPoolRows<double> max_pool_rows_avx512();
+template MaxPoolRows<bfloat16> max_pool_rows_avx512();
 
 }  // namespace fpanet::kernels
 #pragma GCC pop_options

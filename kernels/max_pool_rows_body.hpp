@@ -10,11 +10,11 @@
 
 namespace fpanet::kernels {
 
-template <class Simd>
+/// Simd: vectors of Real<T>, which it loads from and stores to T, too.
+template <class Simd, class T>
 struct MaxPoolPasses {
-  using T = typename Simd::Scalar;
   using Vector = typename Simd::Vector;
-  using Taps = decltype(Vector{} > Vector{});  // integers as wide as T
+  using Taps = decltype(Vector{} > Vector{});  // integers as wide as Real<T>
   static constexpr int kLanes = Simd::kLanes;
   typedef std::uint8_t Bytes __attribute__((vector_size(kLanes)));
 

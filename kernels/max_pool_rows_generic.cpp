@@ -1,4 +1,4 @@
-#include "kernels/cpu_simd_generic.hpp"
+#include "kernels/cpu_simd_bf16_generic.hpp"
 #include "kernels/max_pool_rows.hpp"
 #include "kernels/max_pool_rows_body.hpp"
 
@@ -6,9 +6,10 @@ namespace fpanet::kernels {
 
 template <class T>
 MaxPoolRows<T> max_pool_rows_generic() {
-  return MaxPoolPasses<SimdGeneric<T>>::rows();
+  return MaxPoolPasses<AnySimdGeneric<T>, T>::rows();
 }
 template MaxPoolRows<float> max_pool_rows_generic();
 template MaxPoolRows<double> max_pool_rows_generic();
+template MaxPoolRows<bfloat16> max_pool_rows_generic();
 
 }  // namespace fpanet::kernels

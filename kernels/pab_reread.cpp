@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/core/parallel.hpp"
+#include "kernels/body.hpp"
 
 namespace fpanet::kernels {
 namespace {
@@ -20,7 +21,7 @@ void transpose(const Cpu& cpu, Index n, Index rows, Index cols, const T* from, T
     for (Index first_col = 0; first_col < cols; first_col += kTile) {
       for (Index col = first_col; col < std::min(cols, first_col + kTile); ++col) {
         for (Index row = first_row; row < end_row; ++row) {
-          store(target[col * rows + row], source[row * cols + col], write);
+          store(target[col * rows + row], real(source[row * cols + col]), write);
         }
       }
     }
@@ -44,6 +45,7 @@ void pab_reread_backward(const Cpu& cpu, View<const T> dy, T* dm, Write write) {
   template void pab_reread_backward(const Cpu&, View<const T>, T*, Write)
 FPANET_INSTANTIATE(float);
 FPANET_INSTANTIATE(double);
+FPANET_INSTANTIATE(bfloat16);
 #undef FPANET_INSTANTIATE
 
 }  // namespace fpanet::kernels

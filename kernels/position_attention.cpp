@@ -1,6 +1,7 @@
 #include "kernels/position_attention.hpp"
 
 #include "engine/core/parallel.hpp"
+#include "kernels/cpu_softmax.hpp"
 #include "kernels/position_attention_blocks.hpp"
 
 namespace fpanet::kernels {
@@ -10,6 +11,8 @@ using body::MaxSum;
 
 template <class T>
 struct CpuSteps {
+  using R = Real<T>;
+
   const Cpu& cpu;
   std::span<std::byte> workspace;
 
@@ -18,6 +21,15 @@ struct CpuSteps {
   }
 
   void normalise(T* map, Index count, MaxSum* sum) const {
+    if constexpr (kRounded<T>) {
+      exponentials_twice(map, count, sum);
+    } else {
+      exponentials_once(map, count, sum);
+    }
+  }
+
+  /// Exponentials are kept in the map until their sum is known.
+  void exponentials_once(T* map, Index count, MaxSum* sum) const {
     auto* const parts = Scratch(workspace).take<MaxSum>(divide_up(count, kElementwiseChunk));
     parallel_chunks(cpu, count, kElementwiseChunk, [&](Index begin, Index end, Index chunk) {
       const T largest = *std::max_element(map + begin, map + end);
@@ -35,12 +47,19 @@ struct CpuSteps {
     });
   }
 
+  /// Where the map would round the exponentials they are taken again.
+  void exponentials_twice(T* map, Index count, MaxSum* sum) const {
+    auto* const parts = Scratch(workspace).take<MaxSum>(divide_up(count, kElementwiseChunk));
+    parallel_chunks(cpu, count, kElementwiseChunk, [&](Index begin, Index end, Index chunk) {
+      parts[chunk] = max_and_sum(map + begin, end - begin);
+    });
+    combine(parts, divide_up(count, kElementwiseChunk), sum);
+    normalise_by(map, count, sum);
+  }
+
   void normalise_by(T* map, Index count, const MaxSum* sum) const {
-    const T largest = static_cast<T>(sum->max), scale = static_cast<T>(1 / sum->sum);
     parallel_chunks(cpu, count, kElementwiseChunk, [&](Index begin, Index end, Index) {
-      for (Index i = begin; i < end; ++i) {
-        map[i] = body::exp_of_shifted(body::shifted_by_largest(map[i], largest)) * scale;
-      }
+      softmax_by(map + begin, end - begin, *sum, map + begin);
     });
   }
 
@@ -52,8 +71,9 @@ struct CpuSteps {
 
   void rescale(T* m, const AttentionSizes& s, const MaxSum* parts, const MaxSum* whole) const {
     parallel_for(cpu, s.positions, [&](Index row) {
-      const T factor = static_cast<T>(body::share_of(parts[row / s.block_rows], *whole));
-      for (Index c = 0; c < s.channels; ++c) m[row * s.channels + c] *= factor;
+      const auto factor = static_cast<R>(body::share_of(parts[row / s.block_rows], *whole));
+      T* const values = m + row * s.channels;
+      for (Index c = 0; c < s.channels; ++c) values[c] = T(real(values[c]) * factor);
     });
   }
 
@@ -63,7 +83,7 @@ struct CpuSteps {
     parallel_chunks(cpu, count, kElementwiseChunk, [&](Index begin, Index end, Index chunk) {
       parts[chunk] = 0;
       for (Index i = begin; i < end; ++i) {
-        parts[chunk] += static_cast<double>(a[i]) * static_cast<double>(b[i]);
+        parts[chunk] += static_cast<double>(real(a[i])) * static_cast<double>(real(b[i]));
       }
     });
     *sum = 0;
@@ -71,10 +91,10 @@ struct CpuSteps {
   }
 
   void score_gradient(const T* map, T* gradient, Index count, const double* dot) const {
-    const T known = static_cast<T>(*dot);
+    const auto known = static_cast<R>(*dot);
     parallel_chunks(cpu, count, kElementwiseChunk, [&](Index begin, Index end, Index) {
       for (Index i = begin; i < end; ++i) {
-        gradient[i] = body::softmax_gradient(map[i], gradient[i], known);
+        gradient[i] = T(body::softmax_gradient(real(map[i]), real(gradient[i]), known));
       }
     });
   }
@@ -113,6 +133,7 @@ std::size_t position_attention_workspace_bytes(const Cpu& cpu, const AttentionSi
   template std::size_t position_attention_workspace_bytes<T>(const Cpu&, const AttentionSizes&)
 FPANET_INSTANTIATE(float);
 FPANET_INSTANTIATE(double);
+FPANET_INSTANTIATE(bfloat16);
 #undef FPANET_INSTANTIATE
 
 }  // namespace fpanet::kernels

@@ -7,14 +7,15 @@ namespace fpanet::kernels {
 
 template <class T>
 void relu(const Cpu& cpu, std::span<const T> x, std::span<T> y) {
-  elementwise(cpu, y, [x = x.data()](Index i) { return body::relu(x[i]); });
+  elementwise(cpu, y, [x = x.data()](Index i) { return body::relu(real(x[i])); });
 }
 
 template <class T>
 void relu_backward(const Cpu& cpu, std::span<const T> y, std::span<const T> dy, std::span<T> dx,
                    Write write) {
-  elementwise(cpu, dx, write,
-              [y = y.data(), dy = dy.data()](Index i) { return body::relu_gradient(y[i], dy[i]); });
+  elementwise(cpu, dx, write, [y = y.data(), dy = dy.data()](Index i) {
+    return body::relu_gradient(real(y[i]), real(dy[i]));
+  });
 }
 
 #define FPANET_INSTANTIATE(T)                                                                   \
@@ -23,6 +24,7 @@ void relu_backward(const Cpu& cpu, std::span<const T> y, std::span<const T> dy, 
                               Write)
 FPANET_INSTANTIATE(float);
 FPANET_INSTANTIATE(double);
+FPANET_INSTANTIATE(bfloat16);
 #undef FPANET_INSTANTIATE
 
 }  // namespace fpanet::kernels

@@ -5,8 +5,8 @@
 
 #include "engine/core/parallel.hpp"
 #include "kernels/class_rows.hpp"
+#include "kernels/cpu_softmax.hpp"
 #include "kernels/scratch.hpp"
-#include "kernels/softmax_body.hpp"
 
 namespace fpanet::kernels {
 namespace {
@@ -65,13 +65,6 @@ void two_sweeps(const Cpu& cpu, const Cut& cut, std::span<std::byte> workspace,
 }
 
 template <class T>
-T largest(const T* x, Index count) {
-  T best = x[0];
-  for (Index i = 1; i < count; ++i) best = x[i] > best ? x[i] : best;
-  return best;
-}
-
-template <class T>
 double sum_of(const T* x, Index count) {
   double sum = 0;
   for (Index i = 0; i < count; ++i) sum += static_cast<double>(x[i]);
@@ -97,22 +90,9 @@ void exponentiate(T* x, Index count) {
   for (Index i = 0; i < count; ++i) x[i] = body::exp_of_shifted(x[i]);
 }
 
-double plus(double a, double b) {
-  return a + b;
-}
-
-}  // namespace
-
+/// Exponentials are kept in y until their sum is known.
 template <class T>
-std::size_t softmax_workspace_bytes(const Cpu&, Index rows, Index cols) {
-  const Cut cut{rows, cols};
-  if (!cut.long_rows()) return 0;
-  return scratch_bytes<MaxSum>(rows * cut.chunks_per_row()) + scratch_bytes<MaxSum>(rows) +
-         kScratchAlignment;
-}
-
-template <class T>
-void softmax(const Cpu& cpu, Matrices<const T> x, T* y, std::span<std::byte> workspace) {
+void exponentials_once(const Cpu& cpu, Matrices<const T> x, T* y, std::span<std::byte> workspace) {
   const Cut cut{x.n * x.rows, x.cols};
   const Index cols = cut.cols;
   if constexpr (std::is_same_v<T, float>) {
@@ -151,23 +131,55 @@ void softmax(const Cpu& cpu, Matrices<const T> x, T* y, std::span<std::byte> wor
   two_sweeps<MaxSum>(cpu, cut, workspace, reduce, MaxSum::combine, apply);
 }
 
+/// Where y would round the exponentials they are taken again.
+template <class T>
+void exponentials_twice(const Cpu& cpu, Matrices<const T> x, T* y, std::span<std::byte> workspace) {
+  const Cut cut{x.n * x.rows, x.cols};
+  const auto reduce = [&](Index row, Index first, Index end) {
+    return max_and_sum(x.data + row * cut.cols + first, end - first);
+  };
+  const auto apply = [&](Index row, Index first, Index end, const MaxSum&, const MaxSum& whole) {
+    const Index at = row * cut.cols + first;
+    softmax_by(x.data + at, end - first, whole, y + at);
+  };
+  two_sweeps<MaxSum>(cpu, cut, workspace, reduce, MaxSum::combine, apply);
+}
+
+double plus(double a, double b) {
+  return a + b;
+}
+
+}  // namespace
+
+template <class T>
+std::size_t softmax_workspace_bytes(const Cpu&, Index rows, Index cols) {
+  const Cut cut{rows, cols};
+  if (!cut.long_rows()) return 0;
+  return scratch_bytes<MaxSum>(rows * cut.chunks_per_row()) + scratch_bytes<MaxSum>(rows) +
+         kScratchAlignment;
+}
+
+template <class T>
+void softmax(const Cpu& cpu, Matrices<const T> x, T* y, std::span<std::byte> workspace) {
+  if constexpr (kRounded<T>) {
+    exponentials_twice(cpu, x, y, workspace);
+  } else {
+    exponentials_once(cpu, x, y, workspace);
+  }
+}
+
 template <class T>
 void log_softmax(const Cpu& cpu, Matrices<const T> x, T* y, std::span<std::byte> workspace) {
   const Cut cut{x.n * x.rows, x.cols};
-  const auto reduce = [&](Index row, Index first, Index end) -> MaxSum {
-    const T* const from = x.data + row * cut.cols + first;
-    const T max = largest(from, end - first);
-    double sum = 0;
-    for (Index i = 0; i < end - first; ++i) {
-      sum += static_cast<double>(body::exp_of_shifted(body::shifted_by_largest(from[i], max)));
-    }
-    return {static_cast<double>(max), sum};
+  const auto reduce = [&](Index row, Index first, Index end) {
+    return max_and_sum(x.data + row * cut.cols + first, end - first);
   };
   const auto apply = [&](Index row, Index first, Index end, const MaxSum&, const MaxSum& whole) {
-    const T max = static_cast<T>(whole.max), log_sum = static_cast<T>(std::log(whole.sum));
+    const auto max = static_cast<Real<T>>(whole.max);
+    const auto log_sum = static_cast<Real<T>>(std::log(whole.sum));
     const T* const from = x.data + row * cut.cols;
     T* const to = y + row * cut.cols;
-    for (Index i = first; i < end; ++i) to[i] = from[i] - max - log_sum;
+    for (Index i = first; i < end; ++i) to[i] = T(real(from[i]) - max - log_sum);
   };
   two_sweeps<MaxSum>(cpu, cut, workspace, reduce, MaxSum::combine, apply);
 }
@@ -179,13 +191,14 @@ void softmax_backward(const Cpu& cpu, Matrices<const T> y, const T* dy, T* dx, W
   const auto reduce = [&](Index row, Index first, Index end) {
     double dot = 0;
     for (Index i = row * cut.cols + first; i < row * cut.cols + end; ++i) {
-      dot += static_cast<double>(y.data[i]) * static_cast<double>(dy[i]);
+      dot += static_cast<double>(real(y.data[i])) * static_cast<double>(real(dy[i]));
     }
     return dot;
   };
   const auto apply = [&](Index row, Index first, Index end, double, double dot) {
     for (Index i = row * cut.cols + first; i < row * cut.cols + end; ++i) {
-      store(dx[i], body::softmax_gradient(y.data[i], dy[i], static_cast<T>(dot)), write);
+      store(dx[i], body::softmax_gradient(real(y.data[i]), real(dy[i]), static_cast<Real<T>>(dot)),
+            write);
     }
   };
   two_sweeps<double>(cpu, cut, workspace, reduce, plus, apply);
@@ -198,13 +211,15 @@ void log_softmax_backward(const Cpu& cpu, Matrices<const T> y, const T* dy, T* d
   const auto reduce = [&](Index row, Index first, Index end) {
     double sum = 0;
     for (Index i = row * cut.cols + first; i < row * cut.cols + end; ++i) {
-      sum += static_cast<double>(dy[i]);
+      sum += static_cast<double>(real(dy[i]));
     }
     return sum;
   };
   const auto apply = [&](Index row, Index first, Index end, double, double sum) {
     for (Index i = row * cut.cols + first; i < row * cut.cols + end; ++i) {
-      store(dx[i], body::log_softmax_gradient(y.data[i], dy[i], static_cast<T>(sum)), write);
+      store(dx[i],
+            body::log_softmax_gradient(real(y.data[i]), real(dy[i]), static_cast<Real<T>>(sum)),
+            write);
     }
   };
   two_sweeps<double>(cpu, cut, workspace, reduce, plus, apply);
@@ -220,6 +235,7 @@ void log_softmax_backward(const Cpu& cpu, Matrices<const T> y, const T* dy, T* d
                                      std::span<std::byte>)
 FPANET_INSTANTIATE(float);
 FPANET_INSTANTIATE(double);
+FPANET_INSTANTIATE(bfloat16);
 #undef FPANET_INSTANTIATE
 
 }  // namespace fpanet::kernels

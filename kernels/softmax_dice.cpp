@@ -12,19 +12,25 @@ namespace fpanet::kernels {
 
 template <class T>
 std::size_t softmax_dice_workspace_bytes(const Cpu& cpu, Index pixels, Index channels) {
-  return std::max(softmax_workspace_bytes<T>(cpu, pixels, channels),
-                  dice_workspace_bytes<T>(cpu, pixels, channels));
+  return std::max(softmax_workspace_bytes<Real<T>>(cpu, pixels, channels),
+                  dice_workspace_bytes<Real<T>>(cpu, pixels, channels));
 }
 
 template <class T>
 void softmax_dice(const Cpu& cpu, View<const T> x, const std::int32_t* labels,
                   const DiceOptions& options, View<Real<T>> p, Real<T>* loss, double* sums,
                   std::span<std::byte> workspace) {
-  if constexpr (std::is_same_v<T, float>) {
+  if constexpr (std::is_same_v<Real<T>, float>) {
     const body::DiceLabels target(labels, x.c, options);
     const ClassRows& rows = class_rows();
     const auto add_up = [&](Index begin, Index end, double* chunk_sums) {
-      rows.softmax_dice(x.data, target, begin, end, p.data, chunk_sums);
+      const float* logits = p.data;
+      if constexpr (kRounded<T>) {
+        for (Index j = begin * x.c; j < end * x.c; ++j) p.data[j] = real(x.data[j]);
+      } else {
+        logits = x.data;
+      }
+      rows.softmax_dice(logits, target, begin, end, p.data, chunk_sums);
     };
     *loss =
         static_cast<float>(dice_by_chunks(cpu, x.pixels(), x.c, options, sums, workspace, add_up));
@@ -40,13 +46,13 @@ void softmax_dice_backward(const Cpu& cpu, View<const Real<T>> p, const std::int
                            View<T> dx, Write write, std::span<std::byte>) {
   const Index channels = p.c;
   const body::DiceLabels target(labels, channels, options);
-  body::DicePixelSlopes<T> slopes[kSoftmaxDiceClasses];
+  body::DicePixelSlopes<Real<T>> slopes[kSoftmaxDiceClasses];
   for (Index c = 0; c < channels; ++c) {
     const double outer = static_cast<double>(*dloss) * options.weights[static_cast<std::size_t>(c)];
-    slopes[c] =
-        body::DicePixelSlopes<T>(body::dice_slopes(body::dice_class(sums, channels, c),
-                                                   options.log_loss, options.smooth, options.eps)
-                                     .times(outer));
+    slopes[c] = body::DicePixelSlopes<Real<T>>(
+        body::dice_slopes(body::dice_class(sums, channels, c), options.log_loss, options.smooth,
+                          options.eps)
+            .times(outer));
   }
   const auto gradients = [&](Index begin, Index end, Index) {
     if constexpr (std::is_same_v<T, float>) {
@@ -54,12 +60,12 @@ void softmax_dice_backward(const Cpu& cpu, View<const Real<T>> p, const std::int
     } else {
       for (Index pixel = begin; pixel < end; ++pixel) {
         const std::int32_t label = target.at(pixel, 0);
-        T gradient[kSoftmaxDiceClasses] = {};
+        Real<T> gradient[kSoftmaxDiceClasses] = {};
         if (!target.ignored(label)) {
           body::softmax_dice_gradient(p.data + pixel * channels, slopes, label, channels, gradient);
         }
         for (Index c = 0; c < channels; ++c) {
-          store<T>(dx.data[pixel * channels + c], gradient[c], write);
+          store(dx.data[pixel * channels + c], gradient[c], write);
         }
       }
     }
@@ -67,15 +73,16 @@ void softmax_dice_backward(const Cpu& cpu, View<const Real<T>> p, const std::int
   parallel_chunks(cpu, p.pixels(), dice_chunk_pixels(channels), gradients);
 }
 
-#define FPANET_INSTANTIATE(T)                                                                      \
-  template void softmax_dice(const Cpu&, View<const T>, const std::int32_t*, const DiceOptions&,   \
-                             View<T>, T*, double*, std::span<std::byte>);                          \
-  template void softmax_dice_backward(const Cpu&, View<const T>, const std::int32_t*,              \
-                                      const double*, const T*, const DiceOptions&, View<T>, Write, \
-                                      std::span<std::byte>);                                       \
+#define FPANET_INSTANTIATE(T)                                                                     \
+  template void softmax_dice(const Cpu&, View<const T>, const std::int32_t*, const DiceOptions&,  \
+                             View<Real<T>>, Real<T>*, double*, std::span<std::byte>);             \
+  template void softmax_dice_backward(const Cpu&, View<const Real<T>>, const std::int32_t*,       \
+                                      const double*, const Real<T>*, const DiceOptions&, View<T>, \
+                                      Write, std::span<std::byte>);                               \
   template std::size_t softmax_dice_workspace_bytes<T>(const Cpu&, Index, Index)
 FPANET_INSTANTIATE(float);
 FPANET_INSTANTIATE(double);
+FPANET_INSTANTIATE(bfloat16);
 #undef FPANET_INSTANTIATE
 
 }  // namespace fpanet::kernels

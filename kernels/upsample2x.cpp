@@ -18,7 +18,7 @@ void upsampled_gradient_row(View<const T> dy, View<T> dx, Index n, Index a, Writ
       T* const to = dx.pixel(n, a, b);
 #pragma omp simd
       for (Index c = 0; c < channels; ++c) {
-        store<T>(to[c], body::upsample2x_gradient(from + c, column, row), constant_write);
+        store(to[c], body::upsample2x_gradient(from + c, column, row), constant_write);
       }
     }
   });
@@ -33,7 +33,7 @@ void skip_gradient_rows(View<const T> dy, View<T> dskip, Index n, Index first_ro
       const T* const from = dy.pixel(n, first_row, 0) + p * dy.c + before;
       T* const to = dskip.pixel(n, first_row, 0) + p * channels;
 #pragma omp simd
-      for (Index c = 0; c < channels; ++c) store<T>(to[c], from[c], constant_write);
+      for (Index c = 0; c < channels; ++c) store(to[c], real(from[c]), constant_write);
     }
   });
 }
@@ -80,6 +80,7 @@ void upsample2x_concat_backward(const Cpu& cpu, View<const T> dy, View<T> dx, Wr
                                            Write)
 FPANET_INSTANTIATE(float);
 FPANET_INSTANTIATE(double);
+FPANET_INSTANTIATE(bfloat16);
 #undef FPANET_INSTANTIATE
 
 }  // namespace fpanet::kernels

@@ -14,8 +14,8 @@ FPANET_HD inline T upsample2x_sum(T left, T right, T lower_left, T lower_right) 
 /// The same where `dy` points at output (2a, 2b) of the channel, `column` and `row` are the
 /// distances to its right and lower neighbours.
 template <class T>
-FPANET_HD inline T upsample2x_gradient(const T* dy, Index column, Index row) {
-  return upsample2x_sum(dy[0], dy[column], dy[row], dy[row + column]);
+FPANET_HD inline Real<T> upsample2x_gradient(const T* dy, Index column, Index row) {
+  return upsample2x_sum(real(dy[0]), real(dy[column]), real(dy[row]), real(dy[row + column]));
 }
 
 }  // namespace fpanet::kernels::body

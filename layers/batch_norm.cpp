@@ -91,11 +91,12 @@ class BatchNormAgain final : public Op {
 
   void run(const RunArgs& args) const override {
     dispatch_cpu(name(), args.context, args.in(0).dtype(), [&]<class T>(const Cpu& cpu, Type<T>) {
+      using R = kernels::Real<T>;
       kernels::BatchNormForward<T> again{.x = view4<const T>(args.in(0)),
                                          .relu = relu_,
                                          .y = args.out().data<T>(),
-                                         .mean = args.in(1).data<T>(),
-                                         .scale = args.in(2).data<T>()};
+                                         .mean = args.in(1).data<R>(),
+                                         .scale = args.in(2).data<R>()};
       again.shift = again.scale + again.x.c;
       kernels::batch_norm_again<T>(cpu, again);
     });

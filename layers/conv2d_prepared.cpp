@@ -25,7 +25,7 @@ class Conv2dPrepared final : public Op {  // x, prepared, bias [, residual]
             "{}: x={} but the weight is prepared for ({},{},{},{})", name(), x.shape, g_.n, g_.c_in,
             g_.h, g_.w);
     check::dtype(name(), "prepared", prepared, x.dtype);
-    check::dtype(name(), "bias", bias, x.dtype);
+    check::dtype(name(), "bias", bias, real_dtype(x.dtype));
     require(bias.shape == Shape{g_.c_out}, "{}: bias={} but C_out={}", name(), bias.shape,
             g_.c_out);
     const Spec y{{g_.n, g_.c_out, g_.out_h(), g_.out_w()}, x.dtype};
@@ -36,7 +36,7 @@ class Conv2dPrepared final : public Op {  // x, prepared, bias [, residual]
   void run(const RunArgs& args) const override {
     dispatch_cpu(name(), args.context, args.in(0).dtype(), [&]<class T>(const Cpu& cpu, Type<T>) {
       const kernels::Conv2dEpilogue<T> epilogue{
-          .bias = args.in(2).data<T>(),
+          .bias = args.in(2).data<kernels::Real<T>>(),
           .residual = residual_ ? args.in(kResidual).data<T>() : nullptr,
           .relu = relu_};
       kernels::conv2d_prepared<T>(cpu, g_, args.in(0).data<T>(), args.in(1).data<T>(), epilogue,

@@ -27,7 +27,7 @@ class Conv2dUpsampled final : public Op {  // x, weight or prepared, bias [, ski
     require(in[0].shape == x, "{}: x={} but it was made for {}", name(), in[0].shape, x);
     check::floating(name(), "x", in[0]);
     for (std::size_t i = 1; i < in.size(); ++i) {
-      check::dtype(name(), kInputs[i], in[i], in[0].dtype);
+      check::dtype(name(), kInputs[i], in[i], i == 2 ? real_dtype(in[0].dtype) : in[0].dtype);
     }
     require(in[2].shape == Shape{whole.c_out}, "{}: bias={} but C_out={}", name(), in[2].shape,
             whole.c_out);
@@ -45,7 +45,8 @@ class Conv2dUpsampled final : public Op {  // x, weight or prepared, bias [, ski
       const T* const x = args.in(0).data<T>();
       const T* const skip = has_skip() ? args.in(kSkip).data<T>() : nullptr;
       const T* const weight = args.in(1).data<T>();
-      const kernels::Conv2dEpilogue<T> epilogue{.bias = args.in(2).data<T>(), .relu = relu_};
+      const kernels::Conv2dEpilogue<T> epilogue{.bias = args.in(2).data<kernels::Real<T>>(),
+                                                .relu = relu_};
       T* const y = args.out().data<T>();
       if constexpr (std::is_same_v<T, float>) {
         if (is_prepared(args.in(1).shape())) {

@@ -11,15 +11,22 @@ namespace fpanet {
 template <class T>
 struct Type {};
 
-/// Calls f(device, Type<T>{}): Cpu with float or double, Cuda with float or bfloat16. `f` returns
-/// the same type for each.
+/// f(cpu, Type<T>{}) with T float, double or bfloat16.
+template <class F>
+auto dispatch(std::string_view op, const Cpu& cpu, DType dtype, F&& f) {
+  if (dtype == DType::f64) return f(cpu, Type<double>{});
+  if (dtype == DType::bf16) return f(cpu, Type<bfloat16>{});
+  require(dtype == DType::f32, "{}: {} does not run on the CPU; use f32, f64 or bf16", op,
+          name_of(dtype));
+  return f(cpu, Type<float>{});
+}
+
+/// Calls f(device, Type<T>{}): Cpu as above, Cuda with float or bfloat16. `f` returns the same type for
+/// each.
 template <class F>
 auto dispatch(std::string_view op, const Context& context, DType dtype, F&& f) {
   if (const Cpu* cpu = std::get_if<Cpu>(&context)) {
-    if (dtype == DType::f64) return f(*cpu, Type<double>{});
-    require(dtype == DType::f32, "{}: {} does not run on the CPU; use f32 or f64", op,
-            name_of(dtype));
-    return f(*cpu, Type<float>{});
+    return dispatch(op, *cpu, dtype, std::forward<F>(f));
   }
   const Cuda& cuda = std::get<Cuda>(context);
   if (dtype == DType::bf16) return f(cuda, Type<bfloat16>{});
@@ -32,9 +39,7 @@ template <class F>
 auto dispatch_cpu(std::string_view op, const Context& context, DType dtype, F&& f) {
   const Cpu* const cpu = std::get_if<Cpu>(&context);
   require(cpu != nullptr, "{}: runs on the CPU alone", op);
-  require(dtype == DType::f32 || dtype == DType::f64,
-          "{}: {} does not run on the CPU; use f32 or f64", op, name_of(dtype));
-  return dtype == DType::f64 ? f(*cpu, Type<double>{}) : f(*cpu, Type<float>{});
+  return dispatch(op, *cpu, dtype, std::forward<F>(f));
 }
 
 /// Data of a tensor, or null for an output nobody wants.

@@ -46,11 +46,11 @@ FoldedWeights::Entry& FoldedWeights::entry(const ConvNormParameters& parameters,
 }
 
 Value FoldedWeights::form(Graph& graph, Entry& entry, std::string_view implementation, Form made,
-                          Index numel) {
+                          Index numel, DType dtype) {
   const auto [found, is_new] = entry.forms.try_emplace(implementation, std::move(made));
   if (is_new) {
     const Tensor weight = entry.parameters.weight.tensor();
-    found->second.weight = Tensor::empty({numel}, weight.dtype(), weight.device());
+    found->second.weight = Tensor::empty({numel}, dtype, weight.device());
     stale_ = true;
   }
   return graph.constant(
@@ -58,14 +58,16 @@ Value FoldedWeights::form(Graph& graph, Entry& entry, std::string_view implement
       found->second.weight);
 }
 
-template <class T>
-std::optional<Value> FoldedWeights::prepared(Graph& graph, Entry& entry, const Conv2dGeometry& g) {
-  const Cpu& cpu = std::get<Cpu>(graph.context());
-  const Index numel = prepare_ ? kernels::conv2d_prepared_numel<T>(cpu, g) : 0;
+std::optional<Value> FoldedWeights::prepared(Graph& graph, Entry& entry, const Conv2dGeometry& g,
+                                             DType dtype) {
+  const Cpu* const cpu = std::get_if<Cpu>(&graph.context());
+  if (!prepare_ || cpu == nullptr) return std::nullopt;
+  const Index numel = dispatch("folded weights", *cpu, dtype, [&]<class T>(const Cpu&, Type<T>) {
+    return kernels::conv2d_prepared_numel<T>(*cpu, g);
+  });
   if (numel == 0) return std::nullopt;
-  const DType dtype = entry.parameters.weight.tensor().dtype();
-  return form(graph, entry, conv2d_implementation(cpu, kernels::Conv2dPass::forward, g, dtype),
-              {g, {}}, numel);
+  return form(graph, entry, conv2d_implementation(*cpu, kernels::Conv2dPass::forward, g, dtype),
+              {g, {}}, numel, dtype);
 }
 
 Value FoldedWeights::folded(Graph& graph, Entry& entry, DType dtype) {
@@ -92,11 +94,9 @@ Value FoldedWeights::convolve(Value x, const ConvNormParameters& parameters, Con
   Entry& made = entry(parameters, dtype);
   const Tensor w = parameters.weight.tensor();
   const Value bias = folded_bias(graph, made);
-  if (std::holds_alternative<Cpu>(graph.context()) && w.dtype() == dtype) {
-    const Conv2dGeometry g = conv2d_geometry(x.shape(), w.shape(), params);
-    const std::optional<Value> weight =
-        dtype == DType::f64 ? prepared<double>(graph, made, g) : prepared<float>(graph, made, g);
-    if (weight) return conv2d_prepared(g, x, *weight, bias, residual, relu);
+  const Conv2dGeometry g = conv2d_geometry(x.shape(), w.shape(), params);
+  if (const std::optional<Value> form = prepared(graph, made, g, dtype)) {
+    return conv2d_prepared(g, x, *form, bias, residual, relu);
   }
   const Value weight = folded(graph, made, dtype);
   if (!parameters.norm && !relu && !residual) return conv2d(x, weight, bias, params);
@@ -119,7 +119,7 @@ std::optional<Value> FoldedWeights::convolve_upsampled(Value x, std::optional<Va
   const Index numel = kernels::conv2d_upsampled_prepared_numel(*cpu, g);
   const Value weight =
       numel > 0 ? form(graph, made, kernels::conv2d_upsampled_implementation<float>(*cpu, g),
-                       {g, {}}, numel)
+                       {g, {}}, numel, DType::f32)
                 : folded(graph, made, DType::f32);
   return conv2d_upsampled(g, x, skip, weight, folded_bias(graph, made), relu);
 }
@@ -141,10 +141,14 @@ void FoldedWeights::make(const D& device, const Entry& entry) {
   if (entry.parameters.norm) {
     const Tensor folded = entry.weight.defined()
                               ? entry.weight
-                              : Tensor::empty(weight.shape(), weight.dtype(), weight.device());
+                              : Tensor::empty(weight.shape(), dtype_v<T>, weight.device());
     kernels::fold_batch_norm<T>(device, conv_norm_of<T>(entry.parameters), folded.data<T>(),
                                 entry.bias.data<kernels::Real<T>>());
     weight = folded;
+  } else if (entry.forms.empty()) {
+    return;  // it is read where it is
+  } else if (weight.dtype() != dtype_v<T>) {
+    weight = weight.cast(dtype_v<T>);
   }
   if constexpr (std::is_same_v<D, Cpu>) {
     for (const auto& named : entry.forms) {

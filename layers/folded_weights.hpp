@@ -68,9 +68,10 @@ class FoldedWeights {
 
   Entry& entry(const ConvNormParameters& parameters, DType dtype);
   /// The node's weight in the form that an implementation is prepared for; none where none is.
-  template <class T>
-  std::optional<Value> prepared(Graph& graph, Entry& entry, const kernels::Conv2dGeometry& g);
-  Value form(Graph& graph, Entry& entry, std::string_view implementation, Form made, Index numel);
+  std::optional<Value> prepared(Graph& graph, Entry& entry, const kernels::Conv2dGeometry& g,
+                                DType dtype);
+  Value form(Graph& graph, Entry& entry, std::string_view implementation, Form made, Index numel,
+             DType dtype);
   /// The folded weight as it is.
   Value folded(Graph& graph, Entry& entry, DType dtype);
   Value folded_bias(Graph& graph, const Entry& entry);

@@ -49,7 +49,7 @@ struct OpRecord {
   std::vector<OpSample> samples = {};
   std::vector<OpErrorSample> errors = {};
   std::string why_no_gradient = {};  ///< empty: gradients are checked
-  std::string why_no_bf16 = {};      ///< empty: it runs in bf16 on CUDA
+  std::string why_no_bf16 = {};      ///< empty: it runs in bf16
   std::string why_no_cuda = {};      ///< empty: it runs on CUDA
 };
 

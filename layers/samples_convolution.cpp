@@ -1,5 +1,3 @@
-#include <type_traits>
-
 #include "layers/conv2d.hpp"
 #include "layers/conv2d_prepared.hpp"
 #include "layers/conv2d_upsampled.hpp"
@@ -35,25 +33,30 @@ Value prepared_weight(Graph& graph, const kernels::Conv2dGeometry& g) {
   const Cpu& cpu = std::get<Cpu>(graph.context());
   const std::vector<double> values =
       real("weight", {g.c_out, g.c_in, g.kernel_h, g.kernel_w}).values;
-  const std::vector<T> weight(values.begin(), values.end());
+  std::vector<T> weight;
+  for (const double value : values) weight.push_back(T(static_cast<kernels::Real<T>>(value)));
   const Tensor prepared =
-      Tensor::empty({kernels::conv2d_prepared_numel<T>(cpu, g)},
-                    std::is_same_v<T, double> ? DType::f64 : DType::f32, Device::cpu());
+      Tensor::empty({kernels::conv2d_prepared_numel<T>(cpu, g)}, dtype_v<T>, Device::cpu());
   kernels::conv2d_prepare<T>(cpu, g, weight.data(), prepared.data<T>());
   return graph.constant("weight", prepared);
+}
+
+Value prepared_weight(Graph& graph, const kernels::Conv2dGeometry& g, DType dtype) {
+  if (dtype == DType::f64) return prepared_weight<double>(graph, g);
+  if (dtype == DType::bf16) return prepared_weight<bfloat16>(graph, g);
+  return prepared_weight<float>(graph, g);
 }
 
 OpSample prepared(const std::string& name, const kernels::Conv2dGeometry& g, bool residual,
                   bool relu) {
   std::vector<SampleInput> inputs{fixed(real("x", {g.n, g.c_in, g.h, g.w})),
-                                  fixed(real("bias", {g.c_out}))};
+                                  stays_real(fixed(real("bias", {g.c_out})))};
   if (residual) {
     inputs.push_back(fixed(real("residual", {g.n, g.c_out, g.out_h(), g.out_w()})));
   }
   return {name, inputs, [=](const std::vector<Value>& in) -> std::vector<Value> {
             Graph& graph = in[0].graph();
-            const Value weight = in[0].dtype() == DType::f64 ? prepared_weight<double>(graph, g)
-                                                             : prepared_weight<float>(graph, g);
+            const Value weight = prepared_weight(graph, g, in[0].dtype());
             const auto r = residual ? std::optional<Value>(in[2]) : std::nullopt;
             return {conv2d_prepared(g, in[0], weight, in[1], r, relu)};
           }};
@@ -64,7 +67,7 @@ OpSample upsampled(const std::string& name, const Shape& x, const Shape& skip, I
   const bool has_skip = skip.rank() > 0;
   const Shape weight{c_out, x[1] + (has_skip ? skip[1] : 0), 3, 3};
   std::vector<SampleInput> inputs{fixed(real("x", x)), fixed(real("weight", weight)),
-                                  fixed(real("bias", {c_out}))};
+                                  stays_real(fixed(real("bias", {c_out})))};
   if (has_skip) inputs.push_back(fixed(real("skip", skip)));
   return {name, inputs, [=](const std::vector<Value>& in) -> std::vector<Value> {
             const auto from = has_skip ? std::optional<Value>(in[3]) : std::nullopt;
@@ -143,7 +146,6 @@ std::vector<OpRecord> convolution_records() {
                   },
                   "conv2d_prepared: bias=(9) but C_out=8"}},
       .why_no_gradient = "it is for inference alone",
-      .why_no_bf16 = "bf16 is computed on CUDA alone",
       .why_no_cuda = "cuDNN takes weights as they are"};
   const kernels::UpsampledGeometry enlarged{{1, 5, 8, 8, 4, 3, 3, 1, 1}, 3};
   OpRecord upsampled_record{
@@ -172,7 +174,6 @@ std::vector<OpRecord> convolution_records() {
                   },
                   "conv2d_upsampled: bias=(5) but C_out=4"}},
       .why_no_gradient = "it is for inference alone",
-      .why_no_bf16 = "bf16 is computed on CUDA alone",
       .why_no_cuda = "cuDNN reads what is enlarged"};
   return {record, inference, prepared_record, upsampled_record};
 }

@@ -6,6 +6,7 @@
 
 #include "apps/common/usage_error.hpp"
 #include "engine/core/cuda_device.hpp"
+#include "kernels/cpu_features.hpp"
 
 namespace fpanet {
 
@@ -33,6 +34,16 @@ Device choose_device(const PlacementFlags& flags, Console& console) {
   return Device::cuda(card->index);
 }
 
+void check_bf16_on_cpu() {
+  using namespace kernels;
+  if (cpu_level() >= CpuLevel::avx512_bf16 || cpu_level_is_named()) return;
+  const std::string_view level = name_of(cpu_level());
+  usage_fail(
+      "--precision bf16: on the CPU it needs AVX512-BF16, and this processor has {}; use fp32, "
+      "which is faster here (FPANET_CPU={} in the environment runs bf16 all the same)",
+      level, level);
+}
+
 /// Unless the environment says FPANET_CUDA_GRAPH=0.
 bool wants_cuda_graphs() {
   const char* const value = std::getenv("FPANET_CUDA_GRAPH");
@@ -46,12 +57,15 @@ Placement resolve_placement(const PlacementFlags& flags, Console& console) {
       flags.device == "auto" ? choose_device(flags, console) : Device::parse(flags.device);
   const int threads = flags.threads > 0 ? static_cast<int>(flags.threads) : default_threads();
   const std::string& precision = flags.precision;
+  const std::optional<DType> twin = precision == "bf16" ? std::optional(DType::bf16) : std::nullopt;
   if (device.is_cpu()) {
-    if (precision != "fp32" && precision != "fp64") {
-      usage_fail("--precision {}: the CPU computes in fp32 or fp64", precision);
+    if (precision == "tf32") {
+      usage_fail("--precision tf32: the CPU computes in fp32, fp64 or bf16; tf32 needs a card");
     }
+    if (twin) check_bf16_on_cpu();
     return {.context = Cpu{threads},
             .dtype = precision == "fp64" ? DType::f64 : DType::f32,
+            .twin = twin,
             .threads = threads};
   }
   if (precision == "fp64") {
@@ -60,7 +74,7 @@ Placement resolve_placement(const PlacementFlags& flags, Console& console) {
   return {.context = open_cuda(device.index, {.deterministic = flags.deterministic,
                                               .allow_tf32 = precision == "tf32",
                                               .graphs = wants_cuda_graphs()}),
-          .twin = precision == "bf16" ? std::optional(DType::bf16) : std::nullopt,
+          .twin = twin,
           .threads = threads};
 }
 

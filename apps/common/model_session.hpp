@@ -31,7 +31,8 @@ struct PlacementFlags {
 };
 
 /// Opens the device. Throws UsageError for a precision that it has not, Error when it is a card that
-/// cannot be used. `auto` takes the first card that can, else the CPU, and says which and why.
+/// cannot be used. A processor without AVX512-BF16 has no bf16, unless FPANET_CPU names a level
+/// (cpu_features.hpp). `auto` takes the first card that can, else the CPU, and says which and why.
 /// FPANET_CUDA_GRAPH=0 in the environment runs programs on a card kernel by kernel.
 Placement resolve_placement(const PlacementFlags& flags, Console& console);
 

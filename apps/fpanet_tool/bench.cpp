@@ -51,9 +51,9 @@ nlohmann::ordered_json to_json(const State& state, const Placement& placement,
 }
 
 MachinePeak measured_peak(const Placement& placement) {
-  if (const Cpu* cpu = std::get_if<Cpu>(&placement.context)) return measure_machine_peak(*cpu);
-  return measure_machine_peak(std::get<Cuda>(placement.context),
-                              placement.twin.value_or(placement.dtype));
+  const DType dtype = placement.twin.value_or(placement.dtype);
+  return std::visit([&](const auto& device) { return measure_machine_peak(device, dtype); },
+                    placement.context);
 }
 
 int run(const State& state) {

@@ -5,6 +5,7 @@
 #include "apps/common/memory.hpp"
 #include "apps/fpanet_tool/commands.hpp"
 #include "engine/core/cuda_device.hpp"
+#include "kernels/cpu_features.hpp"
 
 namespace fpanet {
 
@@ -12,7 +13,10 @@ namespace {
 
 int run() {
   fmt::print("{}\n", environment_line(default_threads()));
-  fmt::print("cpu    precisions fp32, fp64; {} threads\n", default_threads());
+  const kernels::CpuLevel level = kernels::cpu_level();
+  const bool bf16 = level >= kernels::CpuLevel::avx512_bf16;
+  fmt::print("cpu    {}, {} threads; precisions fp32, fp64{}\n", kernels::name_of(level),
+             default_threads(), bf16 ? ", bf16" : " (bf16 needs avx512_bf16)");
   const CudaSupport support = cuda_support();
   if (support.built) {
     fmt::print("cuda   built with {}; driver: {}\n", support.libraries,

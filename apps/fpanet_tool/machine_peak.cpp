@@ -10,6 +10,7 @@
 #include "engine/core/tensor_view.hpp"
 #include "kernels/add.hpp"
 #include "kernels/conv2d_level.hpp"
+#include "kernels/gemm_pairs.hpp"
 #include "kernels/matmul.hpp"
 #include "kernels/relu.hpp"
 
@@ -29,27 +30,56 @@ double best_seconds(const F& run) {
   return best;
 }
 
-double measure_flops(const Cpu& cpu) {
-  constexpr Index kRows = 48, kRun = 96, kProducts = 20'000;
+constexpr Index kRows = 48, kRun = 96;  // of a product whose factors stay in L1
+
+std::size_t elements(Index count) {
+  return static_cast<std::size_t>(count);
+}
+
+/// Of products with `width` columns: multiply_often(times) on every thread.
+template <class Multiply>
+double flops_of_products(const Cpu& cpu, Index width, const Multiply& multiply_often) {
+  constexpr Index kProducts = 20'000;
+  const double seconds = best_seconds(
+      [&] { parallel_for(cpu, cpu.threads, [&](Index) { multiply_often(kProducts); }); });
+  return 2.0 * kRows * kRun * kProducts * static_cast<double>(width) * cpu.threads / seconds;
+}
+
+double measure_float_flops(const Cpu& cpu) {
   const kernels::Conv2dLevel<float>& level = kernels::conv2d_level<float>();
-  const auto elements = [](Index count) { return static_cast<std::size_t>(count); };
-  const double seconds = best_seconds([&] {
-    parallel_for(cpu, cpu.threads, [&](Index) {
-      std::vector<float> a(elements(kRows * kRun), 1.F), b(elements(kRun * level.width), 1.F);
-      std::vector<float> c(elements(kRows * level.width));
-      const kernels::GemmPanel<float> panel{.a = a.data(),
-                                            .a_row = kRun,
-                                            .b = b.data(),
-                                            .b_k = level.width,
-                                            .c = c.data(),
-                                            .c_row = level.width,
-                                            .m = kRows,
-                                            .n = level.width,
-                                            .run = kRun};
-      for (Index i = 0; i < kProducts; ++i) level.multiply(panel);
-    });
+  return flops_of_products(cpu, level.width, [&](Index times) {
+    std::vector<float> a(elements(kRows * kRun), 1.F), b(elements(kRun * level.width), 1.F);
+    std::vector<float> c(elements(kRows * level.width));
+    const kernels::GemmPanel<float> panel{.a = a.data(),
+                                          .a_row = kRun,
+                                          .b = b.data(),
+                                          .b_k = level.width,
+                                          .c = c.data(),
+                                          .c_row = level.width,
+                                          .m = kRows,
+                                          .n = level.width,
+                                          .run = kRun};
+    for (Index i = 0; i < times; ++i) level.multiply(panel);
   });
-  return 2.0 * kRows * kRun * kProducts * static_cast<double>(level.width) * cpu.threads / seconds;
+}
+
+double measure_pair_flops(const Cpu& cpu) {
+  const kernels::GemmPairs& level = kernels::gemm_pairs();
+  return flops_of_products(cpu, level.width, [&](Index times) {
+    const bfloat16 one(1.F);
+    std::vector<bfloat16> a(elements(kRows * kRun), one), b(elements(kRun * level.width), one);
+    std::vector<bfloat16> c(elements(kRows * level.width));
+    const kernels::PairsToBf16 product{.factors = {.a = a.data(),
+                                                   .a_row = kRun,
+                                                   .b = b.data(),
+                                                   .b_k = 2 * level.width,
+                                                   .m = kRows,
+                                                   .n = level.width,
+                                                   .run = kRun / 2},
+                                       .c = c.data(),
+                                       .c_row = level.width};
+    for (Index i = 0; i < times; ++i) level.multiply(product);
+  });
 }
 
 double measure_bytes(const Cpu& cpu) {
@@ -111,8 +141,9 @@ double measure_bytes(const Cuda& cuda) {
 
 }  // namespace
 
-MachinePeak measure_machine_peak(const Cpu& cpu) {
-  return {.flops = measure_flops(cpu), .bytes = measure_bytes(cpu)};
+MachinePeak measure_machine_peak(const Cpu& cpu, DType dtype) {
+  const double flops = dtype == DType::bf16 ? measure_pair_flops(cpu) : measure_float_flops(cpu);
+  return {.flops = flops, .bytes = measure_bytes(cpu)};
 }
 
 MachinePeak measure_machine_peak(const Cuda& cuda, DType dtype) {

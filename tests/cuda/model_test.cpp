@@ -69,10 +69,10 @@ TEST_CASE("cuda model: bf16 against PyTorch, training, evaluation and folded") {
   const auto check_one = [](const std::string& what, double error, double tolerance) {
     check("model", what, "96x160", "bf16", error, tolerance);
   };
-  check_one("eval probabilities", far.evaluate, kCudaModelBf16);
-  check_one("folded probabilities", far.predict, kCudaModelBf16);
-  check_one("train probabilities, mean", far.train_mean, kCudaModelBf16TrainMean);
-  check_one("train loss", far.loss, kCudaModelBf16Loss);
+  check_one("eval probabilities", far.evaluate, kModelBf16);
+  check_one("folded probabilities", far.predict, kModelBf16);
+  check_one("train probabilities, mean", far.train_mean, kModelBf16TrainMean);
+  check_one("train loss", far.loss, kModelBf16Loss);
 }
 
 /// Every byte that three training steps leave in the store.

@@ -99,6 +99,16 @@ void check_equal(const Device& device, const Scenes& scenes, const std::vector<T
   CHECK(labels == scenes.batch_labels());
 }
 
+/// In float, and rounded from there to bfloat16.
+template <class Device>
+void check_rounded(const Device& device, const Scenes& scenes) {
+  const std::vector<float> filtered = in_steps<float>(device, scenes);
+  check_equal(device, scenes, filtered);
+  std::vector<bfloat16> rounded(filtered.size());
+  cast<float, bfloat16>(device, filtered, rounded, Write::assign);
+  check_equal(device, scenes, rounded);
+}
+
 TEST_CASE(
     "assemble_batch: the bits of augmented bytes, to_unit and high_pass, one after the other") {
   for (const auto& [h, w] : {std::pair<Index, Index>{11, 11}, {19, 23}, {12, 180}, {83, 174}}) {
@@ -106,16 +116,10 @@ TEST_CASE(
     CAPTURE(w);
     const Scenes scenes(h, w);
     on_cpus<float>([&](const Cpu& cpu) {
-      check_equal(cpu, scenes, in_steps<float>(cpu, scenes));
+      check_rounded(cpu, scenes);
       check_equal(cpu, scenes, in_steps<double>(cpu, scenes));
     });
-    on_cards<float>([&](const Cuda& cuda) {
-      const std::vector<float> filtered = in_steps<float>(cuda, scenes);
-      check_equal(cuda, scenes, filtered);
-      std::vector<bfloat16> rounded(filtered.size());
-      cast<float, bfloat16>(cuda, filtered, rounded, Write::assign);
-      check_equal(cuda, scenes, rounded);
-    });
+    on_cards<float>([&](const Cuda& cuda) { check_rounded(cuda, scenes); });
   }
 }
 

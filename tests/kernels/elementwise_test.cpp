@@ -158,9 +158,12 @@ TEST_CASE("to_unit divides in float, whatever comes out") {
   std::vector<double> wide(256);
   to_unit<float>(Cpu{2}, bytes, single);
   to_unit<double>(Cpu{2}, bytes, wide);
+  std::vector<bfloat16> low(256);
+  to_unit<bfloat16>(Cpu{2}, bytes, low);
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     CHECK(single[i] == static_cast<float>(i) / 255.0F);
     CHECK(wide[i] == double{single[i]});
+    CHECK(low[i].bits == bfloat16(single[i]).bits);
   }
   for (const int card : {0, 1}) {
     std::vector<float> on_card(256);

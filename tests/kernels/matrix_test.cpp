@@ -53,7 +53,7 @@ void check_products(double bound, double largest, const Value& value_of) {
   }
 }
 
-TEST_CASE_TEMPLATE("matmul against the definition", T, float, double) {
+TEST_CASE_TEMPLATE("matmul against the definition", T, float, double, bfloat16) {
   check_products<T>(tolerance<T>(kKernelFloatProduct), 1, [](T v) { return v; });
 }
 

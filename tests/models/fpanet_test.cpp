@@ -3,11 +3,13 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "layers/cast.hpp"
 #include "layers/softmax_dice.hpp"
 #include "models/model_file.hpp"
 #include "models/network_gradcheck.hpp"
@@ -43,18 +45,30 @@ struct Trained {
   double loss = 0;
 };
 
-Trained train_two_steps(int threads, DType dtype) {
+/// In f32, or with what lies between image and logits in `twin`.
+constexpr std::array<std::optional<DType>, 2> kPrecisions = {std::nullopt, DType::bf16};
+
+void allocate(ParameterStore& store, std::optional<DType> twin) {
+  store.allocate(DType::f32, Device::cpu(), true);
+  store.initialize(7);
+  if (twin) store.allocate_twin(*twin);
+  renew_twins(Cpu{1}, store);
+}
+
+Trained train_two_steps(int threads, std::optional<DType> twin) {
   ParameterStore store;
   const FPANet model(store, narrow_fpanet());
-  store.allocate(dtype, Device::cpu(), true);
-  store.initialize(7);
+  allocate(store, twin);
   AdamWState optimizer(store, 1e-3);
-  Program program(
-      Cpu{threads}, model, &optimizer, store,
-      {.kind = ProgramKind::train, .batch = 3, .height = 32, .width = 40, .image_dtype = dtype});
+  Program program(Cpu{threads}, model, &optimizer, store,
+                  {.kind = ProgramKind::train,
+                   .batch = 3,
+                   .height = 32,
+                   .width = 40,
+                   .image_dtype = DType::f32});
   Arena arena(Device::cpu());
   program.bind(arena);
-  program.images().copy_from(formula_tensor("images", program.images().shape(), dtype));
+  program.images().copy_from(formula_tensor("images", program.images().shape(), DType::f32));
   program.labels().copy_from(formula_labels("labels", program.labels().shape(), 3));
   program.run();
   program.run();
@@ -170,11 +184,14 @@ TEST_CASE("constructor options can be read back from the weights") {
 }
 
 TEST_CASE("training gives the same bits on 1, 2 and 4 threads") {
-  const Trained one = train_two_steps(1, DType::f32);
-  for (const int threads : {2, 4}) {
-    const Trained several = train_two_steps(threads, DType::f32);
-    CHECK(same_bits(one.values, several.values));
-    CHECK(one.loss == several.loss);
+  for (const std::optional<DType> twin : kPrecisions) {
+    CAPTURE(twin.has_value());
+    const Trained one = train_two_steps(1, twin);
+    for (const int threads : {2, 4}) {
+      const Trained several = train_two_steps(threads, twin);
+      CHECK(same_bits(one.values, several.values));
+      CHECK(one.loss == several.loss);
+    }
   }
 }
 
@@ -189,37 +206,39 @@ TEST_CASE("the whole network's gradients are those of central differences") {
 }
 
 TEST_CASE("eager and planned execution give the same bits") {
-  ParameterStore planned_store, eager_store;
-  const FPANet planned_model(planned_store, narrow_fpanet()),
-      eager_model(eager_store, narrow_fpanet());
-  for (ParameterStore* store : {&planned_store, &eager_store}) {
-    store->allocate(DType::f32, Device::cpu(), true);
-    store->initialize(7);
-  }
-  AdamWState optimizer(planned_store, 1e-3);
-  Program program(Cpu{2}, planned_model, &optimizer, planned_store,
-                  {.kind = ProgramKind::train,
-                   .batch = 2,
-                   .height = 32,
-                   .width = 32,
-                   .image_dtype = DType::f32,
-                   .keep_probabilities = true});
-  Arena arena(Device::cpu());
-  program.bind(arena);
-  const Tensor images = formula_tensor("images", {2, 3, 32, 32}, DType::f32);
-  const Tensor labels = formula_labels("labels", {2, 1, 32, 32}, 3);
-  program.images().copy_from(images);
-  program.labels().copy_from(labels);
-  program.run();
+  for (const std::optional<DType> twin : kPrecisions) {
+    CAPTURE(twin.has_value());
+    ParameterStore planned_store, eager_store;
+    const FPANet planned_model(planned_store, narrow_fpanet()),
+        eager_model(eager_store, narrow_fpanet());
+    for (ParameterStore* store : {&planned_store, &eager_store}) allocate(*store, twin);
+    AdamWState optimizer(planned_store, 1e-3);
+    Program program(Cpu{2}, planned_model, &optimizer, planned_store,
+                    {.kind = ProgramKind::train,
+                     .batch = 2,
+                     .height = 32,
+                     .width = 32,
+                     .image_dtype = DType::f32,
+                     .keep_probabilities = true});
+    Arena arena(Device::cpu());
+    program.bind(arena);
+    const Tensor images = formula_tensor("images", {2, 3, 32, 32}, DType::f32);
+    const Tensor labels = formula_labels("labels", {2, 1, 32, 32}, 3);
+    program.images().copy_from(images);
+    program.labels().copy_from(labels);
+    program.run();
 
-  Graph graph(Cpu{2}, Graph::Mode::eager);
-  const FPANetOutput output = eager_model.before_activation(
-      {.graph = graph, .training = true}, eager_model.highpassed(graph.input("images", images)));
-  const auto [probabilities, loss] = softmax_dice(output.logits, graph.input("labels", labels), {});
-  graph.backward(loss);
-  CHECK(same_bits(graph.tensor(probabilities), program.probabilities()));
-  CHECK(static_cast<double>(graph.tensor(loss).data<float>()[0]) == program.loss());
-  CHECK(same_bits(eager_store.gradients(), planned_store.gradients()));
+    Graph graph(Cpu{2}, Graph::Mode::eager);
+    const FPANetOutput output =
+        eager_model.before_activation({.graph = graph, .training = true, .activations = twin},
+                                      eager_model.highpassed(graph.input("images", images)));
+    const auto [probabilities, loss] =
+        softmax_dice(output.logits, graph.input("labels", labels), {});
+    graph.backward(loss);
+    CHECK(same_bits(graph.tensor(probabilities), program.probabilities()));
+    CHECK(static_cast<double>(graph.tensor(loss).data<float>()[0]) == program.loss());
+    CHECK(same_bits(eager_store.gradients(), planned_store.gradients()));
+  }
 }
 
 TEST_CASE("folding batch norm changes no more than rounding, and follows the training") {

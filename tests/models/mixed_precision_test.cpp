@@ -1,4 +1,4 @@
-// Mixed precision as a recorded program: which dtype every value has. Cards run it; recording needs none.
+// Mixed precision: which dtype every value has, and what the CPU makes of it.
 
 #include <doctest/doctest.h>
 
@@ -12,6 +12,8 @@
 #include "models/network_gradcheck.hpp"
 #include "models/program.hpp"
 #include "tests/support/formula.hpp"
+#include "tests/support/model_golden.hpp"
+#include "tests/support/tolerances.hpp"
 
 using namespace fpanet;
 using namespace fpanet::test;
@@ -131,4 +133,21 @@ TEST_CASE("a store without twins says so") {
       "parameters: 'model.encoder.conv1.weight' is f32 and has no twin in bf16; call "
       "ParameterStore::allocate_twin",
       Error);
+}
+
+TEST_CASE("mixed precision on the CPU against PyTorch: evaluation, folded weights, training") {
+  for (const char* name : {"fpanet_resnet34_64x64", "fpanet_resnet34_96x160"}) {
+    CAPTURE(name);
+    const auto golden = read_model_golden(name);
+    if (!golden) {
+      MESSAGE("skipped: the golden is not at hand");
+      return;
+    }
+    FormulaModel model(*golden, Cpu{2}, DType::f32, DType::bf16);
+    const ModelDistance far = distance_from_golden(*golden, model);
+    CHECK(far.evaluate < kModelBf16);
+    CHECK(far.predict < kModelBf16);
+    CHECK(far.train_mean < kModelBf16TrainMean);
+    CHECK(far.loss < kModelBf16Loss);
+  }
 }

@@ -49,6 +49,35 @@ TEST_CASE("parity: float on two threads against double, every op, used once and 
   });
 }
 
+TEST_CASE("parity: bf16 against double, every op, used once and twice") {
+  for_each_sample([](const OpRecord& record, const OpSample& sample) {
+    if (!record.why_no_bf16.empty()) return;
+    for (const int uses : {1, 2}) {
+      CAPTURE(uses);
+      const SampleRunOptions in_bf16{
+          .rounded_to = DType::bf16, .computed_in = DType::bf16, .uses = uses};
+      const auto reference =
+          run_sample(sample, {.rounded_to = DType::bf16, .computed_in = DType::f64, .uses = uses});
+      const auto actual = run_sample(sample, in_bf16);
+      for (const ParityError& e : compare(actual, reference, parity_floor(record.name))) {
+        CAPTURE(e.tensor);
+        CAPTURE(e.where);
+        CAPTURE(e.actual);
+        CAPTURE(e.reference);
+        CHECK(e.error <= parity_tolerance(record.name, DType::bf16));
+      }
+      for (const int threads : {1, 2, 4}) {
+        for (const Execution execution : {Execution::planned, Execution::replayed}) {
+          SampleRunOptions otherwise = in_bf16;
+          otherwise.context = Cpu{threads};
+          otherwise.execution = execution;
+          CHECK(unequal(actual, run_sample(sample, otherwise)) == std::vector<std::string>{});
+        }
+      }
+    }
+  });
+}
+
 TEST_CASE("parity: eager, planned and repeated runs leave the same bits") {
   for_each_sample([](const OpRecord&, const OpSample& sample) {
     const auto eager = run_sample(sample, {.context = Cpu{2}});

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <thread>
 
+#include "kernels/cpu_features.hpp"
 #include "tests/programs/run_program.hpp"
 
 using namespace fpanet;
@@ -197,7 +198,7 @@ TEST_CASE("wrong usage exits with 2 and names the flag") {
   refused(kTiny + "--image-size 0", "--image-size");
   refused(kTiny + "--lr fast", "--lr");
   refused(kTiny + "--no-such-flag", "--no-such-flag");
-  refused(kTiny + "--precision bf16", "--precision");
+  refused(kTiny + "--device cpu --precision tf32", "--precision tf32: the CPU computes in");
   refused(kTiny + "--encoder resnet35", "--encoder");
 }
 
@@ -210,6 +211,38 @@ TEST_CASE("a run folder that is not empty is refused") {
   CHECK(outcome.code == 1);
   CHECK(outcome.err.find("not empty") != std::string::npos);
   CHECK(contents(work / "run/notes.txt") == "mine");
+}
+
+TEST_CASE(
+    "bf16 on the CPU trains, evaluates and is timed where FPANET_CPU or the processor allows") {
+  const ScratchFolder work;
+  const std::string run = (work / "run").string();
+  const std::string bf16 = "--precision bf16 --device cpu ", anyway = "FPANET_CPU=generic ";
+  const auto passes = [&](const std::string& program, const std::string& arguments) {
+    const Outcome outcome = run_program(work, program, arguments, anyway);
+    CAPTURE(program);
+    CAPTURE(outcome.err);
+    CHECK(outcome.code == 0);
+    return outcome;
+  };
+  passes("train", kTiny + bf16 + "--epochs 1 --run " + run);
+  CHECK(contents(work / "run/metrics.csv").find("nan") == std::string::npos);
+  const std::string eval =
+      "--checkpoint " + run + " --data synthetic:14 --image-size 64 --split test ";
+  const Outcome in_bf16 = passes("eval", eval + bf16), in_fp32 = passes("eval", eval);
+  CHECK(in_bf16.out.find("Dice") != std::string::npos);
+  CHECK(in_bf16.out != in_fp32.out);
+  passes("tool", "bench --batch 1 --image-size 64 --repeat 1 --warmup 1 --ops " + bf16);
+
+  const Outcome plain = run_program(work, "train", kTiny + bf16 + "--epochs 1 --run " + run + "2");
+  const bool has_products =
+      kernels::detected_cpu_level() >= kernels::CpuLevel::avx512_bf16 || std::getenv("FPANET_CPU");
+  CHECK(plain.code == (has_products ? 0 : 2));
+  if (has_products) return;
+  const std::string level(name_of(kernels::detected_cpu_level()));
+  CHECK(plain.err.find(
+            "--precision bf16: on the CPU it needs AVX512-BF16, and this processor has " + level) !=
+        std::string::npos);
 }
 
 TEST_CASE("every option of the training changes the result") {

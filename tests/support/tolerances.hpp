@@ -47,7 +47,7 @@ inline constexpr double kModelFloatGradientPab = 2e-3;
 /// rounding of zero, and one side or the other of it is taken.
 inline constexpr double kModelFloatGradientEdge = 5e-3;
 
-/// CUDA against the CPU's double on the same rounded inputs (tests/support/parity.hpp), relative to
+/// CUDA, or the CPU in bf16, against the CPU's double on the same rounded inputs (tests/support/parity.hpp), relative to
 /// the largest value of the tensor or to this, if that is larger.
 inline constexpr double kParityFloor = 0.01;
 /// The gradient of a batch norm over two values, or of a softmax over one, cancels to nothing, yet
@@ -81,14 +81,14 @@ inline constexpr double kTrajectoryBf16Mean = 1e-2;
 /// Probabilities of the whole network on CUDA in f32 against PyTorch's float64: library convolutions
 /// add in other orders.
 inline constexpr double kCudaModelFloat = 1e-4;
-/// The same in bf16: some 50 roundings of 2^-9 one after the other add up as a random walk to 1.4e-2 of a
+/// The same in bf16, on the CPU, too: some 50 roundings of 2^-9 one after the other add up as a random walk to 1.4e-2 of a
 /// logit of size 1, and a probability moves by at most a quarter of that.
-inline constexpr double kCudaModelBf16 = 4e-3;
+inline constexpr double kModelBf16 = 4e-3;
 /// In training, batch norm over the 8 or 30 values a channel that these small images leave divides by
 /// deviations close to rounding, and single pixels go far: PyTorch's own bf16 autocast is 0.2 from its
 /// float64 at worst. Its mean is 1.3e-2 (64x64) and 8e-3 (96x160).
-inline constexpr double kCudaModelBf16TrainMean = 2e-2;
+inline constexpr double kModelBf16TrainMean = 2e-2;
 /// The loss averages over pixels and classes; rounding mostly cancels there.
-inline constexpr double kCudaModelBf16Loss = 2e-4;
+inline constexpr double kModelBf16Loss = 2e-4;
 
 }  // namespace fpanet::test
