@@ -50,19 +50,34 @@ using BackwardWeight = Row<decltype(&direct::backward_weight<T>),
                            decltype(&direct::backward_weight_workspace_bytes<T>)>;
 
 template <class T>
+constexpr Forward<T> winograd_forward(bool (*fits)(const Conv2dGeometry&)) {
+  return {{"winograd", fits, winograd::forward<T>, winograd::forward_workspace_bytes<T>},
+          winograd::prepared_numel<T>,
+          winograd::prepare<T>,
+          winograd::forward_prepared<T>,
+          winograd::forward_prepared_workspace_bytes<T>};
+}
+template <class T>
+constexpr BackwardInput<T> winograd_backward_input(bool (*fits)(const Conv2dGeometry&)) {
+  return {"winograd", fits, winograd::backward_input<T>,
+          winograd::backward_input_workspace_bytes<T>};
+}
+template <class T>
+constexpr BackwardWeight<T> winograd_backward_weight(bool (*fits)(const Conv2dGeometry&)) {
+  return {"winograd", fits, winograd::backward_weight<T>,
+          winograd::backward_weight_workspace_bytes<T>};
+}
+
+template <class T>
 inline constexpr std::array kForward{kDirectForward<T>};
 template <>
 inline constexpr std::array kForward<float>{
-    Forward<float>{
-        {"winograd", winograd::is_worthwhile, winograd::forward, winograd::forward_workspace_bytes},
-        winograd::prepared_numel,
-        winograd::prepare,
-        winograd::forward_prepared,
-        winograd::forward_prepared_workspace_bytes},
+    winograd_forward<float>(winograd::is_worthwhile),
     kDirectForward<float>,
 };
 template <>
 inline constexpr std::array kForward<bfloat16>{
+    winograd_forward<bfloat16>(winograd::is_worthwhile_beside_pairs),
     Forward<bfloat16>{{"pairs", always, pairs::forward, pairs::forward_workspace_bytes},
                       pairs::prepared_numel,
                       pairs::prepare,
@@ -76,13 +91,13 @@ inline constexpr std::array kBackwardInput{
 };
 template <>
 inline constexpr std::array kBackwardInput<float>{
-    BackwardInput<float>{"winograd", winograd::is_worthwhile, winograd::backward_input,
-                         winograd::backward_input_workspace_bytes},
+    winograd_backward_input<float>(winograd::is_worthwhile),
     BackwardInput<float>{"direct", always, direct::backward_input<float>,
                          direct::backward_input_workspace_bytes<float>},
 };
 template <>
 inline constexpr std::array kBackwardInput<bfloat16>{
+    winograd_backward_input<bfloat16>(winograd::is_worthwhile_beside_pairs),
     BackwardInput<bfloat16>{"pairs", always, pairs::backward_input,
                             pairs::backward_input_workspace_bytes},
 };
@@ -93,14 +108,13 @@ inline constexpr std::array kBackwardWeight{
 };
 template <>
 inline constexpr std::array kBackwardWeight<float>{
-    BackwardWeight<float>{"winograd", winograd::is_worthwhile, winograd::backward_weight,
-                          winograd::backward_weight_workspace_bytes},
+    winograd_backward_weight<float>(winograd::is_worthwhile),
     BackwardWeight<float>{"direct", always, direct::backward_weight<float>,
                           direct::backward_weight_workspace_bytes<float>},
 };
-
 template <>
 inline constexpr std::array kBackwardWeight<bfloat16>{
+    winograd_backward_weight<bfloat16>(winograd::is_worthwhile_beside_pairs),
     BackwardWeight<bfloat16>{"pairs", always, pairs::backward_weight,
                              pairs::backward_weight_workspace_bytes},
 };

@@ -17,12 +17,15 @@ struct Conv2dLevel {
   Index width;        ///< most columns of a GemmPanel; packed weights come in panels this wide
   Index cache_numel;  ///< elements of transformed tiles that a task works on at a time
   void (*multiply)(const GemmPanel<T>&);
-  WinogradKernels<T> winograd;
 };
 
 /// The set that cpu_level() names.
 template <class T>
 const Conv2dLevel<T>& conv2d_level();
+
+/// Winograd's transforms of float or bfloat16 images in the same set.
+template <class T>
+const WinogradKernels<T>& winograd_kernels();
 
 template <class T>
 Conv2dLevel<T> conv2d_level_generic();
@@ -32,5 +35,14 @@ template <class T>
 Conv2dLevel<T> conv2d_level_avx2();
 template <class T>
 Conv2dLevel<T> conv2d_level_avx512();
+
+template <class T>
+WinogradKernels<T> winograd_kernels_generic();
+template <class T>
+WinogradKernels<T> winograd_kernels_wide();
+template <class T>
+WinogradKernels<T> winograd_kernels_avx2();
+template <class T>
+WinogradKernels<T> winograd_kernels_avx512();
 
 }  // namespace fpanet::kernels

@@ -5,7 +5,7 @@
 #if defined(__x86_64__)
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")
-#include "kernels/cpu_simd_avx512.hpp"
+#include "kernels/cpu_simd_bf16_avx512.hpp"
 #include "kernels/gemm_panel_body.hpp"
 #include "kernels/winograd_tiles_body.hpp"
 
@@ -27,11 +27,17 @@ void multiply(const GemmPanel<T>& p) {
 template <class T>
 Conv2dLevel<T> conv2d_level_avx512() {
   using Simd = SimdAvx512<T>;
-  return {GemmTile<Simd>::kWidth, kLargeCacheNumel, multiply<T>,
-          WinogradTransforms<Simd>::kernels()};
+  return {GemmTile<Simd>::kWidth, kLargeCacheNumel, multiply<T>};
 }
 template Conv2dLevel<float> conv2d_level_avx512();
 template Conv2dLevel<double> conv2d_level_avx512();
+
+template <class T>
+WinogradKernels<T> winograd_kernels_avx512() {
+  return WinogradTransforms<AnySimdAvx512<T>, T>::kernels();
+}
+template WinogradKernels<float> winograd_kernels_avx512();
+template WinogradKernels<bfloat16> winograd_kernels_avx512();
 
 }  // namespace fpanet::kernels
 #pragma GCC pop_options

@@ -1,6 +1,7 @@
 #pragma once
 // 3x3 convolution of stride 1 by Winograd's F(4x4,3x3) (winograd_tiles.hpp): a quarter of the
-// multiplications. Float only: the transforms cost about one digit (docs/performance.md).
+// multiplications. The transforms cost about one digit (docs/performance.md), so all is computed in float;
+// images and weights are float or bfloat16 (T), widened when they are read and rounded when written.
 //
 //   forward and backward input    U[p] = (G w G^T)[p]       (C_in, C_out), once per call or per model
 //                                 V[p] = (B^T d B)[p]       (tiles, C_in)
@@ -25,25 +26,37 @@ bool supports(const Conv2dGeometry& g);
 /// done without the transforms' rounding: a network on small images normalises over so few values
 /// that each digit counts.
 bool is_worthwhile(const Conv2dGeometry& g);
+/// The same beside direct products of bfloat16 pairs (conv2d_pairs.hpp), twice as fast as those of float:
+/// only from 64 channels each way, where the transforms are a small part.
+bool is_worthwhile_beside_pairs(const Conv2dGeometry& g);
 
-void forward(const Cpu& cpu, const Conv2dGeometry& g, const float* x, const float* w,
-             const Conv2dEpilogue<float>& epilogue, float* y, std::span<std::byte> workspace);
-void backward_input(const Cpu& cpu, const Conv2dGeometry& g, const float* dy, const float* w,
-                    float* dx, Write write, std::span<std::byte> workspace);
-void backward_weight(const Cpu& cpu, const Conv2dGeometry& g, const float* x, const float* dy,
-                     float* dw, Write write, std::span<std::byte> workspace);
+template <class T>
+void forward(const Cpu& cpu, const Conv2dGeometry& g, const T* x, const T* w,
+             const Conv2dEpilogue<T>& epilogue, T* y, std::span<std::byte> workspace);
+template <class T>
+void backward_input(const Cpu& cpu, const Conv2dGeometry& g, const T* dy, const T* w, T* dx,
+                    Write write, std::span<std::byte> workspace);
+template <class T>
+void backward_weight(const Cpu& cpu, const Conv2dGeometry& g, const T* x, const T* dy, Real<T>* dw,
+                     Write write, std::span<std::byte> workspace);
 
-/// U, made once for many forward runs: 4 times as large as w. Elements of it; 0 where it would not
-/// pay, with so many tiles that making U is a small part of a run.
+/// U, made once for many forward runs: float, 4 times as many numbers as w. Places of T that it takes; 0
+/// where it would not pay, with so many tiles that making U is a small part of a run.
+template <class T>
 Index prepared_numel(const Conv2dGeometry& g);
-void prepare(const Cpu& cpu, const Conv2dGeometry& g, const float* w, float* u);
-void forward_prepared(const Cpu& cpu, const Conv2dGeometry& g, const float* x, const float* u,
-                      const Conv2dEpilogue<float>& epilogue, float* y,
-                      std::span<std::byte> workspace);
+template <class T>
+void prepare(const Cpu& cpu, const Conv2dGeometry& g, const T* w, T* u);
+template <class T>
+void forward_prepared(const Cpu& cpu, const Conv2dGeometry& g, const T* x, const T* u,
+                      const Conv2dEpilogue<T>& epilogue, T* y, std::span<std::byte> workspace);
 
+template <class T>
 std::size_t forward_prepared_workspace_bytes(const Cpu& cpu, const Conv2dGeometry& g);
+template <class T>
 std::size_t forward_workspace_bytes(const Cpu& cpu, const Conv2dGeometry& g);
+template <class T>
 std::size_t backward_input_workspace_bytes(const Cpu& cpu, const Conv2dGeometry& g);
+template <class T>
 std::size_t backward_weight_workspace_bytes(const Cpu& cpu, const Conv2dGeometry& g);
 
 }  // namespace fpanet::kernels::winograd

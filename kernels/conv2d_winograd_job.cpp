@@ -8,12 +8,14 @@
 
 namespace fpanet::kernels::winograd {
 
-Index Job::panels() const {
+template <class T>
+Index Job<T>::panels() const {
   return divide_up(target.c, conv2d_level<float>().width);
 }
 
 // The spare row keeps the positions of a channel out of each other's cache sets.
-Index Job::u_position() const {
+template <class T>
+Index Job<T>::u_position() const {
   return (source.c + 1) * conv2d_level<float>().width;
 }
 
@@ -30,12 +32,13 @@ struct Cut {
   bool by_panel;
   Index block;  // tiles
 
-  explicit Cut(std::span<const Part> parts) {
+  template <class T>
+  explicit Cut(std::span<const Part<T>> parts) {
     constexpr Index kLargeU = 1024 * 1024;  // elements
     constexpr Index kLeast = 12, kMost = 48, kTasks = 8, kRows = 12;
     const Index tiles = parts[0].job.tiles, channels = parts[0].job.target.c;
     Index sum = 0, largest = 0;  // of a tile's V
-    for (const Part& part : parts) {
+    for (const Part<T>& part : parts) {
       const Index numel = part.job.form->positions * part.job.source.c;
       sum += numel;
       largest = std::max(largest, numel);
@@ -53,7 +56,8 @@ struct Layout {
   Index v_position, v_numel;
   Index m_position, m_numel;
 
-  Layout(const Job& job, Index block)
+  template <class T>
+  Layout(const Job<T>& job, Index block)
       : v_position(block * job.source.c + kWinogradChannels),
         v_numel(job.form->positions * v_position),
         m_position(block * conv2d_level<float>().width + kWinogradChannels),
@@ -61,13 +65,14 @@ struct Layout {
 };
 
 // Taps of a panel's w by output channel, for kWinogradChannels source channels from c on.
+template <class T>
 struct Columns {
   static constexpr Index kRows = kWinogradChannels, kMaxWidth = 32;
 
-  Columns(const PlainWeights& weights, Index first, Index count, Index c, Index width)
+  Columns(const PlainWeights<T>& weights, Index first, Index count, Index c, Index width)
       : tap(kRows * width) {
     for (Index j = 0; j < count; ++j) {
-      const float* const from = weights.w + (first + j) * 9 * weights.c_in + c;
+      const T* const from = weights.w + (first + j) * 9 * weights.c_in + c;
       for (Index t = 0; t < 9; ++t) {
         for (Index k = 0; k < kRows; ++k) {
           values[t * tap + k * width + j] = from[t * weights.c_in + k];
@@ -77,31 +82,32 @@ struct Columns {
   }
 
   Index tap;
-  float values[9 * kRows * kMaxWidth];  // [tap][c][output channel]
+  T values[9 * kRows * kMaxWidth];  // [tap][c][output channel]
 };
 
 // make(row, width, columns of output channels) for every source channel of a panel in [begin, end).
-template <class Make>
-void for_each_row(const Job& job, const PlainWeights& weights, Index panel, Index begin, Index end,
-                  const Make& make) {
+template <class T, class Make>
+void for_each_row(const Job<T>& job, const PlainWeights<T>& weights, Index panel, Index begin,
+                  Index end, const Make& make) {
   const Index width = conv2d_level<float>().width;
   const Index first = panel * width, count = std::min(width, job.target.c - first);
-  for (Index c = begin; c < end; c += Columns::kRows) {
-    const Columns columns(weights, first, count, c, width);
-    for (Index k = 0; k < Columns::kRows; ++k) {
+  for (Index c = begin; c < end; c += Columns<T>::kRows) {
+    const Columns<T> columns(weights, first, count, c, width);
+    for (Index k = 0; k < Columns<T>::kRows; ++k) {
       make(columns.values + k * width, columns.tap, count, (c + k) * width);
     }
   }
 }
 
 // One panel of U, [position][source channel][width], rows [begin, end).
-void transform_weights(const Job& job, const PlainWeights& weights, Index panel, Index begin,
+template <class T>
+void transform_weights(const Job<T>& job, const PlainWeights<T>& weights, Index panel, Index begin,
                        Index end, float* u) {
-  const auto& transforms = conv2d_level<float>().winograd;
+  const auto& transforms = winograd_kernels<T>();
   const Index position = job.u_position();
   if (!weights.turned) {
     for_each_row(job, weights, panel, begin, end,
-                 [&](const float* w, Index tap, Index count, Index at) {
+                 [&](const T* w, Index tap, Index count, Index at) {
                    transforms.weights(w, tap, count, u + at, position);
                  });
     return;
@@ -115,8 +121,8 @@ void transform_weights(const Job& job, const PlainWeights& weights, Index panel,
 }
 
 // f(panel, first row, end row) for all rows of U, in parallel.
-template <class F>
-void parallel_rows(const Cpu& cpu, const Job& job, const F& f) {
+template <class T, class F>
+void parallel_rows(const Cpu& cpu, const Job<T>& job, const F& f) {
   const Index steps = job.source.c / kWinogradChannels;
   parallel_workers(cpu, job.panels() * steps, [&](Index task, Index) {
     const Index row = task % steps * kWinogradChannels;
@@ -125,10 +131,11 @@ void parallel_rows(const Cpu& cpu, const Job& job, const F& f) {
 }
 
 // Tiles [first, first + count), all of a block from V to the target, for one panel.
-void multiply_panel(const Part& part, const Layout& layout, Index first, Index count, Index panel,
-                    const float* v, const float* u, float* m) {
+template <class T>
+void multiply_panel(const Part<T>& part, const Layout& layout, Index first, Index count,
+                    Index panel, const float* v, const float* u, float* m) {
   const auto& level = conv2d_level<float>();
-  const Job& job = part.job;
+  const Job<T>& job = part.job;
   const Index begin = panel * level.width;
   GemmPanel<float> p;
   p.a_row = job.source.c;
@@ -149,7 +156,9 @@ void multiply_panel(const Part& part, const Layout& layout, Index first, Index c
                     count, begin, begin + p.n, part.epilogue, part.write);
 }
 
-void transform_patches(const Job& job, const Layout& layout, Index first, Index count, float* v) {
+template <class T>
+void transform_patches(const Job<T>& job, const Layout& layout, Index first, Index count,
+                       float* v) {
   job.form->patches(job.source, first, count, 0, job.source.c,
                     {v, layout.v_position, job.source.c, kWinogradChannels});
 }
@@ -159,14 +168,15 @@ struct Sizes {
   Index u, v = 0, m = 0;  // of a part that has none, of a V, of an M
   Index vs, ms;           // how many
 
-  Sizes(const Cpu& cpu, std::span<const Part> parts, const Cut& cut, bool has_u)
+  template <class T>
+  Sizes(const Cpu& cpu, std::span<const Part<T>> parts, const Cut& cut, bool has_u)
       : vs(cut.by_panel ? 1 : cpu.threads), ms(cpu.threads) {
-    for (const Part& part : parts) {
+    for (const Part<T>& part : parts) {
       const Layout layout(part.job, cut.block);
       v = std::max(v, layout.v_numel);
       m = std::max(m, layout.m_numel);
     }
-    const Job& job = parts[0].job;
+    const Job<T>& job = parts[0].job;
     u = has_u ? 0 : job.panel_numel() * (cut.by_panel ? cpu.threads : job.panels());
   }
 };
@@ -182,16 +192,17 @@ struct Buffers {
   }
 };
 
-void run_by_block(const Cpu& cpu, std::span<const Part> parts, Index block, const Sizes& sizes,
+template <class T>
+void run_by_block(const Cpu& cpu, std::span<const Part<T>> parts, Index block, const Sizes& sizes,
                   const Buffers& buffers) {
-  const Part& front = parts[0];
+  const Part<T>& front = parts[0];
   if (front.weights.u == nullptr) make_u(cpu, front.job, front.weights.plain, buffers.u);
   const Index tiles = front.job.tiles;
   parallel_workers(cpu, divide_up(tiles, block), [&](Index task, Index worker) {
     const Index first = task * block, count = std::min(block, tiles - first);
     float* const v = buffers.v + worker * sizes.v;
-    for (const Part& part : parts) {
-      const Job& job = part.job;
+    for (const Part<T>& part : parts) {
+      const Job<T>& job = part.job;
       const Layout layout(job, block);
       const float* const u = part.weights.u != nullptr ? part.weights.u : buffers.u;
       transform_patches(job, layout, first, count, v);
@@ -203,9 +214,10 @@ void run_by_block(const Cpu& cpu, std::span<const Part> parts, Index block, cons
   });
 }
 
-void run_by_panel(const Cpu& cpu, const Part& part, const Sizes& sizes, const Buffers& buffers) {
+template <class T>
+void run_by_panel(const Cpu& cpu, const Part<T>& part, const Sizes& sizes, const Buffers& buffers) {
   constexpr Index kTilesPerTask = 6;
-  const Job& job = part.job;
+  const Job<T>& job = part.job;
   const Layout layout(job, job.tiles);
   parallel_workers(cpu, divide_up(job.tiles, kTilesPerTask), [&](Index task, Index) {
     const Index first = task * kTilesPerTask;
@@ -225,14 +237,16 @@ void run_by_panel(const Cpu& cpu, const Part& part, const Sizes& sizes, const Bu
 
 }  // namespace
 
-void make_u(const Cpu& cpu, const Job& job, const PlainWeights& weights, float* u) {
+template <class T>
+void make_u(const Cpu& cpu, const Job<T>& job, const PlainWeights<T>& weights, float* u) {
   parallel_rows(cpu, job, [&](Index panel, Index begin, Index end) {
     transform_weights(job, weights, panel, begin, end, u + panel * job.panel_numel());
   });
 }
 
-void make_phases_u(const Cpu& cpu, const Job& job, const PlainWeights& weights, float* u) {
-  const auto& transforms = conv2d_level<float>().winograd;
+void make_phases_u(const Cpu& cpu, const Job<float>& job, const PlainWeights<float>& weights,
+                   float* u) {
+  const auto& transforms = winograd_kernels<float>();
   const Index position = job.u_position(), phase = job.u_numel();
   parallel_rows(cpu, job, [&](Index panel, Index begin, Index end) {
     float* const to = u + panel * job.panel_numel();
@@ -243,18 +257,29 @@ void make_phases_u(const Cpu& cpu, const Job& job, const PlainWeights& weights, 
   });
 }
 
-std::size_t parts_workspace_bytes(const Cpu& cpu, std::span<const Part> parts, bool has_u) {
+template <class T>
+std::size_t parts_workspace_bytes(const Cpu& cpu, std::span<const Part<T>> parts, bool has_u) {
   const Sizes sizes(cpu, parts, Cut(parts), has_u);
   return kScratchAlignment + scratch_bytes<float>(sizes.u) +
          scratch_bytes<float>(sizes.vs * sizes.v) + scratch_bytes<float>(sizes.ms * sizes.m);
 }
 
-void run_parts(const Cpu& cpu, std::span<const Part> parts, std::span<std::byte> workspace) {
+template <class T>
+void run_parts(const Cpu& cpu, std::span<const Part<T>> parts, std::span<std::byte> workspace) {
   const Cut cut(parts);
   const Sizes sizes(cpu, parts, cut, parts[0].weights.u != nullptr);
   const Buffers buffers(sizes, workspace);
   if (!cut.by_panel) return run_by_block(cpu, parts, cut.block, sizes, buffers);
-  for (const Part& part : parts) run_by_panel(cpu, part, sizes, buffers);
+  for (const Part<T>& part : parts) run_by_panel(cpu, part, sizes, buffers);
 }
+
+#define FPANET_INSTANTIATE(T)                                                          \
+  template struct Job<T>;                                                              \
+  template void make_u(const Cpu&, const Job<T>&, const PlainWeights<T>&, float*);     \
+  template void run_parts(const Cpu&, std::span<const Part<T>>, std::span<std::byte>); \
+  template std::size_t parts_workspace_bytes(const Cpu&, std::span<const Part<T>>, bool)
+FPANET_INSTANTIATE(float);
+FPANET_INSTANTIATE(bfloat16);
+#undef FPANET_INSTANTIATE
 
 }  // namespace fpanet::kernels::winograd

@@ -1,7 +1,7 @@
 #pragma once
 // One product of transformed tiles: a source convolved with U gives a target. Forward, backward input
 // and each phase of an enlarged source are such jobs (conv2d_winograd.hpp,
-// conv2d_winograd_upsampled.hpp).
+// conv2d_winograd_upsampled.hpp). T is float or bfloat16; transformed tiles and U are float.
 
 #include <cstddef>
 #include <span>
@@ -11,10 +11,11 @@
 
 namespace fpanet::kernels::winograd {
 
+template <class T>
 struct Job {
-  const WinogradForm<float>* form;
-  WinogradImages<const float> source;
-  WinogradImages<float> target;
+  const WinogradForm<T>* form;
+  WinogradImages<const T> source;
+  WinogradImages<T> target;
   Index tiles;  ///< of all images
 
   /// U is [panel][position][source channel][width of a panel].
@@ -24,39 +25,47 @@ struct Job {
   Index u_numel() const { return panels() * panel_numel(); }
 };
 
-Job forward_job(const Conv2dGeometry& g, const float* x, float* y);
+template <class T>
+Job<T> forward_job(const Conv2dGeometry& g, const T* x, T* y);
 
 /// Where U comes from: w (C_out,3,3,C_in), read forwards or turned by 180 degrees with its channels
 /// exchanged, of whose C_in the job's source has those that begin at w.
+template <class T>
 struct PlainWeights {
-  const float* w;
+  const T* w;
   Index c_in;
   bool turned = false;
 };
 
 /// w transformed a panel at a time while the job runs, or U made beforehand.
+template <class T>
 struct Weights {
-  PlainWeights plain = {};
+  PlainWeights<T> plain = {};
   const float* u = nullptr;
 };
 
 /// All of U. Forwards, the source's channels in blocks of kWinogradChannels.
-void make_u(const Cpu& cpu, const Job& job, const PlainWeights& weights, float* u);
+template <class T>
+void make_u(const Cpu& cpu, const Job<T>& job, const PlainWeights<T>& weights, float* u);
 /// The same of the four phases of w, one after the other; `job` is any of them.
-void make_phases_u(const Cpu& cpu, const Job& job, const PlainWeights& weights, float* u);
+void make_phases_u(const Cpu& cpu, const Job<float>& job, const PlainWeights<float>& weights,
+                   float* u);
 
 /// A job and what it is done with.
+template <class T>
 struct Part {
-  Job job;
-  Weights weights = {};
-  Conv2dEpilogue<float> epilogue = {};
+  Job<T> job;
+  Weights<T> weights = {};
+  Conv2dEpilogue<T> epilogue = {};
   Write write = Write::assign;
 };
 
 /// Runs parts that have the same number of tiles in order, a block of tiles at a time, so that what they
 /// write to the same place is still in cache. More than one must have its U.
-void run_parts(const Cpu& cpu, std::span<const Part> parts, std::span<std::byte> workspace);
+template <class T>
+void run_parts(const Cpu& cpu, std::span<const Part<T>> parts, std::span<std::byte> workspace);
 /// What is read and written need not be there yet, nor U, which they will have or not.
-std::size_t parts_workspace_bytes(const Cpu& cpu, std::span<const Part> parts, bool has_u);
+template <class T>
+std::size_t parts_workspace_bytes(const Cpu& cpu, std::span<const Part<T>> parts, bool has_u);
 
 }  // namespace fpanet::kernels::winograd

@@ -17,27 +17,28 @@ Index tiles_along(Index size) {
 
 // Phase 2r + s: rows 2i + r and columns 2j + s of y, a tile of which is every second pixel of an 8x8
 // square. Its patch starts a pixel before the tile where r, s are 0, on the tile where they are 1.
-Job phase_job(const UpsampledGeometry& g, Index r, Index s, const float* x, float* y) {
+Job<float> phase_job(const UpsampledGeometry& g, Index r, Index s, const float* x, float* y) {
   const Index h = g.whole.h / 2, w = g.whole.w / 2;
   const Index rows = tiles_along(h), cols = tiles_along(w);
   auto source =
       WinogradImages<const float>::dense(x, g.whole.n, h, w, g.up_channels, rows, cols, 0);
   source.top = 1 - r;
   source.left = 1 - s;
-  return {&conv2d_level<float>().winograd.phase, source,
+  return {&winograd_kernels<float>().phase, source,
           WinogradImages<float>::phase(y, g.whole.n, h, w, g.whole.c_out, rows, cols, r, s),
           g.whole.n * rows * cols};
 }
 
 // Quarter 2r + s of the same squares.
-Job skip_job(const UpsampledGeometry& g, Index r, Index s, const float* skip, float* y) {
+Job<float> skip_job(const UpsampledGeometry& g, Index r, Index s, const float* skip, float* y) {
   const Conv2dGeometry& whole = g.whole;
   const Index rows = tiles_along(whole.h / 2), cols = tiles_along(whole.w / 2);
-  Job job{&conv2d_level<float>().winograd.whole,
-          WinogradImages<const float>::dense(skip, whole.n, whole.h, whole.w, g.skip_channels(),
-                                             rows, cols, 1),
-          WinogradImages<float>::dense(y, whole.n, whole.h, whole.w, whole.c_out, rows, cols, 0),
-          whole.n * rows * cols};
+  Job<float> job{
+      &winograd_kernels<float>().whole,
+      WinogradImages<const float>::dense(skip, whole.n, whole.h, whole.w, g.skip_channels(), rows,
+                                         cols, 1),
+      WinogradImages<float>::dense(y, whole.n, whole.h, whole.w, whole.c_out, rows, cols, 0),
+      whole.n * rows * cols};
   const auto move = [&](auto& images) {
     images.step = 2 * kWinogradTile;
     images.top -= r * kWinogradTile;
@@ -54,7 +55,7 @@ Index phase_numel(const UpsampledGeometry& g) {
 
 // The skip's quarters, if it is there, then the phases: in place, for no run may allocate.
 struct Parts {
-  std::array<Part, 2 * kPhases> made;
+  std::array<Part<float>, 2 * kPhases> made;
   std::size_t count = 0;
 
   // u: of the phases, then of the skip's channels.
@@ -65,7 +66,7 @@ struct Parts {
       made[count++] = {skip_job(g, p / 2, p % 2, skip, y), {.u = u + kPhases * phase_numel(g)}};
     }
     for (Index p = 0; p < kPhases; ++p) {
-      Job job = phase_job(g, p / 2, p % 2, x, y);
+      Job<float> job = phase_job(g, p / 2, p % 2, x, y);
       job.source.distant &= p == 0;     // then phase 0 has fetched the pixels
       job.target.distant &= !has_skip;  // else the skip's quarters have
       made[count++] = {job,
@@ -75,7 +76,7 @@ struct Parts {
                         .relu = epilogue.relu}};
     }
   }
-  std::span<const Part> all() const { return std::span(made).first(count); }
+  std::span<const Part<float>> all() const { return std::span(made).first(count); }
 };
 
 }  // namespace
@@ -104,8 +105,8 @@ Index u_numel(const UpsampledGeometry& g) {
 void make_u(const Cpu& cpu, const UpsampledGeometry& g, const float* w, float* u) {
   make_phases_u(cpu, phase_job(g, 0, 0, nullptr, nullptr), {w, g.whole.c_in}, u);
   if (g.skip_channels() > 0) {
-    winograd::make_u(cpu, skip_job(g, 0, 0, nullptr, nullptr), {w + g.up_channels, g.whole.c_in},
-                     u + kPhases * phase_numel(g));
+    winograd::make_u<float>(cpu, skip_job(g, 0, 0, nullptr, nullptr),
+                            {w + g.up_channels, g.whole.c_in}, u + kPhases * phase_numel(g));
   }
 }
 
@@ -114,11 +115,12 @@ void run(const Cpu& cpu, const UpsampledGeometry& g, const float* x, const float
          std::span<std::byte> workspace) {
   assert(supports(g) && (skip != nullptr) == (g.skip_channels() > 0));
   assert(epilogue.residual == nullptr);
-  run_parts(cpu, Parts(g, x, skip, u, epilogue, y).all(), workspace);
+  run_parts<float>(cpu, Parts(g, x, skip, u, epilogue, y).all(), workspace);
 }
 
 std::size_t workspace_bytes(const Cpu& cpu, const UpsampledGeometry& g) {
-  return parts_workspace_bytes(cpu, Parts(g, nullptr, nullptr, nullptr, {}, nullptr).all(), true);
+  return parts_workspace_bytes<float>(cpu, Parts(g, nullptr, nullptr, nullptr, {}, nullptr).all(),
+                                      true);
 }
 
 }  // namespace fpanet::kernels::winograd::phases

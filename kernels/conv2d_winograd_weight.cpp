@@ -61,15 +61,16 @@ struct Cut {
   }
 };
 
-struct Job {
+template <class T>
+struct WeightJob {
   Conv2dGeometry g;
-  WinogradImages<const float> x, dy;
+  WinogradImages<const T> x, dy;
   Cut cut;
   Layout v, z;
   Sums sums;
   Index tasks_o, tasks_c;
 
-  Job(const Conv2dGeometry& geometry, const float* px, const float* pdy)
+  WeightJob(const Conv2dGeometry& geometry, const T* px, const T* pdy)
       : g(geometry),
         cut(g),
         v(g.c_in, cut.batch),
@@ -79,14 +80,16 @@ struct Job {
         tasks_c(divide_up(g.c_in / kBlock, cut.group_c)) {
     const Index rows = divide_up(g.out_h(), kWinogradTile);
     const Index cols = divide_up(g.out_w(), kWinogradTile);
-    x = WinogradImages<const float>::dense(px, g.n, g.h, g.w, g.c_in, rows, cols, g.padding);
-    dy = WinogradImages<const float>::dense(pdy, g.n, g.out_h(), g.out_w(), g.c_out, rows, cols, 0);
+    x = WinogradImages<const T>::dense(px, g.n, g.h, g.w, g.c_in, rows, cols, g.padding);
+    dy = WinogradImages<const T>::dense(pdy, g.n, g.out_h(), g.out_w(), g.c_out, rows, cols, 0);
   }
 };
 
 // V and Z of tiles [first, first + count), which are tiles `at`, at + 1, ... of the batch.
-void transform_tiles(const Job& job, Index first, Index count, Index at, float* v, float* z) {
-  const auto& level = conv2d_level<float>().winograd;
+template <class T>
+void transform_tiles(const WeightJob<T>& job, Index first, Index count, Index at, float* v,
+                     float* z) {
+  const auto& level = winograd_kernels<T>();
   level.whole.patches(job.x, first, count, 0, job.g.c_in,
                       {v + at * kBlock, job.v.position, kBlock, job.v.block});
   level.gradients(job.dy, first, count, 0, job.g.c_out,
@@ -94,8 +97,9 @@ void transform_tiles(const Job& job, Index first, Index count, Index at, float* 
 }
 
 // dU += Z^T V over `count` tiles for one group of channel blocks at all positions.
-void multiply_group(const Job& job, Index task, Index count, const float* v, const float* z,
-                    float* du, GemmStart start) {
+template <class T>
+void multiply_group(const WeightJob<T>& job, Index task, Index count, const float* v,
+                    const float* z, float* du, GemmStart start) {
   const auto& level = conv2d_level<float>();
   const Index row = task / job.tasks_c * job.sums.rows, col = task % job.tasks_c * job.sums.cols;
   const Index rows = std::min(job.sums.rows, job.g.c_out / kBlock - row);
@@ -129,13 +133,14 @@ void multiply_group(const Job& job, Index task, Index count, const float* v, con
 }
 
 // dw = G^T dU G of one group.
-void finish_group(const Job& job, Index task, const float* du, float* dw, Write write) {
+template <class T>
+void finish_group(const WeightJob<T>& job, Index task, const float* du, float* dw, Write write) {
   const Index row = task / job.tasks_c * job.sums.rows, col = task % job.tasks_c * job.sums.cols;
   const Index rows = std::min(job.sums.rows, job.g.c_out / kBlock - row);
   const Index cols = std::min(job.sums.cols, job.g.c_in / kBlock - col);
   for (Index o = 0; o < rows * kBlock; ++o) {
     for (Index c = 0; c < cols; ++c) {
-      conv2d_level<float>().winograd.weight_gradients(
+      winograd_kernels<T>().weight_gradients(
           du + ((o / kBlock * job.sums.cols + c) * kBlock + o % kBlock) * kBlock, job.sums.position,
           kBlock, dw + (row * kBlock + o) * 9 * job.g.c_in + (col + c) * kBlock, job.g.c_in, write);
     }
@@ -143,7 +148,8 @@ void finish_group(const Job& job, Index task, const float* du, float* dw, Write 
 }
 
 // Threads share the tiles of a batch, then the groups of channels.
-void run_shared(const Cpu& cpu, const Job& job, float* v, float* z, float* du, float* dw,
+template <class T>
+void run_shared(const Cpu& cpu, const WeightJob<T>& job, float* v, float* z, float* du, float* dw,
                 Write write) {
   constexpr Index kTilesPerTask = 8;
   const bool keep = job.cut.batches > 1;
@@ -163,7 +169,8 @@ void run_shared(const Cpu& cpu, const Job& job, float* v, float* z, float* du, f
 }
 
 // Threads share chunks of tiles; their sums are added up in order.
-void run_chunks(const Cpu& cpu, const Job& job, float* v, float* z, float* du, float* dw,
+template <class T>
+void run_chunks(const Cpu& cpu, const WeightJob<T>& job, float* v, float* z, float* du, float* dw,
                 Write write) {
   const Cut& cut = job.cut;
   parallel_workers(cpu, cut.chunks, [&](Index chunk, Index worker) {
@@ -186,10 +193,11 @@ void run_chunks(const Cpu& cpu, const Job& job, float* v, float* z, float* du, f
   finish_group(job, 0, du, dw, write);
 }
 
-struct Sizes {
+struct WeightSizes {
   Index v, z, du;
 
-  Sizes(const Cpu& cpu, const Job& job) {
+  template <class T>
+  WeightSizes(const Cpu& cpu, const WeightJob<T>& job) {
     const Index copies = job.cut.shared ? 1 : cpu.threads;
     v = copies * job.v.numel;
     z = copies * job.z.numel;
@@ -202,21 +210,31 @@ struct Sizes {
 
 }  // namespace
 
+template <class T>
 std::size_t backward_weight_workspace_bytes(const Cpu& cpu, const Conv2dGeometry& g) {
-  const Sizes sizes(cpu, Job(g, nullptr, nullptr));
+  const WeightSizes sizes(cpu, WeightJob<T>(g, nullptr, nullptr));
   return kScratchAlignment + scratch_bytes<float>(sizes.v) + scratch_bytes<float>(sizes.z) +
          scratch_bytes<float>(sizes.du);
 }
 
-void backward_weight(const Cpu& cpu, const Conv2dGeometry& g, const float* x, const float* dy,
-                     float* dw, Write write, std::span<std::byte> workspace) {
-  const Job job(g, x, dy);
-  const Sizes sizes(cpu, job);
+template <class T>
+void backward_weight(const Cpu& cpu, const Conv2dGeometry& g, const T* x, const T* dy, Real<T>* dw,
+                     Write write, std::span<std::byte> workspace) {
+  const WeightJob<T> job(g, x, dy);
+  const WeightSizes sizes(cpu, job);
   Scratch scratch(workspace);
   float* const v = scratch.take<float>(sizes.v);
   float* const z = scratch.take<float>(sizes.z);
   float* const du = scratch.take<float>(sizes.du);
-  (job.cut.shared ? run_shared : run_chunks)(cpu, job, v, z, du, dw, write);
+  (job.cut.shared ? run_shared<T> : run_chunks<T>)(cpu, job, v, z, du, dw, write);
 }
+
+#define FPANET_INSTANTIATE(T)                                                                    \
+  template std::size_t backward_weight_workspace_bytes<T>(const Cpu&, const Conv2dGeometry&);    \
+  template void backward_weight(const Cpu&, const Conv2dGeometry&, const T*, const T*, Real<T>*, \
+                                Write, std::span<std::byte>)
+FPANET_INSTANTIATE(float);
+FPANET_INSTANTIATE(bfloat16);
+#undef FPANET_INSTANTIATE
 
 }  // namespace fpanet::kernels::winograd

@@ -40,9 +40,8 @@ inline constexpr Index kWinogradPositions = 36;       ///< of a transformed tile
 inline constexpr Index kWinogradPhasePositions = 25;  ///< the same for kernels of two taps a side
 /// Channels come in blocks of this many, so that a block is whole vectors at every CPU level.
 inline constexpr Index kWinogradChannels = 16;
-/// Images of more elements than this are not expected in a cache. 8 MB of floats: a core's share of
-/// a server's last level.
-inline constexpr Index kWinogradCached = 2 * 1024 * 1024;
+/// Images of more bytes than this are not expected in a cache: a core's share of a server's last level.
+inline constexpr Index kWinogradCached = 8 * 1024 * 1024;
 
 /// Images (N,H,W,C) cut into tile_rows x tile_cols tiles each; tiles are counted over all images.
 template <class T>
@@ -69,7 +68,7 @@ struct WinogradImages {
             .image = h * w * c,
             .row = w * c,
             .pixel = c,
-            .distant = n * h * w * c > kWinogradCached};
+            .distant = n * h * w * c * Index{sizeof(T)} > kWinogradCached};
   }
   /// Every second pixel of every second row of n images (N,2H,2W,C), from row r and column s on.
   static WinogradImages phase(T* data, Index n, Index h, Index w, Index c, Index tile_rows,
@@ -85,7 +84,7 @@ struct WinogradImages {
             .image = 4 * h * w * c,
             .row = 4 * w * c,
             .pixel = 2 * c,
-            .distant = 4 * n * h * w * c > kWinogradCached};
+            .distant = 4 * n * h * w * c * Index{sizeof(T)} > kWinogradCached};
   }
 };
 
@@ -97,17 +96,18 @@ struct WinogradTiles {
   Index position, tile, block;
 };
 
-/// The transforms of x and y for kernels of one size.
+/// The transforms of x and y for kernels of one size. Images hold T; tiles hold Real<T>, so that what is
+/// multiplied is never rounded to a narrower type, and y is rounded once.
 template <class T>
 struct WinogradForm {
   Index positions;
   /// V = B^T d B of the patches of tiles [first, first + count), channels [begin, end).
   void (*patches)(const WinogradImages<const T>& x, Index first, Index count, Index begin,
-                  Index end, const WinogradTiles<T>& v);
+                  Index end, const WinogradTiles<Real<T>>& v);
   /// y = A^T M A, then the epilogue, into the part of the 4x4 tiles that lies in the image, for
   /// channels [begin, end) of y; M's channel 0 is y's channel `begin`. The residual lies as
   /// y does, and may be y.
-  void (*outputs)(const WinogradTiles<const T>& m, const WinogradImages<T>& y, Index first,
+  void (*outputs)(const WinogradTiles<const Real<T>>& m, const WinogradImages<T>& y, Index first,
                   Index count, Index begin, Index end, const Conv2dEpilogue<T>& epilogue,
                   Write write);
 };
@@ -118,15 +118,17 @@ struct WinogradKernels {
   WinogradForm<T> phase;  ///< 2x2: 25 positions
   /// Z = A dy A^T of 4x4 tiles, 0 outside the image; padding is not looked at.
   void (*gradients)(const WinogradImages<const T>& dy, Index first, Index count, Index begin,
-                    Index end, const WinogradTiles<T>& z);
+                    Index end, const WinogradTiles<Real<T>>& z);
   /// U = G w G^T for `count` neighbouring columns: tap t of column j is w[t*tap + j], position p of
   /// it becomes u[p*position + j].
-  void (*weights)(const T* w, Index tap, Index count, T* u, Index position);
+  void (*weights)(const T* w, Index tap, Index count, Real<T>* u, Index position);
   /// The same for the four 2x2 kernels that w is on an image enlarged twofold
   /// (conv2d_winograd_upsampled.cpp): phase p = 2r + s begins at u[p*phase].
-  void (*phase_weights)(const T* w, Index tap, Index count, T* u, Index position, Index phase);
+  void (*phase_weights)(const T* w, Index tap, Index count, Real<T>* u, Index position,
+                        Index phase);
   /// dw = G^T dU G, the other way round.
-  void (*weight_gradients)(const T* du, Index position, Index count, T* dw, Index tap, Write write);
+  void (*weight_gradients)(const Real<T>* du, Index position, Index count, Real<T>* dw, Index tap,
+                           Write write);
 };
 
 }  // namespace fpanet::kernels

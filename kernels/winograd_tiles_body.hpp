@@ -1,14 +1,15 @@
 #pragma once
-// winograd_tiles.hpp for one instruction set S (cpu_simd_*.hpp), vectors running over channels.
+// winograd_tiles.hpp for one instruction set S (cpu_simd_*.hpp), vectors of Real<T> running over channels, which
+// S loads from and stores to T, too.
 // A two-dimensional transform is the one-dimensional one on columns, then on rows.
 
 #include "kernels/winograd_tiles.hpp"
 
 namespace fpanet::kernels {
 
-template <class S>
+template <class S, class T>
 struct WinogradTransforms {
-  using T = typename S::Scalar;
+  using R = Real<T>;
   using Vector = typename S::Vector;
 
   static constexpr double kA = 0.625, kB = 1.5;
@@ -18,9 +19,9 @@ struct WinogradTransforms {
 
   // sum + factor * v
   static Vector add(Vector sum, double factor, Vector v) {
-    return S::multiply_add(S::broadcast(static_cast<T>(factor)), v, sum);
+    return S::multiply_add(S::broadcast(static_cast<R>(factor)), v, sum);
   }
-  static Vector scale(double factor, Vector v) { return S::broadcast(static_cast<T>(factor)) * v; }
+  static Vector scale(double factor, Vector v) { return S::broadcast(static_cast<R>(factor)) * v; }
 
   // For a kernel of kTaps a side: with two, there is no point at infinity.
   template <int kTaps>
@@ -107,15 +108,17 @@ struct WinogradTransforms {
   }
 
   // A vector of each of a grid of places in memory.
+  template <class P>
   struct Load {
-    const T* p;
+    const P* p;
     Index row, col;
     [[gnu::always_inline]] Vector operator()(int i, int j) const {
       return S::load(p + i * row + j * col);
     }
   };
+  template <class P>
   struct Store {
-    T* p;
+    P* p;
     Index row, col;
     [[gnu::always_inline]] void operator()(int i, int j, Vector v) const {
       S::store(p + i * row + j * col, v);
@@ -134,18 +137,19 @@ struct WinogradTransforms {
     }
   };
   struct StoreFinished {
-    Store store;
+    Store<T> store;
     Finish finish;
     [[gnu::always_inline]] void operator()(int i, int j, Vector v) const {
       store(i, j, finish(i, j, v));
     }
   };
+  template <class P>
   struct StoreOrAdd {
-    T* p;
+    P* p;
     Index row, col;
     Write write;
     [[gnu::always_inline]] void operator()(int i, int j, Vector v) const {
-      T* const to = p + i * row + j * col;
+      P* const to = p + i * row + j * col;
       S::store(to, write == Write::assign ? v : v + S::load(to));
     }
   };
@@ -158,14 +162,14 @@ struct WinogradTransforms {
     }
   };
   struct LoadInside {
-    Load load;
+    Load<T> load;
     Inside inside;
     [[gnu::always_inline]] Vector operator()(int i, int j) const {
       return inside(i, j) ? load(i, j) : Vector{};
     }
   };
   struct StoreInside {
-    StoreOrAdd store;
+    StoreOrAdd<T> store;
     Finish finish;
     Inside inside;
     [[gnu::always_inline]] void operator()(int i, int j, Vector v) const {
@@ -211,16 +215,16 @@ struct WinogradTransforms {
   // Patches of x and tiles of dy: read kFrom x kFrom pixels, zeros outside, write kTo x kTo positions.
   template <int kFrom, int kTo, void (*kTransform)(const Vector*, Vector*)>
   static void read_tiles(const WinogradImages<const T>& images, Index first, Index count,
-                         Index begin, Index end, const WinogradTiles<T>& tiles) {
+                         Index begin, Index end, const WinogradTiles<R>& tiles) {
     for (Index t = 0; t < count; ++t) {
       const Place<const T> place(images, first + t, kFrom);
       for (Index channel = begin; channel < end; channel += S::kLanes) {
-        const Load load{place.corner + channel, images.row, images.pixel};
+        const Load<T> load{place.corner + channel, images.row, images.pixel};
         if (images.distant && channel % kWinogradChannels == 0) {
           fetch<kFrom, 0>(load.p + (images.step + kFrom - 4) * load.col, load.row, load.col);
         }
-        const Store store{tiles.data + t * tiles.tile + offset(tiles, channel),
-                          kTo * tiles.position, tiles.position};
+        const Store<R> store{tiles.data + t * tiles.tile + offset(tiles, channel),
+                             kTo * tiles.position, tiles.position};
         if (place.interior) {
           transform<kFrom, kTo, kTransform>(load, store);
         } else {
@@ -232,27 +236,27 @@ struct WinogradTransforms {
 
   template <int kTaps>
   static void patches(const WinogradImages<const T>& x, Index first, Index count, Index begin,
-                      Index end, const WinogradTiles<T>& v) {
+                      Index end, const WinogradTiles<R>& v) {
     constexpr int kSide = kWinogradTile + kTaps - 1;
     read_tiles<kSide, kSide, patch<kTaps>>(x, first, count, begin, end, v);
   }
 
   static void gradients(const WinogradImages<const T>& dy, Index first, Index count, Index begin,
-                        Index end, const WinogradTiles<T>& z) {
+                        Index end, const WinogradTiles<R>& z) {
     read_tiles<4, 6, gradient>(dy, first, count, begin, end, z);
   }
 
   template <int kTaps>
-  static void outputs(const WinogradTiles<const T>& m, const WinogradImages<T>& y, Index first,
+  static void outputs(const WinogradTiles<const R>& m, const WinogradImages<T>& y, Index first,
                       Index count, Index begin, Index end, const Conv2dEpilogue<T>& epilogue,
                       Write write) {
     constexpr int kSide = kWinogradTile + kTaps - 1;
     for (Index t = 0; t < count; ++t) {
       const Place<T> place(y, first + t, kWinogradTile);
       for (Index channel = begin; channel < end; channel += S::kLanes) {
-        const Load load{m.data + t * m.tile + offset(m, channel - begin), kSide * m.position,
-                        m.position};
-        const Store store{place.corner + channel, y.row, y.pixel};
+        const Load<R> load{m.data + t * m.tile + offset(m, channel - begin), kSide * m.position,
+                           m.position};
+        const Store<T> store{place.corner + channel, y.row, y.pixel};
         if (y.distant && channel % kWinogradChannels == 0) {
           fetch<4, 1>(store.p + y.step * store.col, store.row, store.col);
         }
@@ -269,16 +273,17 @@ struct WinogradTransforms {
     }
   }
 
-  static void weights(const T* w, Index tap, Index count, T* u, Index position) {
+  static void weights(const T* w, Index tap, Index count, R* u, Index position) {
     for (Index k = 0; k < count; k += S::kLanes) {
-      transform<3, 6, weight<3>>(Load{w + k, 3 * tap, tap}, Store{u + k, 6 * position, position});
+      transform<3, 6, weight<3>>(Load<T>{w + k, 3 * tap, tap},
+                                 Store<R>{u + k, 6 * position, position});
     }
   }
 
   // The taps of phase (r,s): a pixel of the small image is read by the rows 0 | 1,2 of w where r = 0
   // and by 0,1 | 2 where r = 1, and so for the columns.
   struct PhaseTaps {
-    Load w;
+    Load<T> w;
     int r, s;
     [[gnu::always_inline]] Vector row(int i, int j) const {
       if (i == r) return w(2 * r, j);
@@ -290,20 +295,20 @@ struct WinogradTransforms {
     }
   };
 
-  static void phase_weights(const T* w, Index tap, Index count, T* u, Index position, Index phase) {
+  static void phase_weights(const T* w, Index tap, Index count, R* u, Index position, Index phase) {
     for (int p = 0; p < 4; ++p) {
       for (Index k = 0; k < count; k += S::kLanes) {
         transform<2, 5, weight<2>>(PhaseTaps{{w + k, 3 * tap, tap}, p / 2, p % 2},
-                                   Store{u + p * phase + k, 5 * position, position});
+                                   Store<R>{u + p * phase + k, 5 * position, position});
       }
     }
   }
 
-  static void weight_gradients(const T* du, Index position, Index count, T* dw, Index tap,
+  static void weight_gradients(const R* du, Index position, Index count, R* dw, Index tap,
                                Write write) {
     for (Index k = 0; k < count; k += S::kLanes) {
-      transform<6, 3, weight_gradient>(Load{du + k, 6 * position, position},
-                                       StoreOrAdd{dw + k, 3 * tap, tap, write});
+      transform<6, 3, weight_gradient>(Load<R>{du + k, 6 * position, position},
+                                       StoreOrAdd<R>{dw + k, 3 * tap, tap, write});
     }
   }
 

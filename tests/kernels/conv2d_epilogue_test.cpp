@@ -55,10 +55,10 @@ std::vector<Implementation<T>> implementations(const Conv2dGeometry& g) {
        direct::prepared_numel<T>, direct::prepare<T>}};
   if constexpr (std::is_same_v<T, float>) {
     if (winograd::supports(g)) {
-      all.push_back({"winograd", winograd::forward, winograd::forward_workspace_bytes});
-      all.push_back({"winograd", winograd::forward_prepared,
-                     winograd::forward_prepared_workspace_bytes, winograd::prepared_numel,
-                     winograd::prepare});
+      all.push_back({"winograd", winograd::forward<T>, winograd::forward_workspace_bytes<T>});
+      all.push_back({"winograd", winograd::forward_prepared<T>,
+                     winograd::forward_prepared_workspace_bytes<T>, winograd::prepared_numel<T>,
+                     winograd::prepare<T>});
     }
   }
   return all;

@@ -87,10 +87,11 @@ TEST_CASE("conv2d: Winograd's rounding error is about twice the direct sum's") {
       backward_weight(cpu, g, x.data(), dy.data(), dw.data(), Write::assign, workspace);
       return {errors(y, y64), errors(dx, dx64), errors(dw, dw64)};
     };
-    const Passes fast = run(winograd::forward, winograd::backward_input, winograd::backward_weight,
-                            std::max({winograd::forward_workspace_bytes(cpu, g),
-                                      winograd::backward_input_workspace_bytes(cpu, g),
-                                      winograd::backward_weight_workspace_bytes(cpu, g)}));
+    const Passes fast = run(winograd::forward<float>, winograd::backward_input<float>,
+                            winograd::backward_weight<float>,
+                            std::max({winograd::forward_workspace_bytes<float>(cpu, g),
+                                      winograd::backward_input_workspace_bytes<float>(cpu, g),
+                                      winograd::backward_weight_workspace_bytes<float>(cpu, g)}));
     const Passes plain =
         run(direct::forward<float>, direct::backward_input<float>, direct::backward_weight<float>,
             std::max({direct::forward_workspace_bytes<float>(cpu, g),
@@ -114,12 +115,12 @@ Results run_winograd(const Conv2dGeometry& g, const test::Conv2dBuffers<float>& 
                      Write write) {
   const Cpu cpu{threads};
   Results r{b.y, b.dx, b.dw};
-  auto workspace = test::scratch(winograd::forward_workspace_bytes(cpu, g));
-  winograd::forward(cpu, g, b.x.data(), b.w.data(), {}, r.y.data(), workspace);
-  workspace = test::scratch(winograd::backward_input_workspace_bytes(cpu, g));
-  winograd::backward_input(cpu, g, b.dy.data(), b.w.data(), r.dx.data(), write, workspace);
-  workspace = test::scratch(winograd::backward_weight_workspace_bytes(cpu, g));
-  winograd::backward_weight(cpu, g, b.x.data(), b.dy.data(), r.dw.data(), write, workspace);
+  auto workspace = test::scratch(winograd::forward_workspace_bytes<float>(cpu, g));
+  winograd::forward<float>(cpu, g, b.x.data(), b.w.data(), {}, r.y.data(), workspace);
+  workspace = test::scratch(winograd::backward_input_workspace_bytes<float>(cpu, g));
+  winograd::backward_input<float>(cpu, g, b.dy.data(), b.w.data(), r.dx.data(), write, workspace);
+  workspace = test::scratch(winograd::backward_weight_workspace_bytes<float>(cpu, g));
+  winograd::backward_weight<float>(cpu, g, b.x.data(), b.dy.data(), r.dw.data(), write, workspace);
   return r;
 }
 
