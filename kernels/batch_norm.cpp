@@ -1,32 +1,16 @@
 #include "kernels/batch_norm.hpp"
 
+#include <algorithm>
 #include <cassert>
 
 #include "kernels/batch_norm_body.hpp"
 #include "kernels/batch_norm_sweeps.hpp"
+#include "kernels/channel_statistics.hpp"
 #include "kernels/column_sums.hpp"
 #include "kernels/scratch.hpp"
 
 namespace fpanet::kernels {
 namespace {
-
-/// Mean and sum of squared deviations of each channel over pixels [begin, end). Two passes; the
-/// second reads the cache. `centre` is scratch for one number per channel.
-template <class T>
-void chunk_moments(const T* x, Index channels, Index begin, Index end, double* mean, double* square,
-                   Real<T>* centre) {
-  const double pixels = static_cast<double>(end - begin);
-  batch_norm_sweeps<T>().sums(x, channels, begin, end, mean);
-  for (Index c = 0; c < channels; ++c) {
-    mean[c] /= pixels;
-    centre[c] = static_cast<Real<T>>(mean[c]);
-  }
-  batch_norm_sweeps<T>().squares(x, centre, channels, begin, end, square);
-  for (Index c = 0; c < channels; ++c) {
-    const double rounding = mean[c] - static_cast<double>(centre[c]);
-    square[c] -= pixels * rounding * rounding;
-  }
-}
 
 /// Sets mean, scale and shift of one channel.
 template <class T>
@@ -62,39 +46,35 @@ ReluMask mask_of(const BatchNormBackward<T>& args) {
 }  // namespace
 
 template <class T>
-std::size_t batch_norm_workspace_bytes(const Cpu&, Index pixels, Index channels) {
-  const Index chunks = column_chunks(pixels, channels);
-  return 2 * scratch_bytes<double>(chunks * channels) + scratch_bytes<Real<T>>(chunks * channels) +
-         3 * scratch_bytes<Real<T>>(channels) + kScratchAlignment;
+std::size_t batch_norm_workspace_bytes(const Cpu& cpu, Index pixels, Index channels) {
+  const std::size_t forward = scratch_bytes<double>(2 * channels) +
+                              channel_statistics_workspace_bytes<T>(cpu, pixels, channels);
+  const std::size_t backward =
+      2 * scratch_bytes<double>(column_chunks(pixels, channels) * channels);
+  return std::max(forward, backward) + 3 * scratch_bytes<Real<T>>(channels) + kScratchAlignment;
 }
 
 template <class T>
 void batch_norm_train(const Cpu& cpu, const BatchNormForward<T>& caller,
                       const RunningStatistics<T>& running, std::span<std::byte> workspace) {
-  const Index pixels = caller.x.pixels(), channels = caller.x.c;
-  const Index chunk_rows = column_chunk_rows(channels), chunks = column_chunks(pixels, channels);
+  const Index channels = caller.x.c;
+  const auto pixels = static_cast<double>(caller.x.pixels());
   assert(pixels > 1 && caller.y != caller.x.data);
   Scratch scratch(workspace);
-  double* const means = scratch.take<double>(chunks * channels);
-  double* const squares = scratch.take<double>(chunks * channels);
-  auto* const centres = scratch.take<Real<T>>(chunks * channels);
   const BatchNormForward<T> args = with_factors(caller, scratch);
-  parallel_chunks(cpu, pixels, chunk_rows, [&](Index begin, Index end, Index chunk) {
-    const Index at = chunk * channels;
-    chunk_moments(args.x.data, channels, begin, end, means + at, squares + at, centres + at);
-  });
-  const auto rows = [=](Index chunk) {
-    return static_cast<double>(std::min(chunk_rows, pixels - chunk * chunk_rows));
-  };
+  const double* statistics = args.statistics;
+  if (statistics == nullptr) {
+    auto* const taken = scratch.take<double>(2 * channels);
+    channel_statistics<T>(cpu, args.x, taken, scratch.rest());
+    statistics = taken;
+  }
   for (Index c = 0; c < channels; ++c) {
-    const auto count = static_cast<double>(pixels);
-    const body::Moments batch =
-        body::combine_moments(means + c, squares + c, chunks, channels, count, rows);
+    const body::Moments batch{statistics[c], statistics[channels + c]};
     const double invstd = 1 / std::sqrt(batch.var + args.eps);
     args.invstd[c] = static_cast<Real<T>>(invstd);
     set_affine(args, c, batch.mean, invstd);
     if (running.mean != nullptr) {
-      body::update_running(running.mean[c], running.var[c], batch, count, running.momentum);
+      body::update_running(running.mean[c], running.var[c], batch, pixels, running.momentum);
     }
   }
   if (running.batches != nullptr) ++*running.batches;

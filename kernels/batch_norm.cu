@@ -1,43 +1,20 @@
-// Bytes an element, T = bfloat16: training reads x twice and writes y, 6 (8 with a residual); eval 4
-// (6); backward reads x and dy twice and writes dx, 10 (with a residual and relu it reads y twice
-// and writes dresidual, too: 16).
+// Bytes an element, T = bfloat16: training reads x twice, or once where its statistics are given,
+// and writes y, 6 or 4 (8 or 6 with a residual); eval 4 (6); backward reads x and dy twice and
+// writes dx, 10 (with a residual and relu it reads y twice and writes dresidual, too: 16).
 
 #include "kernels/batch_norm.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "kernels/batch_norm_body.hpp"
+#include "kernels/channel_statistics.hpp"
 #include "kernels/cuda_columns.hpp"
 #include "kernels/cuda_launch.cuh"
 #include "kernels/scratch.hpp"
 
 namespace fpanet::kernels {
 namespace {
-
-/// Sums of x - shift and of its square, where shift is the first x of the chunk.
-template <class T>
-struct BatchNormTerms {
-  static constexpr int kSums = 2, kWidth = kVector<T>;
-  using V = Values<float, kWidth>;
-
-  const T* x;
-  Index channels;
-  bool aligned;
-
-  FPANET_HD V row_of(const ColumnPlace& at, Index row) const {
-    return load<kWidth>(x + row * channels + at.column, at.count, aligned);
-  }
-  FPANET_HD V fixed(const ColumnPlace& at) const { return row_of(at, at.first_row); }
-  FPANET_HD void add(const V& shift, const ColumnPlace& at, Index row, V* sums) const {
-    const V values = row_of(at, row);
-    FPANET_UNROLL
-    for (int i = 0; i < kWidth; ++i) {
-      const float apart = values.at[i] - shift.at[i];
-      sums[0].at[i] += apart;
-      sums[1].at[i] += apart * apart;
-    }
-  }
-};
 
 /// Factors of the normalisation. For bfloat16 they follow from mean and invstd as these are saved,
 /// so that the backward pass finds the same y.
@@ -51,83 +28,7 @@ FPANET_HD inline body::BatchNormAffine<float> forward_affine(double mean, double
   return body::batch_norm_affine(mean, invstd, weight, bias);
 }
 
-/// From the chunks' sums to mean and invstd of each channel, the factors of the normalisation, and
-/// the running statistics. Four channels a block, whose threads share out the chunks.
-template <class T>
-struct BatchNormStatisticsKernel {
-  static constexpr int kThreads = 256;
-  static constexpr int kColumns = 4;
-  static constexpr int kLanes = kThreads / kColumns;
-
-  ColumnTiles<T> cut;
-  const T* x;
-  const double* partial;
-  BatchNormForward<T> args;
-  RunningStatistics<T> running;
-  body::BatchNormAffine<float>* affine;
-
-  Index blocks() const { return divide_up(cut.columns, kColumns); }
-  static constexpr Index shared_bytes() {
-    return (kThreads + reduce_scratch(kThreads) + 2 * kColumns) *
-           static_cast<Index>(sizeof(double));
-  }
-
-  FPANET_HD body::ChunkMoments chunk_moments(Index chunk, Index c) const {
-    const double* const sums = partial + chunk * 2 * cut.columns + c;
-    const auto shift = static_cast<float>(x[chunk * cut.chunk_rows() * cut.columns + c]);
-    return body::shifted_moments(shift, sums[0], sums[cut.columns],
-                                 static_cast<double>(cut.rows_in(chunk)));
-  }
-
-  /// totals[side] = sum over all chunks of term(chunk, channel).
-  template <class Block, class Term>
-  FPANET_HD void sum_over_chunks(const Block& block, double* totals, const Term& term) const {
-    auto* const in = block.template shared<double>();
-    block.each([&](int thread) {
-      const Index c = block.index * kColumns + thread % kColumns;
-      double sum = 0;
-      if (c < cut.columns) {
-        FPANET_UNROLL_4
-        for (Index chunk = thread / kColumns; chunk < cut.chunks; chunk += kLanes) {
-          sum += term(chunk, c);
-        }
-      }
-      in[thread] = sum;
-    });
-    reduce_lanes<double>(block, in, kLanes, kColumns, in + kThreads, Plus{},
-                         [&](int side, double total) { totals[side] = total; });
-  }
-
-  template <class Block>
-  FPANET_HD void operator()(const Block& block) const {
-    double* const means = block.template shared<double>() + kThreads + reduce_scratch(kThreads);
-    double* const squares = means + kColumns;
-    const auto pixels = static_cast<double>(cut.rows);
-    sum_over_chunks(block, means, [&](Index chunk, Index c) {
-      return static_cast<double>(cut.rows_in(chunk)) * chunk_moments(chunk, c).mean;
-    });
-    sum_over_chunks(block, squares, [&](Index chunk, Index c) {
-      const body::ChunkMoments part = chunk_moments(chunk, c);
-      const double apart = part.mean - means[c % kColumns] / pixels;
-      return part.square + static_cast<double>(cut.rows_in(chunk)) * apart * apart;
-    });
-    block.each_freely([&](int thread) {
-      const Index c = block.index * kColumns + thread;
-      if (thread >= kColumns || c >= cut.columns) return;
-      const body::Moments batch{means[thread] / pixels, squares[thread] / pixels};
-      const double invstd = 1 / std::sqrt(batch.var + args.eps);
-      args.mean[c] = static_cast<float>(batch.mean);
-      args.invstd[c] = static_cast<float>(invstd);
-      affine[c] = forward_affine<T>(batch.mean, invstd, args.weight[c], args.bias[c]);
-      if (running.mean != nullptr) {
-        body::update_running(running.mean[c], running.var[c], batch, pixels, running.momentum);
-      }
-      if (c == 0 && running.batches != nullptr) ++*running.batches;
-    });
-  }
-};
-
-/// The same from running statistics.
+/// From running statistics to the factors of the normalisation.
 template <class T>
 struct BatchNormConstantsKernel {
   static constexpr int kThreads = 64;
@@ -161,8 +62,8 @@ struct BatchNormApply {
   const T* x;
   const T* residual;
   T* y;
-  const body::BatchNormAffine<float>* affine;
-  Index channels;
+  const body::BatchNormAffine<float>* affine;  ///< of the channels from `first` on
+  Index first, channels;
   bool relu, aligned;
 
   FPANET_HD Fixed fixed(const ColumnPlace& at) const {
@@ -170,7 +71,7 @@ struct BatchNormApply {
     FPANET_UNROLL
     for (int i = 0; i < kWidth; ++i) {
       if (i >= at.count) continue;
-      const body::BatchNormAffine<float> factors = affine[at.column + i];
+      const body::BatchNormAffine<float> factors = affine[at.column - first + i];
       f.mean.at[i] = factors.mean;
       f.scale.at[i] = factors.scale;
       f.shift.at[i] = factors.shift;
@@ -188,6 +89,57 @@ struct BatchNormApply {
       values.at[i] = relu ? body::relu(value) : value;
     }
     store(y + i0, values, at.count, aligned);
+  }
+};
+
+/// The same in training: each block finds the factors of its channels in shared memory, and those of
+/// the first chunk leave behind what is kept of them.
+template <class T>
+struct BatchNormTrain {
+  static constexpr int kThreads = ColumnTiles<T>::kThreads;
+
+  ColumnTiles<T> cut;
+  BatchNormForward<T> args;
+  RunningStatistics<T> running;
+  const double* statistics;
+  bool aligned;
+
+  Index shared_bytes() const {
+    return cut.tile_columns() * static_cast<Index>(sizeof(body::BatchNormAffine<float>));
+  }
+
+  FPANET_HD void keep(Index c, const body::Moments& batch, double invstd) const {
+    args.mean[c] = static_cast<float>(batch.mean);
+    args.invstd[c] = static_cast<float>(invstd);
+    if (running.mean != nullptr) {
+      body::update_running(running.mean[c], running.var[c], batch, static_cast<double>(cut.rows),
+                           running.momentum);
+    }
+    if (c == 0 && running.batches != nullptr) ++*running.batches;
+  }
+
+  template <class Block>
+  FPANET_HD void operator()(const Block& block) const {
+    auto* const affine = block.template shared<body::BatchNormAffine<float>>();
+    const Index first = block.index % cut.tiles * cut.tile_columns();
+    block.each([&](int thread) {
+      const Index c = first + thread;
+      if (thread >= cut.tile_columns() || c >= cut.columns) return;
+      const body::Moments batch{statistics[c], statistics[cut.columns + c]};
+      const double invstd = 1 / std::sqrt(batch.var + args.eps);
+      affine[thread] = forward_affine<T>(batch.mean, invstd, args.weight[c], args.bias[c]);
+      if (block.index < cut.tiles) keep(c, batch, invstd);
+    });
+    const BatchNormApply<T> apply{args.x.data, args.residual, args.y,    affine,
+                                  first,       cut.columns,   args.relu, aligned};
+    block.each_freely([&](int thread) {
+      const auto at = cut.place(block.index, thread);
+      if (at.count <= 0) return;
+      const auto fixed = apply.fixed(at);
+      for (Index row = at.first_row + at.lane; row < at.end; row += cut.lanes) {
+        apply.map(fixed, at, row);
+      }
+    });
   }
 };
 
@@ -335,7 +287,7 @@ struct BatchNormGradientApply {
   }
 };
 
-/// What both directions keep in the workspace.
+/// What eval and backward keep in the workspace.
 template <class T>
 struct BatchNormScratch {
   double* partial;
@@ -352,36 +304,29 @@ struct BatchNormScratch {
   }
 };
 
-template <class T>
-void batch_norm_apply(const CudaGrid& grid, const BatchNormForward<T>& args,
-                      const ColumnTiles<T>& cut, const body::BatchNormAffine<float>* affine) {
-  const bool aligned = images_fit<T>(cut.columns, args.x.data, args.residual, args.y);
-  column_map(grid, "batch_norm", cut,
-             BatchNormApply<T>{args.x.data, args.residual, args.y, affine, cut.columns, args.relu,
-                               aligned});
-}
-
 }  // namespace
 
 template <class T>
-std::size_t batch_norm_workspace_bytes(const Cuda&, Index pixels, Index channels) {
-  return BatchNormScratch<T>::bytes({pixels, channels});
+std::size_t batch_norm_workspace_bytes(const Cuda& cuda, Index pixels, Index channels) {
+  const std::size_t train = scratch_bytes<double>(2 * channels) + kScratchAlignment +
+                            channel_statistics_workspace_bytes<T>(cuda, pixels, channels);
+  return std::max(train, BatchNormScratch<T>::bytes({pixels, channels}));
 }
 
 template <class T>
 void batch_norm_train(const Cuda& cuda, const BatchNormForward<T>& args,
                       const RunningStatistics<T>& running, std::span<std::byte> workspace) {
-  const CudaGrid grid(cuda);
+  const double* statistics = args.statistics;
+  if (statistics == nullptr) {
+    Scratch scratch(workspace);
+    auto* const taken = scratch.take<double>(2 * args.x.c);
+    channel_statistics<T>(cuda, args.x, taken, scratch.rest());
+    statistics = taken;
+  }
   const ColumnTiles<T> cut(args.x.pixels(), args.x.c);
-  const BatchNormScratch<T> scratch(workspace, cut);
-  auto* const affine = static_cast<body::BatchNormAffine<float>*>(scratch.per_channel);
-  const BatchNormTerms<T> terms{args.x.data, args.x.c, images_fit<T>(args.x.c, args.x.data)};
-  const ColumnSumsKernel<T, BatchNormTerms<T>> sums{cut, terms, scratch.partial};
-  grid.run("batch_norm", cut.blocks(), sums.shared_bytes(), sums);
-  const BatchNormStatisticsKernel<T> statistics{cut,  args.x.data, scratch.partial,
-                                                args, running,     affine};
-  grid.run("batch_norm", statistics.blocks(), statistics.shared_bytes(), statistics);
-  batch_norm_apply(grid, args, cut, affine);
+  const BatchNormTrain<T> sweep{cut, args, running, statistics,
+                                images_fit<T>(cut.columns, args.x.data, args.residual, args.y)};
+  CudaGrid(cuda).run("batch_norm", cut.blocks(), sweep.shared_bytes(), sweep);
 }
 
 template <class T>
@@ -393,7 +338,10 @@ void batch_norm_eval(const Cuda& cuda, const BatchNormForward<T>& args, const Re
       static_cast<body::BatchNormAffine<float>*>(BatchNormScratch<T>(workspace, cut).per_channel);
   const BatchNormConstantsKernel<T> constants{args, running_mean, running_var, affine};
   grid.run("batch_norm", divide_up(args.x.c, constants.kThreads), 0, constants);
-  batch_norm_apply(grid, args, cut, affine);
+  column_map(
+      grid, "batch_norm", cut,
+      BatchNormApply<T>{args.x.data, args.residual, args.y, affine, 0, cut.columns, args.relu,
+                        images_fit<T>(cut.columns, args.x.data, args.residual, args.y)});
 }
 
 template <class T>

@@ -17,9 +17,8 @@
 // dresidual may be dy when it is assigned; dx may be dy when no dresidual is wanted. Saved for
 // backward: x, mean, invstd, and y where there is a relu. On a card y in bfloat16 is not read when
 // there was no residual: whether it is positive follows from x with the forward's own arithmetic.
-// Statistics: per chunk of pixels (fixed by the shape) a mean and a sum of squared deviations,
-// which are combined in double (Chan, Golub, LeVeque 1979), so that a mean far from 0 costs no
-// digits. Source: torch.nn.BatchNorm2d.
+// Mean and variance of x are taken here (channel_statistics.hpp), or given: then training is one
+// sweep. Source: torch.nn.BatchNorm2d.
 
 #include <cstddef>
 #include <cstdint>
@@ -34,6 +33,8 @@ namespace fpanet::kernels {
 template <class T>
 struct BatchNormForward {
   View<const T> x = {};
+  /// (2,C): mean and biased variance of x for training, or none.
+  const double* statistics = nullptr;
   const Real<T>* weight = nullptr;
   const Real<T>* bias = nullptr;
   const T* residual = nullptr;  ///< like x, or none

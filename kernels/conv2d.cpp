@@ -4,6 +4,7 @@
 #include <array>
 #include <cassert>
 
+#include "kernels/channel_statistics.hpp"
 #include "kernels/conv2d_direct.hpp"
 #include "kernels/conv2d_instances.hpp"
 #include "kernels/conv2d_pairs.hpp"
@@ -160,6 +161,9 @@ template <class T>
 void conv2d(const Cpu& cpu, const Conv2dGeometry& g, const T* x, const T* w,
             const Conv2dEpilogue<T>& epilogue, T* y, std::span<std::byte> workspace) {
   choose(kForward<T>, g).run(cpu, g, x, w, epilogue, y, workspace);
+  if (epilogue.statistics == nullptr) return;
+  channel_statistics<T>(cpu, {y, g.n, g.c_out, g.out_h(), g.out_w()}, epilogue.statistics,
+                        workspace);
 }
 
 template <class T>
@@ -213,8 +217,11 @@ void conv2d_backward_bias(const Cpu& cpu, const Conv2dGeometry& g, const T* dy, 
 }
 
 template <class T>
-std::size_t conv2d_workspace_bytes(const Cpu& cpu, const Conv2dGeometry& g, Conv2dEpilogueParts) {
-  return choose(kForward<T>, g).workspace_bytes(cpu, g);
+std::size_t conv2d_workspace_bytes(const Cpu& cpu, const Conv2dGeometry& g,
+                                   Conv2dEpilogueParts epilogue) {
+  const std::size_t product = choose(kForward<T>, g).workspace_bytes(cpu, g);
+  if (!epilogue.statistics) return product;
+  return std::max(product, channel_statistics_workspace_bytes<T>(cpu, g.output_pixels(), g.c_out));
 }
 
 template <class T>

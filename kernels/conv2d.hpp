@@ -49,7 +49,7 @@ std::string_view conv2d_implementation(const Cpu& cpu, Conv2dPass pass, const Co
 std::string_view conv2d_implementation(const Cuda& cuda, Conv2dPass pass, const Conv2dGeometry& g,
                                        DType dtype, Conv2dEpilogueParts epilogue = {});
 
-/// y = [relu](conv(x, w) + bias [+ residual]).
+/// y = [relu](conv(x, w) + bias [+ residual]), or conv(x, w) and the statistics of its channels.
 template <class T>
 void conv2d(const Cpu& cpu, const Conv2dGeometry& g, const T* x, const T* w,
             const Conv2dEpilogue<T>& epilogue, T* y, std::span<std::byte> workspace);

@@ -46,7 +46,7 @@ struct ColumnTiles {
   }
 
   Index blocks() const { return tiles * chunks; }
-  int tile_columns() const { return across * kWidth; }
+  FPANET_HD int tile_columns() const { return across * kWidth; }
 
   FPANET_HD Index chunk_rows() const { return Index{lanes} * rows_per_lane; }
   FPANET_HD Index rows_in(Index chunk) const {

@@ -38,6 +38,25 @@ struct EpilogueKernel {
   }
 };
 
+struct StatisticsOfSums {
+  static constexpr int kThreads = 64;
+
+  const float *sums, *square_sums;
+  double pixels;
+  Index channels;
+  double* statistics;
+
+  template <class Block>
+  FPANET_HD void operator()(const Block& block) const {
+    grid_stride(block, channels, [&](Index c) {
+      const double mean = static_cast<double>(sums[c]) / pixels;
+      const double var = static_cast<double>(square_sums[c]) / pixels - mean * mean;
+      statistics[c] = mean;
+      statistics[channels + c] = var < 0 ? 0 : var;
+    });
+  }
+};
+
 struct Same {
   FPANET_HD float operator()(float x) const { return x; }
 };
@@ -52,6 +71,13 @@ void conv2d_epilogue(const Cuda& cuda, const Conv2dEpilogue<T>& epilogue, Matric
   CudaGrid(cuda).run("conv2d_epilogue", stride_blocks(vectors, Kernel::kThreads), 0,
                      Kernel{epilogue, y.data, pixels, channels,
                             images_fit<T>(channels, y.data, epilogue.residual)});
+}
+
+void statistics_of_sums(const Cuda& cuda, const float* sums, const float* square_sums, Index pixels,
+                        Index channels, double* statistics) {
+  const StatisticsOfSums kernel{sums, square_sums, static_cast<double>(pixels), channels,
+                                statistics};
+  CudaGrid(cuda).run("conv2d_statistics", stride_blocks(channels, kernel.kThreads), 0, kernel);
 }
 
 void widen_weight_gradient(const Cuda& cuda, std::span<const bfloat16> rounded_dw,

@@ -9,6 +9,7 @@
 #include "kernels/assemble_batch.hpp"
 #include "kernels/batch_norm.hpp"
 #include "kernels/bias_add.hpp"
+#include "kernels/channel_statistics.hpp"
 #include "kernels/concat.hpp"
 #include "kernels/confusion.hpp"
 #include "kernels/dct.hpp"
@@ -61,6 +62,8 @@ FPANET_STUB(std::size_t, batch_norm_workspace_bytes, const Cuda&, Index, Index);
 FPANET_STUB(void, bias_add, const Cuda&, Matrices<const T>, const Real<T>*, T*);
 FPANET_STUB(void, bias_gradient, const Cuda&, Matrices<const T>, Real<T>*, Write, Bytes);
 FPANET_STUB(std::size_t, bias_gradient_workspace_bytes, const Cuda&, Index, Index);
+FPANET_STUB(void, channel_statistics, const Cuda&, View<const T>, double*, Bytes);
+FPANET_STUB(std::size_t, channel_statistics_workspace_bytes, const Cuda&, Index, Index);
 FPANET_STUB(void, clamp, const Cuda&, In<T>, double, double, Out<T>);
 FPANET_STUB(void, clamp_backward, const Cuda&, In<T>, In<T>, double, double, Out<T>, Write);
 FPANET_STUB(void, concat, const Cuda&, View<const T>, View<const T>, View<T>);

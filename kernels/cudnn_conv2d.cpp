@@ -7,6 +7,7 @@
 #include "kernels/bias_add.hpp"
 #include "kernels/conv2d_instances.hpp"
 #include "kernels/cuda_conv2d_finish.hpp"
+#include "kernels/cudnn_forward.hpp"
 #include "kernels/cudnn_planner.hpp"
 #include "kernels/scratch.hpp"
 
@@ -54,16 +55,7 @@ void conv2d(const Cuda& cuda, const Conv2dGeometry& g, const T* x, const T* w,
             const Conv2dEpilogue<T>& epilogue, T* y, std::span<std::byte> workspace) {
   const PlannedConvolution& planned =
       planned_for(cuda, {Conv2dPass::forward, g, dtype_v<T>, epilogue.parts(), false});
-  std::array<ConvolutionPlan::Binding, 5> bindings{
-      {{kTensorX, x}, {kTensorW, w}, {kTensorY, y}, {}, {}}};
-  std::size_t count = 3;
-  if (planned.fused && epilogue.bias) bindings[count++] = {kTensorBias, epilogue.bias};
-  if (planned.fused && epilogue.residual) bindings[count++] = {kTensorResidual, epilogue.residual};
-  Scratch scratch(workspace);
-  run(cuda, planned, std::span(bindings).first(count), scratch);
-  if (!planned.fused) {
-    conv2d_epilogue<T>(cuda, epilogue, {y, 1, g.output_pixels(), g.c_out});
-  }
+  run_forward<T>(cuda, g, planned.plan, planned.fused, x, w, epilogue, y, workspace);
 }
 
 template <class T>
@@ -105,7 +97,9 @@ void conv2d_backward_bias(const Cuda& cuda, const Conv2dGeometry& g, const T* dy
 template <class T>
 std::size_t conv2d_workspace_bytes(const Cuda& cuda, const Conv2dGeometry& g,
                                    Conv2dEpilogueParts epilogue) {
-  return scratch_of(planned_for(cuda, {Conv2dPass::forward, g, dtype_v<T>, epilogue, false}));
+  const ConvolutionProblem problem{Conv2dPass::forward, g, dtype_v<T>, epilogue, false};
+  const PlannedConvolution& planned = planned_for(cuda, problem);
+  return forward_workspace_bytes(cuda, problem, planned.plan, planned.fused);
 }
 
 template <class T>

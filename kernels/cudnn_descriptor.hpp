@@ -93,6 +93,8 @@ constexpr cudnnBackendAttributeType_t CudnnDescriptor::type_of() {
     return CUDNN_TYPE_CONVOLUTION_MODE;
   } else if constexpr (std::is_same_v<T, cudnnPointwiseMode_t>) {
     return CUDNN_TYPE_POINTWISE_MODE;
+  } else if constexpr (std::is_same_v<T, cudnnGenStatsMode_t>) {
+    return CUDNN_TYPE_GENSTATS_MODE;
   } else if constexpr (std::is_same_v<T, cudnnBackendHeurMode_t>) {
     return CUDNN_TYPE_HEUR_MODE;
   } else if constexpr (std::is_same_v<T, cudnnBackendKnobType_t>) {

@@ -85,7 +85,9 @@ PassNames names_of(Conv2dPass pass) {
 class Epilogue {
  public:
   Epilogue(const ConvolutionProblem& problem, const Dimensions& y)
-      : problem_(problem), y_(y), rest_(problem.epilogue) {}
+      : problem_(problem), y_(y), rest_(problem.epilogue) {
+    rest_.statistics = false;
+  }
 
   /// Output of the operation that comes next: y itself after the last one.
   CudnnDescriptor next_output() {
@@ -130,6 +132,20 @@ class Epilogue {
   std::int64_t virtual_id_ = 100;
 };
 
+/// Sums over the pixels of each channel, of y and of its square.
+CudnnDescriptor channel_sums(const CudnnDescriptor& y, Index channels) {
+  const Dimensions per_channel{1, channels, 1, 1};
+  CudnnDescriptor operation(CUDNN_BACKEND_OPERATION_GEN_STATS_DESCRIPTOR);
+  operation.set(CUDNN_ATTR_OPERATION_GENSTATS_MODE, CUDNN_GENSTATS_SUM_SQSUM)
+      .set(CUDNN_ATTR_OPERATION_GENSTATS_MATH_PREC, CUDNN_DATA_FLOAT)
+      .set(CUDNN_ATTR_OPERATION_GENSTATS_XDESC, y)
+      .set(CUDNN_ATTR_OPERATION_GENSTATS_SUMDESC, tensor(kTensorSum, DType::f32, per_channel))
+      .set(CUDNN_ATTR_OPERATION_GENSTATS_SQSUMDESC,
+           tensor(kTensorSquareSum, DType::f32, per_channel))
+      .finalize();
+  return operation;
+}
+
 std::string_view name_of(Conv2dPass pass) {
   switch (pass) {
     case Conv2dPass::forward:
@@ -146,11 +162,11 @@ std::string_view name_of(Conv2dPass pass) {
 
 std::string ConvolutionProblem::str() const {
   const Conv2dGeometry& g = geometry;
-  return fmt::format("{} {} x={},{},{},{} w={},{},{},{} stride={} padding={}{}{}{}{}",
+  return fmt::format("{} {} x={},{},{},{} w={},{},{},{} stride={} padding={}{}{}{}{}{}",
                      name_of(pass), fpanet::name_of(dtype), g.n, g.c_in, g.h, g.w, g.c_out, g.c_in,
                      g.kernel_h, g.kernel_w, g.stride, g.padding, epilogue.bias ? " +bias" : "",
                      epilogue.residual ? " +residual" : "", epilogue.relu ? " +relu" : "",
-                     accumulate ? " accumulate" : "");
+                     epilogue.statistics ? " +statistics" : "", accumulate ? " accumulate" : "");
 }
 
 CudnnDescriptor operation_graph(const ConvolutionProblem& problem, const CudnnTarget& target) {
@@ -170,6 +186,7 @@ CudnnDescriptor operation_graph(const ConvolutionProblem& problem, const CudnnTa
       .finalize();
   std::vector<CudnnDescriptor> operations;
   operations.push_back(std::move(operation));
+  if (problem.epilogue.statistics) operations.push_back(channel_sums(result, g.c_out));
   epilogue.append_to(operations, std::move(result));
 
   CudnnDescriptor graph(CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR);

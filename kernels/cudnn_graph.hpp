@@ -1,8 +1,8 @@
 #pragma once
 // Convolutions written down for cuDNN as operation graphs: what is to be computed, not how.
 //
-// Tensors are NHWC; x, w, y (dx, dy) are f32 or bf16, dw and the bias always f32; every sum is kept
-// in f32. Channel counts are those of memory: conv2d pads them beforehand (see cudnn_conv2d.hpp).
+// Tensors are NHWC; x, w, y (dx, dy) are f32 or bf16, dw, the bias and the two sums of a channel that
+// stand for its statistics (of y, and of its square) always f32; every sum is kept in f32. Channel counts are those of memory: conv2d pads them beforehand (see cudnn_conv2d.hpp).
 // Source: cuDNN developer guide, graph API; backend descriptor types in the backend API reference.
 
 #include "engine/core/dtype.hpp"
@@ -31,7 +31,9 @@ enum ConvolutionTensor : std::int64_t {
   kTensorW,
   kTensorY,
   kTensorBias,
-  kTensorResidual
+  kTensorResidual,
+  kTensorSum,
+  kTensorSquareSum
 };
 
 /// The finalised operation graph of a problem.

@@ -163,8 +163,8 @@ std::string ConvolutionPlan::compiled_text() const {
 
 void ConvolutionPlan::run(cudnnHandle_t handle, std::span<const Binding> bindings,
                           void* workspace) const {
-  std::array<std::int64_t, 5> ids{};
-  std::array<void*, 5> pointers{};
+  std::array<std::int64_t, kMostTensors> ids{};
+  std::array<void*, kMostTensors> pointers{};
   for (std::size_t i = 0; i < bindings.size(); ++i) {
     ids[i] = bindings[i].tensor;
     pointers[i] = const_cast<void*>(bindings[i].memory);  // the graph says which are read

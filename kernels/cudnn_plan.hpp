@@ -37,6 +37,9 @@ struct EngineDemands {
 std::vector<EngineChoice> ranked_engines(const CudnnDescriptor& graph, const CudnnTarget& target,
                                          DType dtype, EngineDemands demands);
 
+/// Most tensors of a graph that runs.
+inline constexpr std::size_t kMostTensors = 5;
+
 class ConvolutionPlan {
  public:
   /// Nothing when the engine cannot serve this graph on this card.

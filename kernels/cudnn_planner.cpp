@@ -1,12 +1,13 @@
 #include "kernels/cudnn_planner.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "engine/core/cuda_check.hpp"
 #include "engine/core/cuda_handles.hpp"
 #include "engine/core/cuda_libraries.hpp"
 #include "engine/core/error.hpp"
-#include "kernels/cuda_conv2d_finish.hpp"
+#include "kernels/cudnn_forward.hpp"
 
 namespace fpanet::kernels {
 namespace {
@@ -71,9 +72,10 @@ class Trial {
         w_(bytes(problem.geometry.weight_numel()), cuda.handles->stream),
         y_(output_bytes(), cuda.handles->stream),
         residual_(problem.epilogue.residual ? output_bytes() : 0, cuda.handles->stream),
-        bias_(sizeof(float) * static_cast<std::size_t>(problem.geometry.c_out),
-              cuda.handles->stream),
-        workspace_(workspace_bytes, cuda.handles->stream) {}
+        bias_(channel_bytes(sizeof(float)), cuda.handles->stream),
+        statistics_(channel_bytes(2 * sizeof(double)), cuda.handles->stream),
+        workspace_(workspace_bytes, cuda.handles->stream),
+        workspace_bytes_(workspace_bytes) {}
 
   /// Best of some runs in milliseconds; nothing when the engine fails after all.
   std::optional<float> time(const ConvolutionPlan& plan, bool fused) {
@@ -102,32 +104,36 @@ class Trial {
     return bytes(problem_.geometry.output_pixels() * problem_.geometry.c_out);
   }
 
+  std::size_t channel_bytes(std::size_t each) const {
+    return each * static_cast<std::size_t>(problem_.geometry.c_out);
+  }
+
   void run(const ConvolutionPlan& plan, bool fused) {
-    std::vector<ConvolutionPlan::Binding> bindings{
-        {kTensorX, x_.get()}, {kTensorW, w_.get()}, {kTensorY, y_.get()}};
-    if (fused && problem_.epilogue.bias) bindings.push_back({kTensorBias, bias_.get()});
-    if (fused && problem_.epilogue.residual) bindings.push_back({kTensorResidual, residual_.get()});
-    plan.run(cuda_.handles->dnn, bindings, workspace_.get());
-    if (fused) return;
-    if (problem_.dtype == DType::bf16) {
-      run_epilogue<bfloat16>();
-    } else {
-      run_epilogue<float>();
+    if (problem_.pass == Conv2dPass::forward) {
+      return problem_.dtype == DType::bf16 ? run_as<bfloat16>(plan, fused)
+                                           : run_as<float>(plan, fused);
     }
+    const std::array<ConvolutionPlan::Binding, 3> bindings{
+        {{kTensorX, x_.get()}, {kTensorW, w_.get()}, {kTensorY, y_.get()}}};
+    plan.run(cuda_.handles->dnn, bindings, workspace_.get());
   }
 
   template <class T>
-  void run_epilogue() {
+  void run_as(const ConvolutionPlan& plan, bool fused) {
+    const Conv2dEpilogueParts& parts = problem_.epilogue;
     const Conv2dEpilogue<T> epilogue{
-        problem_.epilogue.bias ? static_cast<const float*>(bias_.get()) : nullptr,
-        static_cast<const T*>(residual_.get()), problem_.epilogue.relu};
-    const Conv2dGeometry& g = problem_.geometry;
-    conv2d_epilogue<T>(cuda_, epilogue, {static_cast<T*>(y_.get()), 1, g.output_pixels(), g.c_out});
+        parts.bias ? static_cast<const float*>(bias_.get()) : nullptr,
+        static_cast<const T*>(residual_.get()), parts.relu,
+        parts.statistics ? static_cast<double*>(statistics_.get()) : nullptr};
+    run_forward<T>(cuda_, problem_.geometry, plan, fused, static_cast<const T*>(x_.get()),
+                   static_cast<const T*>(w_.get()), epilogue, static_cast<T*>(y_.get()),
+                   {static_cast<std::byte*>(workspace_.get()), workspace_bytes_});
   }
 
   const Cuda& cuda_;
   ConvolutionProblem problem_;
-  Buffer x_, w_, y_, residual_, bias_, workspace_;
+  Buffer x_, w_, y_, residual_, bias_, statistics_, workspace_;
+  std::size_t workspace_bytes_;
 };
 
 std::string identity_of(const CudaHandles& handles) {
@@ -164,7 +170,7 @@ std::size_t ConvolutionPlanner::Hash::operator()(const ConvolutionProblem& p) co
   for (const Index value : {g.n, g.c_in, g.h, g.w, g.c_out, g.kernel_h, g.kernel_w, g.stride,
                             g.padding, Index(p.pass), Index(p.dtype),
                             Index(p.epilogue.bias + 2 * p.epilogue.residual + 4 * p.epilogue.relu +
-                                  8 * p.accumulate)}) {
+                                  8 * p.epilogue.statistics + 16 * p.accumulate)}) {
     hash = hash * 1000003 + static_cast<std::size_t>(value);
   }
   return hash;
@@ -226,10 +232,12 @@ std::vector<ConvolutionPlanner::Candidate> ConvolutionPlanner::candidates(
       --count;
     }
   };
-  add(problem, problem.epilogue.any() ? std::min(most, kMeasuredFused) : most, true);
-  if (problem.epilogue.any() && found.size() < most) {
-    add(without_epilogue(problem), most - found.size(), false);
+  if (!problem.epilogue.any()) {
+    add(problem, most, true);
+    return found;
   }
+  if (can_fuse(problem, demands_)) add(problem, std::min(most, kMeasuredFused), true);
+  if (found.size() < most) add(without_epilogue(problem), most - found.size(), false);
   return found;
 }
 
@@ -242,7 +250,11 @@ ConvolutionPlanner::Candidate ConvolutionPlanner::fastest(const Cuda& cuda,
 
   std::size_t workspace_bytes = 0;
   for (const Candidate& candidate : tried) {
-    workspace_bytes = std::max(workspace_bytes, candidate.plan.workspace_bytes());
+    const std::size_t bytes =
+        problem.pass == Conv2dPass::forward
+            ? forward_workspace_bytes(cuda, problem, candidate.plan, candidate.fused)
+            : candidate.plan.workspace_bytes();
+    workspace_bytes = std::max(workspace_bytes, bytes);
   }
   Trial trial(cuda, problem, workspace_bytes);
   std::size_t best = tried.size();

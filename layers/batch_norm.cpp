@@ -108,12 +108,20 @@ class BatchNormAgain final : public Op {
   bool relu_;
 };
 
-/// x, weight, bias, running_mean, running_var, num_batches_tracked [, residual] -> y, mean, invstd
-/// [, factors (2,C): scale and shift, from which backward computes the relu's mask again]
+/// x, weight, bias, running_mean, running_var, num_batches_tracked [, residual] [, statistics]
+/// -> y, mean, invstd [, factors (2,C): scale and shift, from which backward computes the relu's
+/// mask again]
 class BatchNorm final : public Op {
  public:
-  BatchNorm(const BatchNormParams& params, bool residual, bool factors)
-      : params_(params), residual_(residual), factors_(factors) {}
+  struct Parts {
+    bool residual, statistics, factors;
+  };
+
+  BatchNorm(const BatchNormParams& params, const Parts& parts)
+      : params_(params),
+        residual_(parts.residual),
+        statistics_(parts.statistics),
+        factors_(parts.factors) {}
 
   static constexpr std::size_t kResidual = 6;
 
@@ -124,9 +132,9 @@ class BatchNorm final : public Op {
             {"eps", params_.eps}};
   }
   std::string parameters() const override {
-    return fmt::format("{}{}{} eps={} momentum={}", params_.training ? "train" : "eval",
-                       residual_ ? " +residual" : "", params_.relu ? " +relu" : "", params_.eps,
-                       params_.momentum);
+    return fmt::format("{}{}{}{} eps={} momentum={}", params_.training ? "train" : "eval",
+                       statistics_ ? " +statistics" : "", residual_ ? " +residual" : "",
+                       params_.relu ? " +relu" : "", params_.eps, params_.momentum);
   }
 
   std::vector<Spec> infer(std::span<const Spec> in) const override {
@@ -143,6 +151,12 @@ class BatchNorm final : public Op {
     require(in[5].shape.numel() == 1, "batch_norm: num_batches_tracked={} must have one element",
             in[5].shape);
     if (residual_) check::same(name(), "x", x, "residual", in[kResidual]);
+    if (statistics_) {
+      require(params_.training, "batch_norm: statistics of x={} are given but not for training",
+              x.shape);
+      check::dtype(name(), "statistics", in.back(), DType::f64);
+      check::shape(name(), "statistics", in.back(), {2, x.shape[1]}, fmt::format("x={}", x.shape));
+    }
     require(!params_.training || rows(x.shape) > 1,
             "batch_norm: training needs more than one value per channel, got x={}", x.shape);
     if (factors_) return {x, per_channel, per_channel, {{2, x.shape[1]}, per_channel.dtype}};
@@ -154,6 +168,7 @@ class BatchNorm final : public Op {
       using R = kernels::Real<T>;
       kernels::BatchNormForward<T> forward{
           .x = view4<const T>(args.in(0)),
+          .statistics = statistics_ ? args.inputs.back().data<double>() : nullptr,
           .weight = args.in(1).data<R>(),
           .bias = args.in(2).data<R>(),
           .residual = residual_ ? args.in(kResidual).data<T>() : nullptr,
@@ -213,13 +228,13 @@ class BatchNorm final : public Op {
 
  private:
   BatchNormParams params_;
-  bool residual_, factors_;
+  bool residual_, statistics_, factors_;
 };
 
 }  // namespace
 
 Value batch_norm(Value x, const BatchNormState& state, const BatchNormParams& params,
-                 std::optional<Value> residual) {
+                 std::optional<Value> residual, std::optional<Value> statistics) {
   std::vector<Value> inputs{x,
                             state.weight,
                             state.bias,
@@ -227,11 +242,13 @@ Value batch_norm(Value x, const BatchNormState& state, const BatchNormParams& pa
                             state.running_var,
                             state.num_batches_tracked};
   if (residual) inputs.push_back(*residual);
+  if (statistics) inputs.push_back(*statistics);
   // The Cpu half can do without y in backward, unless the residual hides what x alone would tell.
   const bool on_cpu = std::holds_alternative<Cpu>(x.graph().context());
-  const bool factors = on_cpu && params.relu && !residual;
-  return x.graph().record(std::make_shared<BatchNorm>(params, residual.has_value(), factors),
-                          inputs)[0];
+  const BatchNorm::Parts parts{.residual = residual.has_value(),
+                               .statistics = statistics.has_value(),
+                               .factors = on_cpu && params.relu && !residual};
+  return x.graph().record(std::make_shared<BatchNorm>(params, parts), inputs)[0];
 }
 
 Value batch_norm_again(Value x, Value mean, Value factors, bool relu) {

@@ -25,9 +25,11 @@ struct BatchNormParams {
 };
 
 /// y = [relu](weight * (x - mean) / sqrt(var + eps) + bias [+ residual]), x (N,C,H,W), residual
-/// like x. Training needs more than one value per channel.
+/// like x. Training needs more than one value per channel; `statistics` (2,C) f64, mean and biased
+/// variance of x where its convolution left them (conv2d_with_statistics), save a read of x.
 Value batch_norm(Value x, const BatchNormState& state, const BatchNormParams& params,
-                 std::optional<Value> residual = std::nullopt);
+                 std::optional<Value> residual = std::nullopt,
+                 std::optional<Value> statistics = std::nullopt);
 
 /// y = [relu]((x - mean) * scale + shift): what a batch norm on the CPU gave, made again in backward
 /// from x, its mean (C) and factors (2,C), scale and shift. No gradient.

@@ -176,7 +176,7 @@ class Conv2dOp : public Op {
   std::size_t workspace_bytes(const Context& context, std::span<const Spec> in) const override {
     const Conv2dGeometry g = conv2d_geometry(in[0].shape, in[1].shape, params_);
     return dispatch(name(), context, in[0].dtype, [&]<class T>(const auto& device, Type<T>) {
-      return kernels::conv2d_workspace_bytes<T>(device, g, {.bias = in.size() == 3});
+      return kernels::conv2d_workspace_bytes<T>(device, g, epilogue(in.size()));
     });
   }
 
@@ -185,7 +185,7 @@ class Conv2dOp : public Op {
     return std::visit(
         [&](const auto& device) {
           return std::string(kernels::conv2d_implementation(device, Conv2dPass::forward, g,
-                                                            in[0].dtype, {.bias = in.size() == 3}));
+                                                            in[0].dtype, epilogue(in.size())));
         },
         context);
   }
@@ -195,7 +195,45 @@ class Conv2dOp : public Op {
   }
 
  protected:
+  /// What run() has done to y, given how many inputs there are.
+  virtual kernels::Conv2dEpilogueParts epilogue(std::size_t inputs) const {
+    return {.bias = inputs == 3};
+  }
+
   Conv2dParams params_;
+};
+
+/// x, weight -> y, statistics
+class Conv2dWithStatisticsOp final : public Conv2dOp {
+ public:
+  using Conv2dOp::Conv2dOp;
+
+  std::string_view name() const override { return "conv2d_with_statistics"; }
+
+  std::vector<Spec> infer(std::span<const Spec> in) const override {
+    std::vector<Spec> out = Conv2dOp::infer(in);
+    out.push_back({{2, in[1].shape[0]}, DType::f64});
+    return out;
+  }
+
+  void run(const RunArgs& args) const override {
+    const Conv2dGeometry g = conv2d_geometry(args.in(0).shape(), args.in(1).shape(), params_);
+    dispatch(name(), args.context, args.in(0).dtype(), [&]<class T>(const auto& device, Type<T>) {
+      kernels::conv2d<T>(device, g, args.in(0).data<T>(), args.in(1).data<T>(),
+                         {.statistics = args.out(1).data<double>()}, args.out(0).data<T>(),
+                         args.workspace);
+    });
+  }
+
+  void backward(BackwardRule& rule) const override {
+    require(!rule.has_gradient(1),
+            "conv2d_with_statistics: a gradient reached the statistics, which have none; only a "
+            "batch norm may read them");
+    Conv2dOp::backward(rule);
+  }
+
+ protected:
+  kernels::Conv2dEpilogueParts epilogue(std::size_t) const override { return {.statistics = true}; }
 };
 
 /// x, weight, bias [, residual] -> [relu](conv2d(x, weight) + bias [+ residual])
@@ -251,6 +289,12 @@ Value conv2d(Value x, Value weight, std::optional<Value> bias, Conv2dParams para
   std::vector<Value> inputs{x, weight};
   if (bias) inputs.push_back(*bias);
   return x.graph().record_one(std::make_shared<Conv2dOp>(params), inputs);
+}
+
+Conv2dWithStatistics conv2d_with_statistics(Value x, Value weight, Conv2dParams params) {
+  const auto out =
+      x.graph().record(std::make_shared<Conv2dWithStatisticsOp>(params), std::array{x, weight});
+  return {out[0], out[1]};
 }
 
 Value conv2d_fused(Value x, Value weight, Value bias, std::optional<Value> residual,

@@ -37,14 +37,16 @@ BatchNorm2d::BatchNorm2d(const Scope& scope, Index channels)
       running_var_(scope.buffer("running_var", {channels}, init::constant(1))),
       num_batches_tracked_(scope.counter("num_batches_tracked")) {}
 
-Value BatchNorm2d::operator()(const Forward& forward, Value x, const ConvNormEnd& end) const {
+Value BatchNorm2d::operator()(const Forward& forward, Value x, const ConvNormEnd& end,
+                              std::optional<Value> statistics) const {
   Graph& graph = forward.graph;
   const BatchNormState state{.weight = weight_.in(graph),
                              .bias = bias_.in(graph),
                              .running_mean = running_mean_.in(graph),
                              .running_var = running_var_.in(graph),
                              .num_batches_tracked = num_batches_tracked_.in(graph)};
-  return batch_norm(x, state, {.training = forward.training, .relu = end.relu}, end.residual);
+  return batch_norm(x, state, {.training = forward.training, .relu = end.relu}, end.residual,
+                    statistics);
 }
 
 // For FoldedWeights; norm may be null.
@@ -62,12 +64,14 @@ ConvNormParameters parameters_of(const Conv2d& conv, const BatchNorm2d* norm) {
 
 Value conv_norm(const Forward& forward, const Conv2d& conv, const BatchNorm2d& norm, Value x,
                 const ConvNormEnd& end) {
-  if (forward.folded == nullptr || forward.training) {
-    return norm(forward, conv(forward, x), end);
+  const Conv2dParams params{.stride = conv.stride_, .padding = conv.padding_};
+  if (forward.training && !conv.bias_) {
+    const auto [y, statistics] =
+        conv2d_with_statistics(x, conv.weight_.in(forward.graph, x.dtype()), params);
+    return norm(forward, y, end, statistics);
   }
-  return forward.folded->convolve(x, parameters_of(conv, &norm),
-                                  {.stride = conv.stride_, .padding = conv.padding_}, end.relu,
-                                  end.residual);
+  if (forward.folded == nullptr || forward.training) return norm(forward, conv(forward, x), end);
+  return forward.folded->convolve(x, parameters_of(conv, &norm), params, end.relu, end.residual);
 }
 
 Conv2dReLU::Conv2dReLU(const Scope& scope, Index in_channels, Index out_channels,

@@ -50,8 +50,9 @@ class Conv2d {
 class BatchNorm2d {
  public:
   BatchNorm2d(const Scope& scope, Index channels);
-  /// [relu](bn(x) [+ residual]), in one sweep.
-  Value operator()(const Forward& forward, Value x, const ConvNormEnd& end = {}) const;
+  /// [relu](bn(x) [+ residual]), in one sweep; in training with the statistics of x, if given.
+  Value operator()(const Forward& forward, Value x, const ConvNormEnd& end = {},
+                   std::optional<Value> statistics = std::nullopt) const;
 
  private:
   friend ConvNormParameters parameters_of(const Conv2d&, const BatchNorm2d*);
@@ -63,7 +64,8 @@ class BatchNorm2d {
   Parameter num_batches_tracked_;
 };
 
-/// [relu](norm(conv(x)) [+ residual]): two nodes, or one convolution where norms are folded.
+/// [relu](norm(conv(x)) [+ residual]): two nodes, of which in training the first leaves the second
+/// its statistics, or one convolution where norms are folded.
 Value conv_norm(const Forward& forward, const Conv2d& conv, const BatchNorm2d& norm, Value x,
                 const ConvNormEnd& end = {});
 

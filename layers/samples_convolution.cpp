@@ -1,6 +1,8 @@
+#include "layers/batch_norm.hpp"
 #include "layers/conv2d.hpp"
 #include "layers/conv2d_prepared.hpp"
 #include "layers/conv2d_upsampled.hpp"
+#include "layers/linear.hpp"
 #include "layers/samples.hpp"
 
 namespace fpanet::samples {
@@ -13,6 +15,27 @@ OpSample sample(const std::string& name, const Shape& x, const Shape& weight, bo
   return {name, inputs, [params](const std::vector<Value>& in) -> std::vector<Value> {
             const auto b = in.size() == 3 ? std::optional<Value>(in[2]) : std::nullopt;
             return {conv2d(in[0], in[1], b, params)};
+          }};
+}
+
+/// With the batch norm that reads the statistics, so that the gradient is that of both.
+OpSample with_statistics(const std::string& name, const Shape& x, const Shape& weight,
+                         Conv2dParams params, bool relu) {
+  const Shape channels{weight[0]};
+  const SampleInput batches{.name = "num_batches_tracked",
+                            .kind = SampleInput::Kind::state,
+                            .shape = {},
+                            .dtype = DType::i64,
+                            .values = {3}};
+  return {name,
+          {real("x", x), with_twin(real("weight", weight)),
+           stays_real(real("gamma", channels, 0.5, 1.5)), stays_real(real("beta", channels)),
+           stays_real(state(real("running_mean", channels))),
+           stays_real(state(real("running_var", channels, 0.5, 1.5))), batches},
+          [params, relu](const std::vector<Value>& in) -> std::vector<Value> {
+            const auto [y, statistics] = conv2d_with_statistics(in[0], in[1], params);
+            return {batch_norm(y, {in[2], in[3], in[4], in[5], in[6]},
+                               {.training = true, .relu = relu}, std::nullopt, statistics)};
           }};
 }
 
@@ -118,6 +141,31 @@ std::vector<OpRecord> convolution_records() {
            },
            "conv2d: x is f32 but weight is f64 (x=(1,3,9,9), weight=(8,3,3,3), stride=1, "
            "padding=0)"}}};
+  OpRecord training{
+      .name = "conv2d_with_statistics",
+      .backward_ops = {"conv2d_backward_input", "conv2d_backward_weight"},
+      .samples = {with_statistics("3x3", {2, 3, 5, 4}, {4, 3, 3, 3}, {.padding = 1}, true),
+                  with_statistics("3x3 stride 2", {1, 2, 7, 6}, {3, 2, 3, 3},
+                                  {.stride = 2, .padding = 1}, false),
+                  with_statistics("1x1 stride 2", {2, 4, 5, 5}, {6, 4, 1, 1}, {.stride = 2}, false),
+                  with_statistics("7x7 stride 2", {2, 3, 9, 8}, {17, 3, 7, 7},
+                                  {.stride = 2, .padding = 3}, false),
+                  with_statistics("16 channels", {1, 16, 6, 6}, {16, 16, 3, 3}, {.padding = 1},
+                                  true)},
+      .errors = {{[](Graph& g) {
+                    conv2d_with_statistics(dummy(g, {1, 3, 9, 9}), dummy(g, {8, 4, 3, 3}));
+                  },
+                  "conv2d: x has C=3 but weight expects C_in=4 (x=(1,3,9,9), weight=(8,4,3,3), "
+                  "stride=1, padding=0)"},
+                 {[](Graph& g) {
+                    const Value x = g.input("x", Spec{{1, 3, 9, 9}, DType::f64}, true);
+                    const auto [y, statistics] =
+                        conv2d_with_statistics(x, dummy(g, {1, 3, 3, 3}, DType::f64));
+                    g.backward(linear(g.view(statistics, {1, 2}), dummy(g, {1, 2}, DType::f64),
+                                      std::nullopt));
+                  },
+                  "conv2d_with_statistics: a gradient reached the statistics, which have none; "
+                  "only a batch norm may read them"}}};
   OpRecord inference{
       .name = "conv2d_fused",
       .samples = {fused("3x3", {2, 16, 6, 5}, {16, 16, 3, 3}, {}, {.padding = 1}, true),
@@ -175,7 +223,7 @@ std::vector<OpRecord> convolution_records() {
                   "conv2d_upsampled: bias=(5) but C_out=4"}},
       .why_no_gradient = "it is for inference alone",
       .why_no_cuda = "cuDNN reads what is enlarged"};
-  return {record, inference, prepared_record, upsampled_record};
+  return {record, training, inference, prepared_record, upsampled_record};
 }
 
 }  // namespace fpanet::samples

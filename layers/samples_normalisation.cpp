@@ -39,6 +39,16 @@ OpErrorSample error(const Shape& x, Index channels, bool training, const std::st
           message};
 }
 
+/// For x (2,3,4,4).
+OpErrorSample with_statistics(const Shape& statistics, bool training, const std::string& message) {
+  return {[=](Graph& g) {
+            const auto c = [&] { return dummy(g, {3}); };
+            batch_norm(dummy(g, {2, 3, 4, 4}), {c(), c(), c(), c(), dummy(g, {}, DType::i64)},
+                       {.training = training}, std::nullopt, dummy(g, statistics, DType::f64));
+          },
+          message};
+}
+
 OpSample made_again(const std::string& name, const Shape& x, bool relu) {
   const Index c = x[1];
   return {name,
@@ -74,7 +84,11 @@ std::vector<OpRecord> normalisation_records() {
              batch_norm(dummy(g, {2, 3, 4, 4}), {c(), c(), c(), c(), dummy(g, {}, DType::i64)}, {},
                         dummy(g, {2, 3, 4, 5}));
            },
-           "batch_norm: x=(2,3,4,4) f32 and residual=(2,3,4,5) f32 must be alike"}}};
+           "batch_norm: x=(2,3,4,4) f32 and residual=(2,3,4,5) f32 must be alike"},
+          with_statistics({2, 3}, false,
+                          "batch_norm: statistics of x=(2,3,4,4) are given but not for training"),
+          with_statistics({2, 4}, true,
+                          "batch_norm: statistics=(2,4) must be (2,3) (x=(2,3,4,4))")}};
   OpRecord again{
       .name = "batch_norm_again",
       .samples = {made_again("relu", {2, 5, 3, 3}, true),

@@ -1,5 +1,6 @@
 #include "kernels/batch_norm.hpp"
 
+#include "kernels/channel_statistics.hpp"
 #include "kernels/naive/batch_norm.hpp"
 #include "tests/kernels/check.hpp"
 
@@ -204,6 +205,56 @@ TEST_CASE_TEMPLATE("batch_norm: the mask from x is the mask from y, bit for bit"
     CHECK(same_bits(from_x.dx, from_y.dx));
     CHECK(same_bits(from_x.dweight, from_y.dweight));
     CHECK(same_bits(from_x.dbias, from_y.dbias));
+  }
+}
+
+TEST_CASE_TEMPLATE("batch_norm: given the statistics it would have taken, it gives the same bits",
+                   T, float, double, bfloat16) {
+  using R = Real<T>;
+  const auto check = [](const ImageSize& size, const auto& device) {
+    const Case<T> c(size, true, true, true);
+    std::vector<double> statistics(static_cast<std::size_t>(2 * size.c));
+    auto own = scratch(channel_statistics_workspace_bytes<T>(device, size.pixels(), size.c));
+    channel_statistics<T>(device, size.of(c.x), statistics.data(), own);
+    struct Outputs {
+      std::vector<T> y;
+      std::vector<R> mean, invstd, running_mean, running_var;
+      std::int64_t batches = 4;
+    };
+    const auto train = [&](const double* given) {
+      Outputs out{std::vector<T>(c.x.size()), std::vector<R>(c.mean.size()),
+                  std::vector<R>(c.mean.size()), c.running_mean, c.running_var};
+      auto workspace = scratch(batch_norm_workspace_bytes<T>(device, size.pixels(), size.c));
+      batch_norm_train<T>(
+          device,
+          {.x = size.of(c.x),
+           .statistics = given,
+           .weight = c.weight.data(),
+           .bias = c.bias.data(),
+           .residual = c.r.data(),
+           .relu = true,
+           .y = out.y.data(),
+           .mean = out.mean.data(),
+           .invstd = out.invstd.data()},
+          {.mean = out.running_mean.data(), .var = out.running_var.data(), .batches = &out.batches},
+          workspace);
+      return out;
+    };
+    const Outputs given = train(statistics.data()), taken = train(nullptr);
+    CHECK(same_bits(given.y, taken.y));
+    CHECK(same_bits(given.mean, taken.mean));
+    CHECK(same_bits(given.invstd, taken.invstd));
+    CHECK(same_bits(given.running_mean, taken.running_mean));
+    CHECK(same_bits(given.running_var, taken.running_var));
+    CHECK(given.batches == 5);
+    CHECK(taken.batches == 5);
+    for (double& value : statistics) value += 1;
+    CHECK_FALSE(same_bits(given.y, train(statistics.data()).y));
+  };
+  for (const ImageSize& size : image_sizes()) {
+    CAPTURE(size.str());
+    on_cpus<T>([&](const Cpu& cpu) { check(size, cpu); });
+    on_cards<T>([&](const Cuda& cuda) { check(size, cuda); });
   }
 }
 

@@ -41,6 +41,32 @@ TEST_CASE_TEMPLATE("conv2d_epilogue: y = [relu](y + bias [+ residual])", T, floa
   }
 }
 
+TEST_CASE("statistics_of_sums: mean and variance from sums in f32") {
+  for (const Index channels : {1, 7, 64, 130}) {
+    CAPTURE(channels);
+    const Index pixels = 1000;
+    std::vector<float> sums, squares;
+    std::vector<double> expected(static_cast<std::size_t>(2 * channels));
+    const auto mean = uniform<double>("mean", channels, -3, 3);
+    const auto var = uniform<double>("var", channels, 0.5, 2);
+    for (std::size_t c = 0; c < mean.size(); ++c) {
+      expected[c] = mean[c];
+      expected[mean.size() + c] = var[c];
+      sums.push_back(static_cast<float>(mean[c] * static_cast<double>(pixels)));
+      squares.push_back(
+          static_cast<float>((var[c] + mean[c] * mean[c]) * static_cast<double>(pixels)));
+    }
+    squares[0] = 0;  // less than its mean allows
+    expected[mean.size()] = 0;
+    for (const int card : {0, 1}) {
+      auto statistics = filled<double>(2 * channels, std::nan(""));
+      statistics_of_sums(Cuda{card}, sums.data(), squares.data(), pixels, channels,
+                         statistics.data());
+      CHECK(difference(statistics, expected) <= kKernelFloat);
+    }
+  }
+}
+
 TEST_CASE("widen_weight_gradient: f32 from bf16, exactly; or added") {
   for (const Index count : {1, 3, 8, 777}) {
     CAPTURE(count);

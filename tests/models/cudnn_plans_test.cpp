@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <set>
 
-#include "kernels/cudnn_plan.hpp"
+#include "kernels/cudnn_forward.hpp"
 #include "models/program.hpp"
 
 #if CUDNN_VERSION >= 90800  // planning without a card
@@ -28,7 +28,8 @@ const char* const kH100 = R"({
   "maxBlockSize": [1024, 1024, 64]
 })";
 
-/// Every convolution of the training step at batch 16, 320x320, once; with or without a bias.
+/// Every convolution of the training step at batch 16, 320x320, once; with a bias, with statistics, or
+/// alone.
 std::vector<ConvolutionProblem> convolutions() {
   ParameterStore store;
   const FPANet model(store, {});
@@ -39,7 +40,8 @@ std::vector<ConvolutionProblem> convolutions() {
   std::set<std::string> seen;
   std::vector<ConvolutionProblem> found;
   for (const Node& node : program.graph().nodes()) {
-    if (node.op->name() != "conv2d") continue;
+    const bool statistics = node.op->name() == "conv2d_with_statistics";
+    if (node.op->name() != "conv2d" && !statistics) continue;
     const std::vector<Spec> in = program.graph().input_specs(node);
     const Shape &x = in[0].shape, &w = in[1].shape;
     int stride = 0, padding = 0;
@@ -47,7 +49,7 @@ std::vector<ConvolutionProblem> convolutions() {
             2);
     const ConvolutionProblem problem{
         .geometry = {x[0], x[1], x[2], x[3], w[0], w[2], w[3], stride, padding},
-        .epilogue = {.bias = in.size() == 3}};
+        .epilogue = {.bias = in.size() == 3, .statistics = statistics}};
     if (seen.insert(problem.str()).second) found.push_back(problem);
   }
   return found;
@@ -105,6 +107,24 @@ TEST_CASE("cudnn: graphs with epilogues and accumulation are well formed; f32 bi
       check_planned({.pass = pass, .geometry = g, .dtype = dtype, .accumulate = true}, target, {});
     }
   }
+}
+
+TEST_CASE("cudnn: graphs with statistics are well formed; bf16 ones may be taken") {
+  const CudnnTarget target(kH100);
+  int with_statistics = 0;
+  for (ConvolutionProblem problem : convolutions()) {
+    if (!problem.epilogue.statistics) continue;
+    ++with_statistics;
+    problem.dtype = DType::bf16;
+    CAPTURE(problem.str());
+    // Their engines are compiled, which takes the driver's library: without it cuDNN names none.
+    CHECK_NOTHROW(operation_graph(problem, target));
+    CHECK(can_fuse(problem, {}));
+    CHECK_FALSE(can_fuse(problem, {.deterministic = true}));
+    problem.dtype = DType::f32;
+    CHECK_FALSE(can_fuse(problem, {}));
+  }
+  CHECK(with_statistics >= 16);
 }
 
 TEST_CASE("cudnn: demands leave out the engines that do not meet them") {

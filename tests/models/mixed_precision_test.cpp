@@ -37,14 +37,15 @@ TEST_CASE("in mixed precision activations are bf16; parameters, their gradients 
   for (const Node& node : g.nodes()) {
     CAPTURE(node.op->name());
     ++nodes[std::string(node.op->name())];
-    if (node.op->name() != "conv2d") continue;
+    if (node.op->name() != "conv2d" && node.op->name() != "conv2d_with_statistics") continue;
     CHECK(g.info(node.inputs[0]).spec.dtype == DType::bf16);
     CHECK(g.info(node.inputs[1]).spec.dtype == DType::bf16);
     CHECK(g.info(node.outputs[0].value).spec.dtype == DType::bf16);
   }
   // Into the encoder, out of the head, and the gradient of the latter: the image needs none.
   CHECK(nodes["cast"] == 3);
-  CHECK(nodes["conv2d"] == nodes["conv2d_backward_weight"]);
+  CHECK(nodes["conv2d"] + nodes["conv2d_with_statistics"] == nodes["conv2d_backward_weight"]);
+  CHECK(nodes["conv2d_with_statistics"] == nodes["batch_norm"]);
   for (ValueId id = 0; id < static_cast<ValueId>(g.value_count()); ++id) {
     const ValueInfo& info = g.info(id);
     if (info.kind != ValueKind::parameter_gradient) continue;

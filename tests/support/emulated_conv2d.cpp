@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "kernels/bias_add.hpp"
+#include "kernels/channel_statistics.hpp"
 #include "kernels/conv2d_instances.hpp"
 
 namespace fpanet::kernels {
@@ -40,8 +41,8 @@ std::string_view conv2d_implementation(const Cuda&, Conv2dPass, const Conv2dGeom
 }
 
 template <class T>
-void conv2d(const Cuda&, const Conv2dGeometry& g, const T* x, const T* w,
-            const Conv2dEpilogue<T>& epilogue, T* y, std::span<std::byte>) {
+void conv2d(const Cuda& cuda, const Conv2dGeometry& g, const T* x, const T* w,
+            const Conv2dEpilogue<T>& epilogue, T* y, std::span<std::byte> workspace) {
   const Index outputs = g.output_pixels() * g.c_out;
   const auto wide_x = widened(x, g.input_pixels() * g.c_in), wide_w = widened(w, g.weight_numel());
   const auto residual = widened(epilogue.residual, epilogue.residual != nullptr ? outputs : 0);
@@ -49,10 +50,13 @@ void conv2d(const Cuda&, const Conv2dGeometry& g, const T* x, const T* w,
       .bias = epilogue.bias,
       .residual = epilogue.residual != nullptr ? residual.data() : nullptr,
       .relu = epilogue.relu};
-  std::vector<std::byte> workspace(conv2d_workspace_bytes<float>(cpu, g, in_float.parts()));
+  std::vector<std::byte> own(conv2d_workspace_bytes<float>(cpu, g, in_float.parts()));
   auto result = floats(outputs);
-  conv2d<float>(cpu, g, wide_x.data(), wide_w.data(), in_float, result.data(), workspace);
+  conv2d<float>(cpu, g, wide_x.data(), wide_w.data(), in_float, result.data(), own);
   write_rounded(result, y, Write::assign);
+  if (epilogue.statistics == nullptr) return;
+  channel_statistics<T>(cuda, {y, g.n, g.c_out, g.out_h(), g.out_w()}, epilogue.statistics,
+                        workspace);
 }
 
 template <class T>
@@ -87,8 +91,10 @@ void conv2d_backward_bias(const Cuda& cuda, const Conv2dGeometry& g, const T* dy
 }
 
 template <class T>
-std::size_t conv2d_workspace_bytes(const Cuda&, const Conv2dGeometry&, Conv2dEpilogueParts) {
-  return 0;
+std::size_t conv2d_workspace_bytes(const Cuda& cuda, const Conv2dGeometry& g,
+                                   Conv2dEpilogueParts epilogue) {
+  if (!epilogue.statistics) return 0;
+  return channel_statistics_workspace_bytes<T>(cuda, g.output_pixels(), g.c_out);
 }
 
 template <class T>
