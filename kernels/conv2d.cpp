@@ -73,7 +73,7 @@ template <class T>
 inline constexpr std::array kForward{kDirectForward<T>};
 template <>
 inline constexpr std::array kForward<float>{
-    winograd_forward<float>(winograd::is_worthwhile),
+    winograd_forward<float>(winograd::forward_is_worthwhile),
     kDirectForward<float>,
 };
 template <>

@@ -9,6 +9,8 @@
 namespace fpanet::kernels::winograd {
 namespace {
 
+constexpr Index kWorthwhileMacs = Index{1} << 27;
+
 template <class T>
 Job<T> backward_input_job(const Conv2dGeometry& g, const T* dy, T* dx) {
   const Index rows = divide_up(g.h, kWinogradTile), cols = divide_up(g.w, kWinogradTile);
@@ -47,19 +49,28 @@ Job<T> forward_job(const Conv2dGeometry& g, const T* x, T* y) {
           g.n * rows * cols};
 }
 
-bool supports(const Conv2dGeometry& g) {
+bool supports_forward(const Conv2dGeometry& g) {
   return g.kernel_h == 3 && g.kernel_w == 3 && g.stride == 1 && g.padding <= 2 &&
-         g.c_in % kWinogradChannels == 0 && g.c_out % kWinogradChannels == 0;
+         g.c_in % kWinogradChannels == 0;
+}
+
+bool supports(const Conv2dGeometry& g) {
+  return supports_forward(g) && g.c_out % kWinogradChannels == 0;
 }
 
 bool is_worthwhile(const Conv2dGeometry& g) {
-  constexpr Index kWorthwhileMacs = Index{1} << 27;
   return supports(g) && g.macs() >= kWorthwhileMacs;
 }
 
 bool is_worthwhile_beside_pairs(const Conv2dGeometry& g) {
   constexpr Index kChannels = 64;
   return is_worthwhile(g) && std::min(g.c_in, g.c_out) >= kChannels;
+}
+
+bool forward_is_worthwhile(const Conv2dGeometry& g) {
+  Conv2dGeometry blocks = g;
+  blocks.c_out = divide_up(g.c_out, kWinogradChannels) * kWinogradChannels;
+  return supports_forward(g) && blocks.macs() >= kWorthwhileMacs;
 }
 
 template <class T>

@@ -22,6 +22,8 @@ namespace fpanet::kernels::winograd {
 
 /// 3x3, stride 1, padding 0 to 2, channels in multiples of 16.
 bool supports(const Conv2dGeometry& g);
+/// The same for the forward pass alone, where C_out may be any number.
+bool supports_forward(const Conv2dGeometry& g);
 /// Supported, and 2^27 multiply-adds or more. Less is over in milliseconds either way and is better
 /// done without the transforms' rounding: a network on small images normalises over so few values
 /// that each digit counts.
@@ -29,6 +31,9 @@ bool is_worthwhile(const Conv2dGeometry& g);
 /// The same beside direct products of bfloat16 pairs (conv2d_pairs.hpp), twice as fast as those of float:
 /// only from 64 channels each way, where the transforms are a small part.
 bool is_worthwhile_beside_pairs(const Conv2dGeometry& g);
+/// is_worthwhile of the forward pass, with output channels counted in blocks of 16, about what a direct product
+/// computes of them.
+bool forward_is_worthwhile(const Conv2dGeometry& g);
 
 template <class T>
 void forward(const Cpu& cpu, const Conv2dGeometry& g, const T* x, const T* w,

@@ -50,17 +50,28 @@ struct Cut {
   }
 };
 
+// Columns of a panel that are multiplied. Where the target's channels end, U is 0 up to a multiple of 8, for
+// products store whole vectors faster.
+template <class T>
+Index panel_columns(const Job<T>& job, Index panel) {
+  constexpr Index kColumns = 8;
+  const Index width = conv2d_level<float>().width;
+  const Index count = std::min(width, job.target.c - panel * width);
+  return divide_up(count, kColumns) * kColumns;
+}
+
 // Where V and M of a block lie. The spare channels keep the positions of a tile out of each other's cache
 // sets.
 struct Layout {
   Index v_position, v_numel;
-  Index m_position, m_numel;
+  Index m_tile, m_position, m_numel;
 
   template <class T>
   Layout(const Job<T>& job, Index block)
       : v_position(block * job.source.c + kWinogradChannels),
         v_numel(job.form->positions * v_position),
-        m_position(block * conv2d_level<float>().width + kWinogradChannels),
+        m_tile(panel_columns(job, 0)),
+        m_position(block * m_tile + kWinogradChannels),
         m_numel(job.form->positions * m_position) {}
 };
 
@@ -79,6 +90,11 @@ struct Columns {
         }
       }
     }
+    if (count < width) {
+      for (Index row = 0; row < 9 * kRows; ++row) {
+        std::fill_n(values + row * width + count, width - count, T(0));
+      }
+    }
   }
 
   Index tap;
@@ -94,7 +110,7 @@ void for_each_row(const Job<T>& job, const PlainWeights<T>& weights, Index panel
   for (Index c = begin; c < end; c += Columns<T>::kRows) {
     const Columns<T> columns(weights, first, count, c, width);
     for (Index k = 0; k < Columns<T>::kRows; ++k) {
-      make(columns.values + k * width, columns.tap, count, (c + k) * width);
+      make(columns.values + k * width, columns.tap, panel_columns(job, panel), (c + k) * width);
     }
   }
 }
@@ -140,9 +156,9 @@ void multiply_panel(const Part<T>& part, const Layout& layout, Index first, Inde
   GemmPanel<float> p;
   p.a_row = job.source.c;
   p.b_k = level.width;
-  p.c_row = level.width;
+  p.c_row = layout.m_tile;
   p.m = count;
-  p.n = std::min(level.width, job.target.c - begin);
+  p.n = panel_columns(job, panel);
   p.run = job.source.c;
   p.ahead_numel = p.run * level.width;
   for (Index position = 0; position < job.form->positions; ++position) {
@@ -152,8 +168,8 @@ void multiply_panel(const Part<T>& part, const Layout& layout, Index first, Inde
     p.ahead = p.b + job.u_position();
     level.multiply(p);
   }
-  job.form->outputs({m, layout.m_position, level.width, kWinogradChannels}, job.target, first,
-                    count, begin, begin + p.n, part.epilogue, part.write);
+  job.form->outputs({m, layout.m_position, layout.m_tile, kWinogradChannels}, job.target, first,
+                    count, begin, std::min(begin + p.n, job.target.c), part.epilogue, part.write);
 }
 
 template <class T>

@@ -9,13 +9,25 @@ namespace fpanet::kernels {
 
 struct SimdBf16Wide : SimdWide<float> {
   using SimdWide<float>::load;
+  using SimdWide<float>::load_partial;
   using SimdWide<float>::store;
+  using SimdWide<float>::store_partial;
 
   static Vector load(const bfloat16* p) {
     return Vector::each([&](int i) { return SimdBf16Generic::load(p + i * Quarter::kLanes); });
   }
   static void store(bfloat16* p, const Vector& v) {
     for (int i = 0; i < kParts; ++i) SimdBf16Generic::store(p + i * Quarter::kLanes, v.part[i]);
+  }
+  static Vector load_partial(const bfloat16* p, Index count) {
+    bfloat16 all[kLanes] = {};
+    std::memcpy(all, p, static_cast<std::size_t>(count) * sizeof(bfloat16));
+    return load(all);
+  }
+  static void store_partial(bfloat16* p, const Vector& v, Index count) {
+    bfloat16 all[kLanes];
+    store(all, v);
+    std::memcpy(p, all, static_cast<std::size_t>(count) * sizeof(bfloat16));
   }
 };
 

@@ -177,6 +177,26 @@ struct WinogradTransforms {
     }
   };
 
+  // The first `count` channels of a vector, which the image's channels end within.
+  struct StoreTail {
+    T* p;
+    Index row, col, count;
+    Vector bias;
+    const T* residual;
+    bool relu;
+    Write write;
+    Inside inside;
+    [[gnu::always_inline]] void operator()(int i, int j, Vector v) const {
+      if (!inside(i, j)) return;
+      const Index at = i * row + j * col;
+      v = v + bias;
+      if (residual != nullptr) v = v + S::load_partial(residual + at, count);
+      if (relu) v = S::max(Vector{}, v);
+      if (write == Write::accumulate) v = v + S::load_partial(p + at, count);
+      S::store_partial(p + at, v, count);
+    }
+  };
+
   // Where a tile lies; side is that of what is read or written there.
   template <class P>
   struct Place {
@@ -260,8 +280,18 @@ struct WinogradTransforms {
         if (y.distant && channel % kWinogradChannels == 0) {
           fetch<4, 1>(store.p + y.step * store.col, store.row, store.col);
         }
-        const Finish finish{epilogue.bias ? S::load(epilogue.bias + channel) : Vector{},
-                            epilogue.residual ? epilogue.residual + (store.p - y.data) : nullptr,
+        const T* const residual =
+            epilogue.residual ? epilogue.residual + (store.p - y.data) : nullptr;
+        if (end - channel < S::kLanes) {
+          const Index tail = end - channel;
+          const Vector bias =
+              epilogue.bias ? S::load_partial(epilogue.bias + channel, tail) : Vector{};
+          transform<kSide, 4, output<kTaps>>(
+              load, StoreTail{store.p, store.row, store.col, tail, bias, residual, epilogue.relu,
+                              write, place.inside});
+          continue;
+        }
+        const Finish finish{epilogue.bias ? S::load(epilogue.bias + channel) : Vector{}, residual,
                             store.row, store.col, epilogue.relu};
         if (place.interior && write == Write::assign) {
           transform<kSide, 4, output<kTaps>>(load, StoreFinished{store, finish});

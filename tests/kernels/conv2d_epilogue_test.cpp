@@ -54,7 +54,7 @@ std::vector<Implementation<T>> implementations(const Conv2dGeometry& g) {
       {"direct", direct::forward_prepared<T>, direct::forward_prepared_workspace_bytes<T>,
        direct::prepared_numel<T>, direct::prepare<T>}};
   if constexpr (std::is_same_v<T, float>) {
-    if (winograd::supports(g)) {
+    if (winograd::supports_forward(g)) {
       all.push_back({"winograd", winograd::forward<T>, winograd::forward_workspace_bytes<T>});
       all.push_back({"winograd", winograd::forward_prepared<T>,
                      winograd::forward_prepared_workspace_bytes<T>, winograd::prepared_numel<T>,

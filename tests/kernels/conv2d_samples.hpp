@@ -31,6 +31,13 @@ inline const std::vector<kernels::Conv2dGeometry>& conv2d_samples() {
       {3, 33, 8, 9, 17, 3, 3, 1, 1},
       {1, 5, 6, 6, 4, 3, 3, 1, 2},
       {1, 4, 6, 5, 9, 3, 3, 1, 3},
+      // output channels that end within a vector, where Winograd takes them
+      {1, 16, 5, 6, 1, 3, 3, 1, 0},
+      {2, 16, 9, 7, 8, 3, 3, 1, 2},
+      {1, 32, 6, 11, 9, 3, 3, 1, 1},
+      {2, 16, 7, 5, 17, 3, 3, 1, 0},
+      {1, 48, 10, 9, 21, 3, 3, 1, 2},
+      {1, 256, 7, 6, 121, 3, 3, 1, 1},
       // other kernels, strides and paddings
       {2, 16, 5, 7, 24, 1, 1, 1, 0},
       {1, 7, 6, 5, 3, 1, 1, 1, 2},
