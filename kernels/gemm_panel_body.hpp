@@ -52,15 +52,7 @@ struct GemmTile {
         summed += end - k;
         for (; k < end; ++k, a += a_k, b += p.b_k, ahead += ahead_k) {
           __builtin_prefetch(ahead, 0, 2);
-          Vector bv[kVectors];
-#pragma GCC unroll 2
-          for (int v = 0; v < kVectors; ++v) bv[v] = S::load(b + v * S::kLanes);
-#pragma GCC unroll 12
-          for (int i = 0; i < kRows; ++i) {
-            const Vector av = S::broadcast(a[i * a_row]);
-#pragma GCC unroll 2
-            for (int v = 0; v < kVectors; ++v) sum[i][v] = S::multiply_add(av, bv[v], sum[i][v]);
-          }
+          multiply_add(a, a_row, b, sum);
         }
         if (summed == kChunk) {
           fold();
@@ -70,6 +62,42 @@ struct GemmTile {
     }
     fold();
     finish<kRows, kVectors>(p, row, total);
+    store(p, row, total);
+  }
+
+  // A product of one chunk, as Winograd's are of few channels: its sums are the result.
+  template <int kRows, int kVectors, bool kRowsContiguous>
+  [[gnu::always_inline]] static void multiply_chunk(const GemmPanel<T>& p, Index row,
+                                                    const T* ahead, Index ahead_k) {
+    const Index a_row = kRowsContiguous ? 1 : p.a_row, a_k = kRowsContiguous ? p.a_k : 1;
+    const Index run = p.run, b_k = p.b_k;
+    const T *a = p.a + row * a_row, *b = p.b;
+    Vector sum[kRows][kVectors] = {};
+    for (Index k = 0; k < run; ++k, a += a_k, b += b_k, ahead += ahead_k) {
+      __builtin_prefetch(ahead, 0, 2);
+      multiply_add(a, a_row, b, sum);
+    }
+    store(p, row, sum);
+  }
+
+  // sum += the kRows elements of A at a times the vectors of B at b.
+  template <int kRows, int kVectors>
+  [[gnu::always_inline]] static void multiply_add(const T* a, Index a_row, const T* b,
+                                                  Vector (&sum)[kRows][kVectors]) {
+    Vector bv[kVectors];
+#pragma GCC unroll 2
+    for (int v = 0; v < kVectors; ++v) bv[v] = S::load(b + v * S::kLanes);
+#pragma GCC unroll 12
+    for (int i = 0; i < kRows; ++i) {
+      const Vector av = S::broadcast(a[i * a_row]);
+#pragma GCC unroll 2
+      for (int v = 0; v < kVectors; ++v) sum[i][v] = S::multiply_add(av, bv[v], sum[i][v]);
+    }
+  }
+
+  template <int kRows, int kVectors>
+  [[gnu::always_inline]] static void store(const GemmPanel<T>& p, Index row,
+                                           const Vector (&total)[kRows][kVectors]) {
     T* c = p.c + row * p.c_row;
     if (p.n == kVectors * S::kLanes) {
 #pragma GCC unroll 12
@@ -116,18 +144,28 @@ struct GemmTile {
     }
   }
 
-  template <int kRows, int kVectors, bool kRowsContiguous>
+  template <int kRows, int kVectors, bool kRowsContiguous, bool kOneChunk>
+  [[gnu::always_inline]] static void multiply_group(const GemmPanel<T>& p, Index row,
+                                                    const T* ahead, Index ahead_k) {
+    if constexpr (kOneChunk) {
+      multiply_chunk<kRows, kVectors, kRowsContiguous>(p, row, ahead, ahead_k);
+    } else {
+      multiply_tile<kRows, kVectors, kRowsContiguous>(p, row, ahead, ahead_k);
+    }
+  }
+
+  template <int kRows, int kVectors, bool kRowsContiguous, bool kOneChunk>
   static void multiply_rows(const GemmPanel<T>& p, Index row, Index rows, const T* ahead,
                             Index ahead_k) {
     if (rows == kRows) {
-      multiply_tile<kRows, kVectors, kRowsContiguous>(p, row, ahead, ahead_k);
+      multiply_group<kRows, kVectors, kRowsContiguous, kOneChunk>(p, row, ahead, ahead_k);
     } else if constexpr (kRows > 1) {
-      multiply_rows<kRows - 1, kVectors, kRowsContiguous>(p, row, rows, ahead, ahead_k);
+      multiply_rows<kRows - 1, kVectors, kRowsContiguous, kOneChunk>(p, row, rows, ahead, ahead_k);
     }
   }
 
   // Rows in groups that differ by one at most: 10 rows are 5 + 5, not 6 + 4.
-  template <int kVectors, bool kRowsContiguous>
+  template <int kVectors, bool kRowsContiguous, bool kOneChunk>
   static void multiply_panel(const GemmPanel<T>& p) {
     constexpr int kRows = max_rows(kVectors);
     const Index groups = (p.m + kRows - 1) / kRows;
@@ -139,21 +177,29 @@ struct GemmTile {
     for (Index group = 0; group < groups; ++group) {
       const Index count = rows + (group < longer);
       if (count == kRows) {
-        multiply_tile<kRows, kVectors, kRowsContiguous>(p, row, ahead, ahead_k);
+        multiply_group<kRows, kVectors, kRowsContiguous, kOneChunk>(p, row, ahead, ahead_k);
       } else {
-        multiply_rows<kRows - 1, kVectors, kRowsContiguous>(p, row, count, ahead, ahead_k);
+        multiply_rows<kRows - 1, kVectors, kRowsContiguous, kOneChunk>(p, row, count, ahead,
+                                                                       ahead_k);
       }
       row += count;
       ahead += depth * ahead_k;
     }
   }
 
+  template <bool kRowsContiguous, bool kOneChunk>
+  static void multiply_vectors(const GemmPanel<T>& p) {
+    p.n <= S::kLanes ? multiply_panel<1, kRowsContiguous, kOneChunk>(p)
+                     : multiply_panel<2, kRowsContiguous, kOneChunk>(p);
+  }
+
   static void multiply(const GemmPanel<T>& p) {
-    const bool one_vector = p.n <= S::kLanes;
+    const bool one_chunk = p.segments == 1 && p.run <= kChunk && p.start == GemmStart::zero &&
+                           p.residual == nullptr && !p.relu;
     if (p.a_k == 1) {
-      one_vector ? multiply_panel<1, false>(p) : multiply_panel<2, false>(p);
+      one_chunk ? multiply_vectors<false, true>(p) : multiply_vectors<false, false>(p);
     } else {
-      one_vector ? multiply_panel<1, true>(p) : multiply_panel<2, true>(p);
+      multiply_vectors<true, false>(p);
     }
   }
 };
