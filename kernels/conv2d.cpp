@@ -28,21 +28,8 @@ bool always(const Conv2dGeometry&) {
   return true;
 }
 
-// Forward, and the same with prepared weights.
 template <class T>
-struct Forward : Row<decltype(&direct::forward<T>), decltype(&direct::forward_workspace_bytes<T>)> {
-  Index (*prepared_numel)(const Conv2dGeometry&);
-  decltype(&direct::prepare<T>) prepare;
-  decltype(&direct::forward_prepared<T>) run_prepared;
-  decltype(&direct::forward_prepared_workspace_bytes<T>) prepared_workspace_bytes;
-};
-template <class T>
-inline constexpr Forward<T> kDirectForward{
-    {"direct", always, direct::forward<T>, direct::forward_workspace_bytes<T>},
-    direct::prepared_numel<T>,
-    direct::prepare<T>,
-    direct::forward_prepared<T>,
-    direct::forward_prepared_workspace_bytes<T>};
+using Forward = Row<decltype(&direct::forward<T>), decltype(&direct::forward_workspace_bytes<T>)>;
 template <class T>
 using BackwardInput =
     Row<decltype(&direct::backward_input<T>), decltype(&direct::backward_input_workspace_bytes<T>)>;
@@ -50,75 +37,113 @@ template <class T>
 using BackwardWeight = Row<decltype(&direct::backward_weight<T>),
                            decltype(&direct::backward_weight_workspace_bytes<T>)>;
 
+// Forward with prepared weights.
 template <class T>
-constexpr Forward<T> winograd_forward(bool (*fits)(const Conv2dGeometry&)) {
-  return {{"winograd", fits, winograd::forward<T>, winograd::forward_workspace_bytes<T>},
-          winograd::prepared_numel<T>,
-          winograd::prepare<T>,
-          winograd::forward_prepared<T>,
-          winograd::forward_prepared_workspace_bytes<T>};
+struct Prepared : Row<decltype(&direct::forward_prepared<T>),
+                      decltype(&direct::forward_prepared_workspace_bytes<T>)> {
+  Index (*numel)(const Conv2dGeometry&);
+  decltype(&direct::prepare<T>) prepare;
+};
+
+template <class T>
+inline constexpr Forward<T> kDirectForward{"direct", always, direct::forward<T>,
+                                           direct::forward_workspace_bytes<T>};
+template <class T>
+inline constexpr Prepared<T> kDirectPrepared{
+    {"direct", always, direct::forward_prepared<T>, direct::forward_prepared_workspace_bytes<T>},
+    direct::prepared_numel<T>,
+    direct::prepare<T>};
+template <class T>
+inline constexpr BackwardInput<T> kDirectBackwardInput{"direct", always, direct::backward_input<T>,
+                                                       direct::backward_input_workspace_bytes<T>};
+template <class T>
+inline constexpr BackwardWeight<T> kDirectBackwardWeight{
+    "direct", always, direct::backward_weight<T>, direct::backward_weight_workspace_bytes<T>};
+
+// Winograd pays, and with tiles of kTile a side.
+template <bool (*kPays)(const Conv2dGeometry&), Index (*kBest)(const Conv2dGeometry&), Index kTile>
+bool fits_winograd(const Conv2dGeometry& g) {
+  return kPays(g) && kBest(g) == kTile;
 }
 template <class T>
-constexpr BackwardInput<T> winograd_backward_input(bool (*fits)(const Conv2dGeometry&)) {
-  return {"winograd", fits, winograd::backward_input<T>,
-          winograd::backward_input_workspace_bytes<T>};
-}
+inline constexpr auto kForwardPays = winograd::forward_is_worthwhile;
+template <>
+inline constexpr auto kForwardPays<bfloat16> = winograd::is_worthwhile_beside_pairs;
 template <class T>
-constexpr BackwardWeight<T> winograd_backward_weight(bool (*fits)(const Conv2dGeometry&)) {
-  return {"winograd", fits, winograd::backward_weight<T>,
-          winograd::backward_weight_workspace_bytes<T>};
-}
+inline constexpr auto kBackwardPays = winograd::is_worthwhile;
+template <>
+inline constexpr auto kBackwardPays<bfloat16> = winograd::is_worthwhile_beside_pairs;
+
+template <class T, Index kTile>
+inline constexpr Forward<T> kWinogradForward{
+    kTile == 2 ? "winograd 2x2" : "winograd 4x4",
+    fits_winograd<kForwardPays<T>, winograd::forward_tile, kTile>, winograd::forward<T, kTile>,
+    winograd::forward_workspace_bytes<T, kTile>};
+template <class T, Index kTile>
+inline constexpr Prepared<T> kWinogradPrepared{
+    {kTile == 2   ? "winograd 2x2"
+     : kTile == 4 ? "winograd 4x4"
+                  : "winograd 5x5",
+     fits_winograd<kForwardPays<T>, winograd::prepared_tile, kTile>,
+     winograd::forward_prepared<T, kTile>, winograd::forward_prepared_workspace_bytes<T, kTile>},
+    winograd::prepared_numel<T, kTile>,
+    winograd::prepare<T, kTile>};
+template <class T, Index kTile>
+inline constexpr BackwardInput<T> kWinogradBackwardInput{
+    kTile == 2 ? "winograd 2x2" : "winograd 4x4",
+    fits_winograd<kBackwardPays<T>, winograd::backward_input_tile, kTile>,
+    winograd::backward_input<T, kTile>, winograd::backward_input_workspace_bytes<T, kTile>};
+template <class T>
+inline constexpr BackwardWeight<T> kWinogradBackwardWeight{
+    "winograd 4x4", kBackwardPays<T>, winograd::backward_weight<T>,
+    winograd::backward_weight_workspace_bytes<T>};
 
 template <class T>
 inline constexpr std::array kForward{kDirectForward<T>};
 template <>
-inline constexpr std::array kForward<float>{
-    winograd_forward<float>(winograd::forward_is_worthwhile),
-    kDirectForward<float>,
-};
+inline constexpr std::array kForward<float>{kWinogradForward<float, 2>, kWinogradForward<float, 4>,
+                                            kDirectForward<float>};
 template <>
 inline constexpr std::array kForward<bfloat16>{
-    winograd_forward<bfloat16>(winograd::is_worthwhile_beside_pairs),
-    Forward<bfloat16>{{"pairs", always, pairs::forward, pairs::forward_workspace_bytes},
-                      pairs::prepared_numel,
-                      pairs::prepare,
-                      pairs::forward_prepared,
-                      pairs::forward_prepared_workspace_bytes},
-};
+    kWinogradForward<bfloat16, 2>, kWinogradForward<bfloat16, 4>,
+    Forward<bfloat16>{"pairs", always, pairs::forward, pairs::forward_workspace_bytes}};
+
 template <class T>
-inline constexpr std::array kBackwardInput{
-    BackwardInput<T>{"direct", always, direct::backward_input<T>,
-                     direct::backward_input_workspace_bytes<T>},
-};
+inline constexpr std::array kPrepared{kDirectPrepared<T>};
 template <>
-inline constexpr std::array kBackwardInput<float>{
-    winograd_backward_input<float>(winograd::is_worthwhile),
-    BackwardInput<float>{"direct", always, direct::backward_input<float>,
-                         direct::backward_input_workspace_bytes<float>},
-};
+inline constexpr std::array kPrepared<float>{kWinogradPrepared<float, 2>,
+                                             kWinogradPrepared<float, 4>,
+                                             kWinogradPrepared<float, 5>, kDirectPrepared<float>};
+template <>
+inline constexpr std::array kPrepared<bfloat16>{
+    kWinogradPrepared<bfloat16, 2>, kWinogradPrepared<bfloat16, 4>, kWinogradPrepared<bfloat16, 5>,
+    Prepared<bfloat16>{
+        {"pairs", always, pairs::forward_prepared, pairs::forward_prepared_workspace_bytes},
+        pairs::prepared_numel,
+        pairs::prepare}};
+
+template <class T>
+inline constexpr std::array kBackwardInput{kDirectBackwardInput<T>};
+template <>
+inline constexpr std::array kBackwardInput<float>{kWinogradBackwardInput<float, 2>,
+                                                  kWinogradBackwardInput<float, 4>,
+                                                  kDirectBackwardInput<float>};
 template <>
 inline constexpr std::array kBackwardInput<bfloat16>{
-    winograd_backward_input<bfloat16>(winograd::is_worthwhile_beside_pairs),
+    kWinogradBackwardInput<bfloat16, 2>, kWinogradBackwardInput<bfloat16, 4>,
     BackwardInput<bfloat16>{"pairs", always, pairs::backward_input,
-                            pairs::backward_input_workspace_bytes},
-};
+                            pairs::backward_input_workspace_bytes}};
+
 template <class T>
-inline constexpr std::array kBackwardWeight{
-    BackwardWeight<T>{"direct", always, direct::backward_weight<T>,
-                      direct::backward_weight_workspace_bytes<T>},
-};
+inline constexpr std::array kBackwardWeight{kDirectBackwardWeight<T>};
 template <>
-inline constexpr std::array kBackwardWeight<float>{
-    winograd_backward_weight<float>(winograd::is_worthwhile),
-    BackwardWeight<float>{"direct", always, direct::backward_weight<float>,
-                          direct::backward_weight_workspace_bytes<float>},
-};
+inline constexpr std::array kBackwardWeight<float>{kWinogradBackwardWeight<float>,
+                                                   kDirectBackwardWeight<float>};
 template <>
 inline constexpr std::array kBackwardWeight<bfloat16>{
-    winograd_backward_weight<bfloat16>(winograd::is_worthwhile_beside_pairs),
+    kWinogradBackwardWeight<bfloat16>,
     BackwardWeight<bfloat16>{"pairs", always, pairs::backward_weight,
-                             pairs::backward_weight_workspace_bytes},
-};
+                             pairs::backward_weight_workspace_bytes}};
 
 template <class Table>
 const auto& choose(const Table& table, const Conv2dGeometry& g) {
@@ -157,6 +182,11 @@ std::string_view conv2d_implementation(const Cpu&, Conv2dPass pass, const Conv2d
   return dtype == DType::f64 ? name_of_choice<double>(pass, g) : name_of_choice<float>(pass, g);
 }
 
+std::string_view conv2d_prepared_implementation(const Cpu&, const Conv2dGeometry& g, DType dtype) {
+  if (dtype == DType::bf16) return choose(kPrepared<bfloat16>, g).name;
+  return dtype == DType::f64 ? choose(kPrepared<double>, g).name : choose(kPrepared<float>, g).name;
+}
+
 template <class T>
 void conv2d(const Cpu& cpu, const Conv2dGeometry& g, const T* x, const T* w,
             const Conv2dEpilogue<T>& epilogue, T* y, std::span<std::byte> workspace) {
@@ -168,18 +198,18 @@ void conv2d(const Cpu& cpu, const Conv2dGeometry& g, const T* x, const T* w,
 
 template <class T>
 Index conv2d_prepared_numel(const Cpu&, const Conv2dGeometry& g) {
-  return choose(kForward<T>, g).prepared_numel(g);
+  return choose(kPrepared<T>, g).numel(g);
 }
 
 template <class T>
 void conv2d_prepare(const Cpu& cpu, const Conv2dGeometry& g, const T* w, T* prepared) {
-  choose(kForward<T>, g).prepare(cpu, g, w, prepared);
+  choose(kPrepared<T>, g).prepare(cpu, g, w, prepared);
 }
 
 template <class T>
 void conv2d_prepared(const Cpu& cpu, const Conv2dGeometry& g, const T* x, const T* prepared,
                      const Conv2dEpilogue<T>& epilogue, T* y, std::span<std::byte> workspace) {
-  choose(kForward<T>, g).run_prepared(cpu, g, x, prepared, epilogue, y, workspace);
+  choose(kPrepared<T>, g).run(cpu, g, x, prepared, epilogue, y, workspace);
 }
 
 template <class T>
@@ -226,7 +256,7 @@ std::size_t conv2d_workspace_bytes(const Cpu& cpu, const Conv2dGeometry& g,
 
 template <class T>
 std::size_t conv2d_prepared_workspace_bytes(const Cpu& cpu, const Conv2dGeometry& g) {
-  return choose(kForward<T>, g).prepared_workspace_bytes(cpu, g);
+  return choose(kPrepared<T>, g).workspace_bytes(cpu, g);
 }
 
 template <class T>

@@ -58,14 +58,16 @@ void conv2d(const Cuda& cuda, const Conv2dGeometry& g, const T* x, const T* w,
             const Conv2dEpilogue<T>& epilogue, T* y, std::span<std::byte> workspace);
 
 /// Weights prepared once for many forward runs on the CPU: in the form that the implementation
-/// multiplies them in. Elements of that; 0 where it is not worth its memory.
+/// multiplies them in. Elements of that.
 template <class T>
 Index conv2d_prepared_numel(const Cpu& cpu, const Conv2dGeometry& g);
 /// What is prepared serves every geometry with these weights, the same implementation and any
 /// number of threads.
+std::string_view conv2d_prepared_implementation(const Cpu& cpu, const Conv2dGeometry& g,
+                                                DType dtype);
 template <class T>
 void conv2d_prepare(const Cpu& cpu, const Conv2dGeometry& g, const T* w, T* prepared);
-/// conv2d(), to the bit.
+/// conv2d(), to the bit where the implementation is the same.
 template <class T>
 void conv2d_prepared(const Cpu& cpu, const Conv2dGeometry& g, const T* x, const T* prepared,
                      const Conv2dEpilogue<T>& epilogue, T* y, std::span<std::byte> workspace);

@@ -17,9 +17,7 @@ bool conv2d_upsampled_pays(const Cpu&, const UpsampledGeometry& g) {
 }
 
 Index conv2d_upsampled_prepared_numel(const Cpu&, const UpsampledGeometry& g) {
-  return phases::is_worthwhile(g) && winograd::prepared_numel<float>(g.whole) > 0
-             ? phases::u_numel(g)
-             : 0;
+  return phases::is_worthwhile(g) ? phases::u_numel(g) : 0;
 }
 
 void conv2d_upsampled_prepare(const Cpu& cpu, const UpsampledGeometry& g, const float* w,

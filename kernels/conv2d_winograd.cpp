@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
 
 #include "kernels/conv2d_winograd_job.hpp"
 #include "kernels/parallel_workers.hpp"
@@ -9,20 +10,35 @@
 namespace fpanet::kernels::winograd {
 namespace {
 
-constexpr Index kWorthwhileMacs = Index{1} << 27;
-
-template <class T>
-Job<T> backward_input_job(const Conv2dGeometry& g, const T* dy, T* dx) {
-  const Index rows = divide_up(g.h, kWinogradTile), cols = divide_up(g.w, kWinogradTile);
-  return {&winograd_kernels<T>().whole,
-          WinogradImages<const T>::dense(dy, g.n, g.out_h(), g.out_w(), g.c_out, rows, cols,
-                                         2 - g.padding),
-          WinogradImages<T>::dense(dx, g.n, g.h, g.w, g.c_in, rows, cols, 0), g.n * rows * cols};
+template <class T, Index kTile>
+const WinogradForm<T>& form() {
+  static_assert(kTile == 2 || kTile == 4 || kTile == 5);
+  const WinogradKernels<T>& kernels = winograd_kernels<T>();
+  return kTile == 2 ? kernels.small : kTile == 4 ? kernels.whole : kernels.large;
 }
 
-template <class T>
+template <class T, Index kTile>
+Job<T> forward_job(const Conv2dGeometry& g, const T* x, T* y) {
+  const Index rows = divide_up(g.out_h(), kTile), cols = divide_up(g.out_w(), kTile);
+  return {&form<T, kTile>(),
+          WinogradImages<const T>::dense(x, g.n, g.h, g.w, g.c_in, rows, cols, g.padding, kTile),
+          WinogradImages<T>::dense(y, g.n, g.out_h(), g.out_w(), g.c_out, rows, cols, 0, kTile),
+          g.n * rows * cols};
+}
+
+template <class T, Index kTile>
+Job<T> backward_input_job(const Conv2dGeometry& g, const T* dy, T* dx) {
+  const Index rows = divide_up(g.h, kTile), cols = divide_up(g.w, kTile);
+  return {&form<T, kTile>(),
+          WinogradImages<const T>::dense(dy, g.n, g.out_h(), g.out_w(), g.c_out, rows, cols,
+                                         2 - g.padding, kTile),
+          WinogradImages<T>::dense(dx, g.n, g.h, g.w, g.c_in, rows, cols, 0, kTile),
+          g.n * rows * cols};
+}
+
+template <class T, Index kTile>
 Job<T> forward_job_at(const Conv2dGeometry& g) {
-  return forward_job<T>(g, nullptr, nullptr);
+  return forward_job<T, kTile>(g, nullptr, nullptr);
 }
 
 template <class T>
@@ -37,17 +53,18 @@ void run_job(const Cpu& cpu, const Part<T>& part, std::span<std::byte> workspace
   run_parts<T>(cpu, parts, workspace);
 }
 
-}  // namespace
+constexpr Index kWorthwhileMacs = Index{1} << 27;
 
-template <class T>
-Job<T> forward_job(const Conv2dGeometry& g, const T* x, T* y) {
-  const Index rows = divide_up(g.out_h(), kWinogradTile),
-              cols = divide_up(g.out_w(), kWinogradTile);
-  return {&winograd_kernels<T>().whole,
-          WinogradImages<const T>::dense(x, g.n, g.h, g.w, g.c_in, rows, cols, g.padding),
-          WinogradImages<T>::dense(y, g.n, g.out_h(), g.out_w(), g.c_out, rows, cols, 0),
-          g.n * rows * cols};
+// Of `tiles`, that with the fewest operations for n images of h x w outputs.
+Index cheapest(std::initializer_list<Index> tiles, Index n, Index h, Index w) {
+  // Their products take as long as making U or reading it from memory.
+  constexpr Index kTilesOfU = 10;
+  return *std::ranges::min_element(tiles, {}, [&](Index m) {
+    return (m + 2) * (m + 2) * (n * divide_up(h, m) * divide_up(w, m) + kTilesOfU);
+  });
 }
+
+}  // namespace
 
 bool supports_forward(const Conv2dGeometry& g) {
   return g.kernel_h == 3 && g.kernel_w == 3 && g.stride == 1 && g.padding <= 2 &&
@@ -73,69 +90,85 @@ bool forward_is_worthwhile(const Conv2dGeometry& g) {
   return supports_forward(g) && blocks.macs() >= kWorthwhileMacs;
 }
 
-template <class T>
-std::size_t forward_workspace_bytes(const Cpu& cpu, const Conv2dGeometry& g) {
-  return job_workspace_bytes(cpu, forward_job_at<T>(g), false);
+Index forward_tile(const Conv2dGeometry& g) {
+  return cheapest({4, 2}, g.n, g.out_h(), g.out_w());
 }
 
-template <class T>
+Index backward_input_tile(const Conv2dGeometry& g) {
+  return cheapest({4, 2}, g.n, g.h, g.w);
+}
+
+Index prepared_tile(const Conv2dGeometry& g) {
+  return cheapest({4, 2, 5}, g.n, g.out_h(), g.out_w());
+}
+
+template <class T, Index kTile>
+std::size_t forward_workspace_bytes(const Cpu& cpu, const Conv2dGeometry& g) {
+  return job_workspace_bytes(cpu, forward_job_at<T, kTile>(g), false);
+}
+
+template <class T, Index kTile>
 void forward(const Cpu& cpu, const Conv2dGeometry& g, const T* x, const T* w,
              const Conv2dEpilogue<T>& epilogue, T* y, std::span<std::byte> workspace) {
-  run_job<T>(cpu, {forward_job(g, x, y), {.plain = {w, g.c_in}}, epilogue}, workspace);
+  run_job<T>(cpu, {forward_job<T, kTile>(g, x, y), {.plain = {w, g.c_in}}, epilogue}, workspace);
 }
 
-template <class T>
+template <class T, Index kTile>
 Index prepared_numel(const Conv2dGeometry& g) {
-  constexpr Index kMostTiles = 1024;  // making U costs as much as the products of some 50 tiles
   constexpr Index kPlaces = sizeof(float) / sizeof(T);
-  const Job<T> job = forward_job_at<T>(g);
-  return job.tiles <= kMostTiles ? kPlaces * job.u_numel() : 0;
+  return kPlaces * forward_job_at<T, kTile>(g).u_numel();
 }
 
-template <class T>
+template <class T, Index kTile>
 void prepare(const Cpu& cpu, const Conv2dGeometry& g, const T* w, T* u) {
-  make_u<T>(cpu, forward_job_at<T>(g), {w, g.c_in}, reinterpret_cast<float*>(u));
+  make_u<T>(cpu, forward_job_at<T, kTile>(g), {w, g.c_in}, reinterpret_cast<float*>(u));
 }
 
-template <class T>
+template <class T, Index kTile>
 std::size_t forward_prepared_workspace_bytes(const Cpu& cpu, const Conv2dGeometry& g) {
-  return job_workspace_bytes(cpu, forward_job_at<T>(g), true);
+  return job_workspace_bytes(cpu, forward_job_at<T, kTile>(g), true);
 }
 
-template <class T>
+template <class T, Index kTile>
 void forward_prepared(const Cpu& cpu, const Conv2dGeometry& g, const T* x, const T* u,
                       const Conv2dEpilogue<T>& epilogue, T* y, std::span<std::byte> workspace) {
-  run_job<T>(cpu, {forward_job(g, x, y), {.u = reinterpret_cast<const float*>(u)}, epilogue},
+  run_job<T>(cpu,
+             {forward_job<T, kTile>(g, x, y), {.u = reinterpret_cast<const float*>(u)}, epilogue},
              workspace);
 }
 
-template <class T>
+template <class T, Index kTile>
 std::size_t backward_input_workspace_bytes(const Cpu& cpu, const Conv2dGeometry& g) {
-  return job_workspace_bytes(cpu, backward_input_job<T>(g, nullptr, nullptr), false);
+  return job_workspace_bytes(cpu, backward_input_job<T, kTile>(g, nullptr, nullptr), false);
 }
 
-template <class T>
+template <class T, Index kTile>
 void backward_input(const Cpu& cpu, const Conv2dGeometry& g, const T* dy, const T* w, T* dx,
                     Write write, std::span<std::byte> workspace) {
-  run_job<T>(cpu, {backward_input_job(g, dy, dx), {.plain = {w, g.c_in, true}}, {}, write},
+  run_job<T>(cpu,
+             {backward_input_job<T, kTile>(g, dy, dx), {.plain = {w, g.c_in, true}}, {}, write},
              workspace);
 }
 
-#define FPANET_INSTANTIATE(T)                                                                    \
-  template Job<T> forward_job(const Conv2dGeometry&, const T*, T*);                              \
-  template void forward(const Cpu&, const Conv2dGeometry&, const T*, const T*,                   \
-                        const Conv2dEpilogue<T>&, T*, std::span<std::byte>);                     \
-  template void backward_input(const Cpu&, const Conv2dGeometry&, const T*, const T*, T*, Write, \
-                               std::span<std::byte>);                                            \
-  template Index prepared_numel<T>(const Conv2dGeometry&);                                       \
-  template void prepare(const Cpu&, const Conv2dGeometry&, const T*, T*);                        \
-  template void forward_prepared(const Cpu&, const Conv2dGeometry&, const T*, const T*,          \
-                                 const Conv2dEpilogue<T>&, T*, std::span<std::byte>);            \
-  template std::size_t forward_prepared_workspace_bytes<T>(const Cpu&, const Conv2dGeometry&);   \
-  template std::size_t forward_workspace_bytes<T>(const Cpu&, const Conv2dGeometry&);            \
-  template std::size_t backward_input_workspace_bytes<T>(const Cpu&, const Conv2dGeometry&)
-FPANET_INSTANTIATE(float);
-FPANET_INSTANTIATE(bfloat16);
+#define FPANET_INSTANTIATE(T, kTile)                                                              \
+  template void forward<T, kTile>(const Cpu&, const Conv2dGeometry&, const T*, const T*,          \
+                                  const Conv2dEpilogue<T>&, T*, std::span<std::byte>);            \
+  template void backward_input<T, kTile>(const Cpu&, const Conv2dGeometry&, const T*, const T*,   \
+                                         T*, Write, std::span<std::byte>);                        \
+  template Index prepared_numel<T, kTile>(const Conv2dGeometry&);                                 \
+  template void prepare<T, kTile>(const Cpu&, const Conv2dGeometry&, const T*, T*);               \
+  template void forward_prepared<T, kTile>(const Cpu&, const Conv2dGeometry&, const T*, const T*, \
+                                           const Conv2dEpilogue<T>&, T*, std::span<std::byte>);   \
+  template std::size_t forward_prepared_workspace_bytes<T, kTile>(const Cpu&,                     \
+                                                                  const Conv2dGeometry&);         \
+  template std::size_t forward_workspace_bytes<T, kTile>(const Cpu&, const Conv2dGeometry&);      \
+  template std::size_t backward_input_workspace_bytes<T, kTile>(const Cpu&, const Conv2dGeometry&)
+FPANET_INSTANTIATE(float, 2);
+FPANET_INSTANTIATE(float, 4);
+FPANET_INSTANTIATE(float, 5);
+FPANET_INSTANTIATE(bfloat16, 2);
+FPANET_INSTANTIATE(bfloat16, 4);
+FPANET_INSTANTIATE(bfloat16, 5);
 #undef FPANET_INSTANTIATE
 
 }  // namespace fpanet::kernels::winograd

@@ -1,11 +1,11 @@
 #pragma once
-// 3x3 convolution of stride 1 by Winograd's F(4x4,3x3) (winograd_tiles.hpp): a quarter of the
-// multiplications. The transforms cost about one digit (docs/performance.md), so all is computed in float;
+// 3x3 convolution of stride 1 by Winograd's F(m x m,3x3) (winograd_tiles.hpp), m = 4 in general: a quarter of
+// the multiplications. The transforms cost about one digit (docs/performance.md), so all is computed in float;
 // images and weights are float or bfloat16 (T), widened when they are read and rounded when written.
 //
 //   forward and backward input    U[p] = (G w G^T)[p]       (C_in, C_out), once per call or per model
 //                                 V[p] = (B^T d B)[p]       (tiles, C_in)
-//                                 M[p] = V[p] U[p]          36 products
+//                                 M[p] = V[p] U[p]          (m+2)^2 products
 //                                 y    = A^T M A
 //   backward weight               dU[p] += V[p]^T Z[p], Z = A dy A^T;   dw = G^T dU G
 //
@@ -35,31 +35,40 @@ bool is_worthwhile_beside_pairs(const Conv2dGeometry& g);
 /// computes of them.
 bool forward_is_worthwhile(const Conv2dGeometry& g);
 
-template <class T>
+/// m with the fewest operations for a pass, of those it may take: 4, or 2 where tiles are so few that
+/// making or reading U takes longer than the products.
+Index forward_tile(const Conv2dGeometry& g);
+Index backward_input_tile(const Conv2dGeometry& g);
+/// The same with weights prepared, for inference: 5, too. Its error is twice that of 4, which training, where
+/// errors of a layer's output become those of its gradients, does without.
+Index prepared_tile(const Conv2dGeometry& g);
+
+/// kTile is m: 2, 4 or 5.
+template <class T, Index kTile>
 void forward(const Cpu& cpu, const Conv2dGeometry& g, const T* x, const T* w,
              const Conv2dEpilogue<T>& epilogue, T* y, std::span<std::byte> workspace);
-template <class T>
+template <class T, Index kTile>
 void backward_input(const Cpu& cpu, const Conv2dGeometry& g, const T* dy, const T* w, T* dx,
                     Write write, std::span<std::byte> workspace);
+/// F(4x4,3x3).
 template <class T>
 void backward_weight(const Cpu& cpu, const Conv2dGeometry& g, const T* x, const T* dy, Real<T>* dw,
                      Write write, std::span<std::byte> workspace);
 
-/// U, made once for many forward runs: float, 4 times as many numbers as w. Places of T that it takes; 0
-/// where it would not pay, with so many tiles that making U is a small part of a run.
-template <class T>
+/// U, made once for many forward runs: float, (m+2)^2/9 times as many numbers as w. Places of T that it takes.
+template <class T, Index kTile>
 Index prepared_numel(const Conv2dGeometry& g);
-template <class T>
+template <class T, Index kTile>
 void prepare(const Cpu& cpu, const Conv2dGeometry& g, const T* w, T* u);
-template <class T>
+template <class T, Index kTile>
 void forward_prepared(const Cpu& cpu, const Conv2dGeometry& g, const T* x, const T* u,
                       const Conv2dEpilogue<T>& epilogue, T* y, std::span<std::byte> workspace);
 
-template <class T>
+template <class T, Index kTile>
 std::size_t forward_prepared_workspace_bytes(const Cpu& cpu, const Conv2dGeometry& g);
-template <class T>
+template <class T, Index kTile>
 std::size_t forward_workspace_bytes(const Cpu& cpu, const Conv2dGeometry& g);
-template <class T>
+template <class T, Index kTile>
 std::size_t backward_input_workspace_bytes(const Cpu& cpu, const Conv2dGeometry& g);
 template <class T>
 std::size_t backward_weight_workspace_bytes(const Cpu& cpu, const Conv2dGeometry& g);

@@ -27,15 +27,18 @@ namespace {
 // L2.
 // By panel, where tiles are few and U (four times the weights) is larger than caches: one block of
 // all tiles, whose V all tasks share; a task makes one panel of U, which then stays in its cache,
-// and takes it to the outputs. So U never goes to memory, and few tiles still make many tasks.
+// and takes it to the outputs. So U never goes to memory, and few tiles still make many tasks. Where U
+// is there, a task takes a group of panels, so that V, too large for L2, is read less often.
 struct Cut {
   bool by_panel;
   Index block;  // tiles
+  Index group;  // panels
 
   template <class T>
-  explicit Cut(std::span<const Part<T>> parts) {
+  Cut(const Cpu& cpu, std::span<const Part<T>> parts, bool has_u) {
     constexpr Index kLargeU = 1024 * 1024;  // elements
     constexpr Index kLeast = 12, kMost = 48, kTasks = 8, kRows = 12;
+    constexpr Index kMostGroup = 4, kGroupsOfThread = 4;
     const Index tiles = parts[0].job.tiles, channels = parts[0].job.target.c;
     Index sum = 0, largest = 0;  // of a tile's V
     for (const Part<T>& part : parts) {
@@ -47,6 +50,9 @@ struct Cut {
     const Index most = std::clamp(conv2d_level<float>().cache_numel / largest, kLeast, kMost);
     const Index wanted = std::max(divide_up(tiles, most), kTasks);
     block = by_panel ? tiles : divide_up(divide_up(tiles, wanted), kRows) * kRows;
+    const Index groups = kGroupsOfThread * cpu.threads;
+    group =
+        by_panel && has_u ? std::clamp(parts[0].job.panels() / groups, Index{1}, kMostGroup) : 1;
   }
 };
 
@@ -119,20 +125,19 @@ void for_each_row(const Job<T>& job, const PlainWeights<T>& weights, Index panel
 template <class T>
 void transform_weights(const Job<T>& job, const PlainWeights<T>& weights, Index panel, Index begin,
                        Index end, float* u) {
-  const auto& transforms = winograd_kernels<T>();
+  const auto transform = job.form->weights;
   const Index position = job.u_position();
   if (!weights.turned) {
     for_each_row(job, weights, panel, begin, end,
                  [&](const T* w, Index tap, Index count, Index at) {
-                   transforms.weights(w, tap, count, u + at, position);
+                   transform(w, tap, count, u + at, position);
                  });
     return;
   }
   const Index width = conv2d_level<float>().width, c_in = weights.c_in;
   const Index first = panel * width, count = std::min(width, job.target.c - first);
   for (Index o = begin; o < end; ++o) {
-    transforms.weights(weights.w + (o * 9 + 8) * c_in + first, -c_in, count, u + o * width,
-                       position);
+    transform(weights.w + (o * 9 + 8) * c_in + first, -c_in, count, u + o * width, position);
   }
 }
 
@@ -146,30 +151,38 @@ void parallel_rows(const Cpu& cpu, const Job<T>& job, const F& f) {
   });
 }
 
-// Tiles [first, first + count), all of a block from V to the target, for one panel.
+// Tiles [first, first + count), all of a block from V to the target, for panels [begin, end), whose U and M
+// follow each other. Positions are the outer loop, so that V is read once.
 template <class T>
-void multiply_panel(const Part<T>& part, const Layout& layout, Index first, Index count,
-                    Index panel, const float* v, const float* u, float* m) {
+void multiply_panels(const Part<T>& part, const Layout& layout, Index first, Index count,
+                     Index begin, Index end, const float* v, const float* u, float* m) {
   const auto& level = conv2d_level<float>();
   const Job<T>& job = part.job;
-  const Index begin = panel * level.width;
   GemmPanel<float> p;
   p.a_row = job.source.c;
   p.b_k = level.width;
   p.c_row = layout.m_tile;
   p.m = count;
-  p.n = panel_columns(job, panel);
   p.run = job.source.c;
   p.ahead_numel = p.run * level.width;
   for (Index position = 0; position < job.form->positions; ++position) {
-    p.a = v + position * layout.v_position;
-    p.b = u + position * job.u_position();
-    p.c = m + position * layout.m_position;
-    p.ahead = p.b + job.u_position();
-    level.multiply(p);
+    for (Index panel = begin; panel < end; ++panel) {
+      const Index at = panel - begin;
+      p.n = panel_columns(job, panel);
+      p.a = v + position * layout.v_position;
+      p.b = u + at * job.panel_numel() + position * job.u_position();
+      p.c = m + at * layout.m_numel + position * layout.m_position;
+      p.ahead = panel + 1 < end ? p.b + job.panel_numel() : u + (position + 1) * job.u_position();
+      level.multiply(p);
+    }
   }
-  job.form->outputs({m, layout.m_position, layout.m_tile, kWinogradChannels}, job.target, first,
-                    count, begin, std::min(begin + p.n, job.target.c), part.epilogue, part.write);
+  for (Index panel = begin; panel < end; ++panel) {
+    const Index channel = panel * level.width;
+    job.form->outputs(
+        {m + (panel - begin) * layout.m_numel, layout.m_position, layout.m_tile, kWinogradChannels},
+        job.target, first, count, channel, std::min(channel + level.width, job.target.c),
+        part.epilogue, part.write);
+  }
 }
 
 template <class T>
@@ -190,7 +203,7 @@ struct Sizes {
     for (const Part<T>& part : parts) {
       const Layout layout(part.job, cut.block);
       v = std::max(v, layout.v_numel);
-      m = std::max(m, layout.m_numel);
+      m = std::max(m, cut.group * layout.m_numel);
     }
     const Job<T>& job = parts[0].job;
     u = has_u ? 0 : job.panel_numel() * (cut.by_panel ? cpu.threads : job.panels());
@@ -223,15 +236,16 @@ void run_by_block(const Cpu& cpu, std::span<const Part<T>> parts, Index block, c
       const float* const u = part.weights.u != nullptr ? part.weights.u : buffers.u;
       transform_patches(job, layout, first, count, v);
       for (Index panel = 0; panel < job.panels(); ++panel) {
-        multiply_panel(part, layout, first, count, panel, v, u + panel * job.panel_numel(),
-                       buffers.m + worker * sizes.m);
+        multiply_panels(part, layout, first, count, panel, panel + 1, v,
+                        u + panel * job.panel_numel(), buffers.m + worker * sizes.m);
       }
     }
   });
 }
 
 template <class T>
-void run_by_panel(const Cpu& cpu, const Part<T>& part, const Sizes& sizes, const Buffers& buffers) {
+void run_by_panel(const Cpu& cpu, const Part<T>& part, Index group, const Sizes& sizes,
+                  const Buffers& buffers) {
   constexpr Index kTilesPerTask = 6;
   const Job<T>& job = part.job;
   const Layout layout(job, job.tiles);
@@ -240,14 +254,16 @@ void run_by_panel(const Cpu& cpu, const Part<T>& part, const Sizes& sizes, const
     transform_patches(job, layout, first, std::min(kTilesPerTask, job.tiles - first),
                       buffers.v + first * job.source.c);
   });
-  parallel_workers(cpu, job.panels(), [&](Index panel, Index worker) {
-    const float* u = part.weights.u + panel * job.panel_numel();
+  parallel_workers(cpu, divide_up(job.panels(), group), [&](Index task, Index worker) {
+    const Index begin = task * group, end = std::min(begin + group, job.panels());
+    const float* u = part.weights.u + begin * job.panel_numel();
     if (part.weights.u == nullptr) {
       float* const own = buffers.u + worker * job.panel_numel();
-      transform_weights(job, part.weights.plain, panel, 0, job.source.c, own);
+      transform_weights(job, part.weights.plain, begin, 0, job.source.c, own);
       u = own;
     }
-    multiply_panel(part, layout, 0, job.tiles, panel, buffers.v, u, buffers.m + worker * sizes.m);
+    multiply_panels(part, layout, 0, job.tiles, begin, end, buffers.v, u,
+                    buffers.m + worker * sizes.m);
   });
 }
 
@@ -275,18 +291,19 @@ void make_phases_u(const Cpu& cpu, const Job<float>& job, const PlainWeights<flo
 
 template <class T>
 std::size_t parts_workspace_bytes(const Cpu& cpu, std::span<const Part<T>> parts, bool has_u) {
-  const Sizes sizes(cpu, parts, Cut(parts), has_u);
+  const Sizes sizes(cpu, parts, Cut(cpu, parts, has_u), has_u);
   return kScratchAlignment + scratch_bytes<float>(sizes.u) +
          scratch_bytes<float>(sizes.vs * sizes.v) + scratch_bytes<float>(sizes.ms * sizes.m);
 }
 
 template <class T>
 void run_parts(const Cpu& cpu, std::span<const Part<T>> parts, std::span<std::byte> workspace) {
-  const Cut cut(parts);
-  const Sizes sizes(cpu, parts, cut, parts[0].weights.u != nullptr);
+  const bool has_u = parts[0].weights.u != nullptr;
+  const Cut cut(cpu, parts, has_u);
+  const Sizes sizes(cpu, parts, cut, has_u);
   const Buffers buffers(sizes, workspace);
   if (!cut.by_panel) return run_by_block(cpu, parts, cut.block, sizes, buffers);
-  for (const Part<T>& part : parts) run_by_panel(cpu, part, sizes, buffers);
+  for (const Part<T>& part : parts) run_by_panel(cpu, part, cut.group, sizes, buffers);
 }
 
 #define FPANET_INSTANTIATE(T)                                                          \

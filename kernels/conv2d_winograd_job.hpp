@@ -25,9 +25,6 @@ struct Job {
   Index u_numel() const { return panels() * panel_numel(); }
 };
 
-template <class T>
-Job<T> forward_job(const Conv2dGeometry& g, const T* x, T* y);
-
 /// Where U comes from: w (C_out,3,3,C_in), read forwards or turned by 180 degrees with its channels
 /// exchanged, of whose C_in the job's source has those that begin at w.
 template <class T>

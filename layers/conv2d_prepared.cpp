@@ -55,8 +55,7 @@ class Conv2dPrepared final : public Op {  // x, prepared, bias [, residual]
 
   std::string implementation(const Context& context, std::span<const Spec> in) const override {
     return dispatch_cpu(name(), context, in[0].dtype, [&]<class T>(const Cpu& cpu, Type<T>) {
-      return std::string(
-          kernels::conv2d_implementation(cpu, kernels::Conv2dPass::forward, g_, in[0].dtype));
+      return std::string(kernels::conv2d_prepared_implementation(cpu, g_, in[0].dtype));
     });
   }
 

@@ -65,9 +65,7 @@ std::optional<Value> FoldedWeights::prepared(Graph& graph, Entry& entry, const C
   const Index numel = dispatch("folded weights", *cpu, dtype, [&]<class T>(const Cpu&, Type<T>) {
     return kernels::conv2d_prepared_numel<T>(*cpu, g);
   });
-  if (numel == 0) return std::nullopt;
-  return form(graph, entry, conv2d_implementation(*cpu, kernels::Conv2dPass::forward, g, dtype),
-              {g, {}}, numel, dtype);
+  return form(graph, entry, conv2d_prepared_implementation(*cpu, g, dtype), {g, {}}, numel, dtype);
 }
 
 Value FoldedWeights::folded(Graph& graph, Entry& entry, DType dtype) {
@@ -117,10 +115,8 @@ std::optional<Value> FoldedWeights::convolve_upsampled(Value x, std::optional<Va
   if (!kernels::conv2d_upsampled_pays(*cpu, g)) return std::nullopt;
   Entry& made = entry(parameters, DType::f32);
   const Index numel = kernels::conv2d_upsampled_prepared_numel(*cpu, g);
-  const Value weight =
-      numel > 0 ? form(graph, made, kernels::conv2d_upsampled_implementation<float>(*cpu, g),
-                       {g, {}}, numel, DType::f32)
-                : folded(graph, made, DType::f32);
+  const Value weight = form(graph, made, kernels::conv2d_upsampled_implementation<float>(*cpu, g),
+                            {g, {}}, numel, DType::f32);
   return conv2d_upsampled(g, x, skip, weight, folded_bias(graph, made), relu);
 }
 

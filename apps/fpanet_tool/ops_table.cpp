@@ -4,21 +4,22 @@
 
 #include <algorithm>
 #include <map>
+#include <string_view>
 
 #include "engine/graph/listing.hpp"
 
 namespace fpanet {
 namespace {
 
-/// Tiles of 4x4 pixels of all images, those at the border whole.
-double tiles(const Shape& image) {
-  return static_cast<double>(image[0] * ((image[2] + 3) / 4) * ((image[3] + 3) / 4));
+/// Tiles of m x m pixels of all images, those at the border whole.
+double tiles(const Shape& image, Index m) {
+  return static_cast<double>(image[0] * ((image[2] + m - 1) / m) * ((image[3] + m - 1) / m));
 }
 
-/// Multiplications of Winograd's F(4x4,3x3): 36 instead of 144 for a tile of 16 pixels.
-double winograd_flops(double direct, const Shape& image) {
+/// Multiplications of Winograd's F(m x m,3x3): (m+2)^2 instead of 9 m^2 for a tile.
+double winograd_flops(double direct, const Shape& image, Index m) {
   const double pixels = static_cast<double>(image[0] * image[2] * image[3]);
-  return direct * 36.0 / 144.0 * 16.0 * tiles(image) / pixels;
+  return direct / 9 * static_cast<double>((m + 2) * (m + 2)) * tiles(image, m) / pixels;
 }
 
 /// Of conv2d_upsampled's phases: 4 x 25 for a tile of x, and 4 x 36 in the channels of skip.
@@ -26,17 +27,19 @@ double phases_flops(const Node& node, const std::vector<Spec>& inputs) {
   const double skip = inputs.size() > 3 ? static_cast<double>(inputs[3].shape[1]) : 0;
   const Shape& x = inputs[0].shape;
   const double outputs = static_cast<double>(node.output_specs[0].shape[1]);
-  return 2 * tiles(x) * 4 * (25 * static_cast<double>(x[1]) + 36 * skip) * outputs;
+  return 2 * tiles(x, 4) * 4 * (25 * static_cast<double>(x[1]) + 36 * skip) * outputs;
 }
 
 /// What is multiplied and added, transforms aside.
 double executed_flops(const Node& node, const std::vector<Spec>& inputs,
                       const std::string& implementation, double direct) {
   if (implementation == "winograd phases") return phases_flops(node, inputs);
-  if (!implementation.starts_with("winograd")) return direct;
+  constexpr std::string_view kWinograd = "winograd ";  // then m, an x and m
+  if (!implementation.starts_with(kWinograd)) return direct;
+  const Index m = implementation[kWinograd.size()] - '0';
   // The image whose pixels are tiled: the result, or the gradient that a weight gradient reads.
   const bool reads = node.op->name() == "conv2d_backward_weight";
-  return winograd_flops(direct, reads ? inputs[1].shape : node.output_specs[0].shape);
+  return winograd_flops(direct, reads ? inputs[1].shape : node.output_specs[0].shape, m);
 }
 
 OpRow sum_of(const std::vector<OpRow>& rows) {

@@ -22,43 +22,56 @@ namespace {
 using test::Conv2dBuffers;
 using test::same_bits;
 
+/// One implementation and the weights of a geometry in the form that it takes.
 template <class T>
 struct Implementation {
   const char* name;
   void (*forward)(const Cpu&, const Conv2dGeometry&, const T*, const T*, const Conv2dEpilogue<T>&,
                   T*, std::span<std::byte>);
   std::size_t (*workspace_bytes)(const Cpu&, const Conv2dGeometry&);
-  Index (*prepared_numel)(const Conv2dGeometry&) = nullptr;  // null: forward takes w itself
-  void (*prepare)(const Cpu&, const Conv2dGeometry&, const T*, T*) = nullptr;
+  std::vector<T> weights;
 
   std::vector<T> run(const Conv2dGeometry& g, const Conv2dBuffers<T>& b,
                      const Conv2dEpilogue<T>& epilogue, int threads = 2) const {
     auto workspace = test::scratch(workspace_bytes(Cpu{threads}, g));
     auto y = test::filled<T>(g.output_pixels() * g.c_out, std::numeric_limits<double>::quiet_NaN());
-    std::vector<T> prepared;
-    if (prepare != nullptr) {
-      // Prepared by another number of threads than reads it.
-      prepared.resize(static_cast<std::size_t>(prepared_numel(g)));
-      prepare(Cpu{3}, g, b.w.data(), prepared.data());
-    }
-    const T* const weights = prepare != nullptr ? prepared.data() : b.w.data();
-    forward(Cpu{threads}, g, b.x.data(), weights, epilogue, y.data(), workspace);
+    forward(Cpu{threads}, g, b.x.data(), weights.data(), epilogue, y.data(), workspace);
     return y;
   }
 };
 
+/// Prepared by another number of threads than reads them.
 template <class T>
-std::vector<Implementation<T>> implementations(const Conv2dGeometry& g) {
+std::vector<T> prepared_weights(const Conv2dGeometry& g, const Conv2dBuffers<T>& b,
+                                Index (*numel)(const Conv2dGeometry&),
+                                void (*prepare)(const Cpu&, const Conv2dGeometry&, const T*, T*)) {
+  std::vector<T> prepared(static_cast<std::size_t>(numel(g)));
+  prepare(Cpu{3}, g, b.w.data(), prepared.data());
+  return prepared;
+}
+
+template <class T, Index kTile>
+void add_winograd(const char* name, const Conv2dGeometry& g, const Conv2dBuffers<T>& b,
+                  std::vector<Implementation<T>>& all) {
+  all.push_back(
+      {name, winograd::forward<T, kTile>, winograd::forward_workspace_bytes<T, kTile>, b.w});
+  all.push_back(
+      {name, winograd::forward_prepared<T, kTile>,
+       winograd::forward_prepared_workspace_bytes<T, kTile>,
+       prepared_weights(g, b, winograd::prepared_numel<T, kTile>, winograd::prepare<T, kTile>)});
+}
+
+template <class T>
+std::vector<Implementation<T>> implementations(const Conv2dGeometry& g, const Conv2dBuffers<T>& b) {
   std::vector<Implementation<T>> all{
-      {"direct", direct::forward<T>, direct::forward_workspace_bytes<T>},
+      {"direct", direct::forward<T>, direct::forward_workspace_bytes<T>, b.w},
       {"direct", direct::forward_prepared<T>, direct::forward_prepared_workspace_bytes<T>,
-       direct::prepared_numel<T>, direct::prepare<T>}};
+       prepared_weights(g, b, direct::prepared_numel<T>, direct::prepare<T>)}};
   if constexpr (std::is_same_v<T, float>) {
     if (winograd::supports_forward(g)) {
-      all.push_back({"winograd", winograd::forward<T>, winograd::forward_workspace_bytes<T>});
-      all.push_back({"winograd", winograd::forward_prepared<T>,
-                     winograd::forward_prepared_workspace_bytes<T>, winograd::prepared_numel<T>,
-                     winograd::prepare<T>});
+      add_winograd<T, 2>("winograd 2x2", g, b, all);
+      add_winograd<T, 4>("winograd 4x4", g, b, all);
+      add_winograd<T, 5>("winograd 5x5", g, b, all);
     }
   }
   return all;
@@ -95,10 +108,11 @@ TEST_CASE_TEMPLATE("conv2d epilogue: the definition's values", T, float, double)
   for (const Conv2dGeometry& g : test::conv2d_samples()) {
     CAPTURE(test::str(g));
     const Conv2dBuffers<T> b = test::integer_buffers<T>(g);
+    const std::vector<Implementation<T>> paths = implementations<T>(g, b);
     for_each_epilogue(b, [&](const Conv2dEpilogue<T>& epilogue) {
       std::vector<T> expected(b.y.size());
       naive::conv2d(g, b.x.data(), b.w.data(), epilogue, expected.data());
-      for (const Implementation<T>& path : implementations<T>(g)) {
+      for (const Implementation<T>& path : paths) {
         CAPTURE(path.name);
         const std::vector<T> y = path.run(g, b, epilogue);
         if (std::string_view(path.name) == "direct") {
@@ -116,7 +130,7 @@ TEST_CASE_TEMPLATE("conv2d epilogue: the bits of separate sweeps", T, float, dou
   for (const Conv2dGeometry& g : test::conv2d_samples()) {
     CAPTURE(test::str(g));
     const Conv2dBuffers<T> b = rounding_buffers<T>(g);
-    for (const Implementation<T>& path : implementations<T>(g)) {
+    for (const Implementation<T>& path : implementations<T>(g, b)) {
       CAPTURE(path.name);
       for_each_epilogue(b, [&](const Conv2dEpilogue<T>& epilogue) {
         std::vector<T> swept = path.run(g, b, {.bias = epilogue.bias});
@@ -135,7 +149,9 @@ TEST_CASE_TEMPLATE("conv2d epilogue: the bits of separate sweeps", T, float, dou
 
 TEST_CASE_TEMPLATE("conv2d: prepared weights give the bits of plain ones", T, float, double) {
   std::vector<Conv2dGeometry> geometries = test::conv2d_samples();
-  geometries.push_back({1, 512, 10, 10, 512, 3, 3, 1, 1});  // Winograd, in the table's choice, too
+  // Winograd 2x2 and 4x4, in the table's choice, too.
+  geometries.push_back({1, 512, 10, 10, 512, 3, 3, 1, 1});
+  geometries.push_back({1, 512, 16, 16, 128, 3, 3, 1, 1});
   for (const Conv2dGeometry& g : geometries) {
     CAPTURE(test::str(g));
     const Conv2dBuffers<T> b = rounding_buffers<T>(g);
@@ -148,11 +164,37 @@ TEST_CASE_TEMPLATE("conv2d: prepared weights give the bits of plain ones", T, fl
     conv2d_prepare<T>(Cpu{2}, g, b.w.data(), weights.data());
     workspace = test::scratch(conv2d_prepared_workspace_bytes<T>(Cpu{2}, g));
     conv2d_prepared<T>(Cpu{2}, g, b.x.data(), weights.data(), epilogue, prepared.data(), workspace);
+    REQUIRE(conv2d_prepared_implementation(Cpu{2}, g, dtype_v<T>) ==
+            conv2d_implementation(Cpu{2}, Conv2dPass::forward, g, dtype_v<T>));
     CHECK(same_bits(prepared, plain));
   }
-  if constexpr (std::is_same_v<T, float>) {  // many tiles: not worth the memory
-    CHECK(conv2d_prepared_numel<T>(Cpu{2}, {4, 64, 80, 80, 64, 3, 3, 1, 1}) == 0);
-  }
+}
+
+TEST_CASE("conv2d: the side of Winograd's tiles") {
+  const auto plain = [](const Conv2dGeometry& g) {
+    return conv2d_implementation(Cpu{2}, Conv2dPass::forward, g, DType::f32);
+  };
+  const auto backward = [](const Conv2dGeometry& g) {
+    return conv2d_implementation(Cpu{2}, Conv2dPass::backward_input, g, DType::f32);
+  };
+  const auto prepared = [](const Conv2dGeometry& g, DType dtype = DType::f32) {
+    return conv2d_prepared_implementation(Cpu{2}, g, dtype);
+  };
+  // Nine tiles of 4x4: most of the time U is read. Of 10 pixels they fill three, two tiles of 5.
+  const Conv2dGeometry few{1, 512, 10, 10, 512, 3, 3, 1, 1}, more{8, 512, 10, 10, 512, 3, 3, 1, 1};
+  CHECK(plain(few) == "winograd 2x2");
+  CHECK(backward(few) == "winograd 2x2");
+  CHECK(prepared(few) == "winograd 2x2");
+  CHECK(plain(more) == "winograd 4x4");
+  CHECK(backward(more) == "winograd 4x4");
+  CHECK(prepared(more) == "winograd 5x5");
+  CHECK(prepared(more, DType::bf16) == "winograd 5x5");
+  CHECK(prepared(more, DType::f64) == "direct");
+  // Where 5 does not divide the image, tiles at its border would be wasted.
+  CHECK(prepared({1, 512, 16, 16, 512, 3, 3, 1, 1}) == "winograd 4x4");
+  CHECK(prepared({1, 64, 80, 80, 64, 3, 3, 1, 1}) == "winograd 5x5");
+  CHECK(plain({1, 64, 80, 80, 64, 3, 3, 1, 1}) == "winograd 4x4");
+  CHECK(prepared({8, 64, 80, 80, 128, 3, 3, 2, 1}) == "direct");
 }
 
 TEST_CASE_TEMPLATE("conv2d epilogue: NaN goes through the ReLU", T, float, double) {
@@ -160,7 +202,7 @@ TEST_CASE_TEMPLATE("conv2d epilogue: NaN goes through the ReLU", T, float, doubl
        {Conv2dGeometry{1, 16, 6, 6, 16, 3, 3, 1, 1}, {1, 3, 6, 6, 7, 3, 3, 1, 1}}) {
     Conv2dBuffers<T> b = test::integer_buffers<T>(g);
     b.y[5] = std::numeric_limits<T>::quiet_NaN();
-    for (const Implementation<T>& path : implementations<T>(g)) {
+    for (const Implementation<T>& path : implementations<T>(g, b)) {
       CAPTURE(path.name);
       const auto y = path.run(g, b, {.bias = b.bias.data(), .residual = b.y.data(), .relu = true});
       for (std::size_t i = 0; i < y.size(); ++i) CHECK(std::isnan(y[i]) == (i == 5));

@@ -52,30 +52,34 @@ struct PassResults {
   std::vector<float> dw;
 };
 
-template <class T>
+template <Index kTile, class T>
 PassResults<T> run_passes(const Cpu& cpu, const Conv2dGeometry& g, const Numbers<T>& n, bool finish,
                           Write write) {
   const Conv2dEpilogue<T> epilogue{.bias = finish ? n.bias.data() : nullptr,
                                    .residual = finish ? n.residual.data() : nullptr,
                                    .relu = finish};
   PassResults<T> results{std::vector<T>(n.dy.size()), std::vector<T>(n.dy.size()), n.dx, n.dw};
-  auto workspace = test::scratch(winograd::forward_workspace_bytes<T>(cpu, g));
-  winograd::forward<T>(cpu, g, n.x.data(), n.w.data(), epilogue, results.y.data(), workspace);
-  std::vector<T> u(static_cast<std::size_t>(winograd::prepared_numel<T>(g)));
-  winograd::prepare<T>(cpu, g, n.w.data(), u.data());
-  workspace = test::scratch(winograd::forward_prepared_workspace_bytes<T>(cpu, g));
-  winograd::forward_prepared<T>(cpu, g, n.x.data(), u.data(), epilogue, results.prepared_y.data(),
-                                workspace);
+  auto workspace = test::scratch(winograd::forward_workspace_bytes<T, kTile>(cpu, g));
+  winograd::forward<T, kTile>(cpu, g, n.x.data(), n.w.data(), epilogue, results.y.data(),
+                              workspace);
+  std::vector<T> u(static_cast<std::size_t>(winograd::prepared_numel<T, kTile>(g)));
+  winograd::prepare<T, kTile>(cpu, g, n.w.data(), u.data());
+  workspace = test::scratch(winograd::forward_prepared_workspace_bytes<T, kTile>(cpu, g));
+  winograd::forward_prepared<T, kTile>(cpu, g, n.x.data(), u.data(), epilogue,
+                                       results.prepared_y.data(), workspace);
   if (!winograd::supports(g)) return results;
-  workspace = test::scratch(winograd::backward_input_workspace_bytes<T>(cpu, g));
-  winograd::backward_input<T>(cpu, g, n.dy.data(), n.w.data(), results.dx.data(), write, workspace);
+  workspace = test::scratch(winograd::backward_input_workspace_bytes<T, kTile>(cpu, g));
+  winograd::backward_input<T, kTile>(cpu, g, n.dy.data(), n.w.data(), results.dx.data(), write,
+                                     workspace);
   workspace = test::scratch(winograd::backward_weight_workspace_bytes<T>(cpu, g));
   winograd::backward_weight<T>(cpu, g, n.x.data(), n.dy.data(), results.dw.data(), write,
                                workspace);
   return results;
 }
 
-TEST_CASE("conv2d: Winograd of bfloat16 is that of float, rounded when written") {
+template <Index kTile>
+void check_rounded() {
+  CAPTURE(kTile);
   for (const Conv2dGeometry& g : {Conv2dGeometry{1, 16, 3, 3, 16, 3, 3, 1, 0},
                                   {1, 16, 1, 9, 32, 3, 3, 1, 1},
                                   {2, 48, 5, 7, 16, 3, 3, 1, 2},
@@ -95,10 +99,10 @@ TEST_CASE("conv2d: Winograd of bfloat16 is that of float, rounded when written")
     for (const bool finish : {false, true}) {
       CAPTURE(finish);
       const Write write = finish ? Write::accumulate : Write::assign;
-      const PassResults<float> expected = run_passes(Cpu{1}, g, wide, finish, write);
+      const PassResults<float> expected = run_passes<kTile>(Cpu{1}, g, wide, finish, write);
       for (const int threads : {1, 2, 4}) {
         CAPTURE(threads);
-        const PassResults<bfloat16> got = run_passes(Cpu{threads}, g, low, finish, write);
+        const PassResults<bfloat16> got = run_passes<kTile>(Cpu{threads}, g, low, finish, write);
         CHECK(test::same_bits(got.y, rounded(expected.y)));
         CHECK(test::same_bits(got.prepared_y, got.y));
         CHECK(test::same_bits(got.dx, rounded(expected.dx)));
@@ -108,14 +112,20 @@ TEST_CASE("conv2d: Winograd of bfloat16 is that of float, rounded when written")
   }
 }
 
+TEST_CASE("conv2d: Winograd of bfloat16 is that of float, rounded when written") {
+  check_rounded<2>();
+  check_rounded<4>();
+  check_rounded<5>();
+}
+
 TEST_CASE("conv2d: bfloat16 goes through Winograd from 64 channels each way, else through pairs") {
   const auto choice = [](const Conv2dGeometry& g, Conv2dPass pass) {
     return conv2d_implementation(Cpu{2}, pass, g, DType::bf16);
   };
   for (const Conv2dPass pass :
        {Conv2dPass::forward, Conv2dPass::backward_input, Conv2dPass::backward_weight}) {
-    CHECK(choice({8, 64, 80, 80, 64, 3, 3, 1, 1}, pass) == "winograd");
-    CHECK(choice({8, 192, 80, 80, 64, 3, 3, 1, 1}, pass) == "winograd");
+    CHECK(choice({8, 64, 80, 80, 64, 3, 3, 1, 1}, pass) == "winograd 4x4");
+    CHECK(choice({8, 192, 80, 80, 64, 3, 3, 1, 1}, pass) == "winograd 4x4");
     CHECK(choice({8, 128, 160, 160, 32, 3, 3, 1, 1}, pass) == "pairs");
     CHECK(choice({8, 64, 80, 80, 128, 3, 3, 2, 1}, pass) == "pairs");
     CHECK(choice({1, 64, 8, 8, 64, 3, 3, 1, 1}, pass) == "pairs");
