@@ -1,7 +1,7 @@
 #include "kernels/channel_statistics.hpp"
 
 #include "kernels/batch_norm_sweeps.hpp"
-#include "kernels/channel_statistics_body.hpp"
+#include "kernels/channel_sums.hpp"
 #include "kernels/column_sums.hpp"
 #include "kernels/scratch.hpp"
 
@@ -31,7 +31,8 @@ void chunk_moments(const T* x, Index channels, Index begin, Index end, double* m
 template <class T>
 std::size_t channel_statistics_workspace_bytes(const Cpu&, Index pixels, Index channels) {
   const Index all = column_chunks(pixels, channels) * channels;
-  return 2 * scratch_bytes<double>(all) + scratch_bytes<Real<T>>(all) + kScratchAlignment;
+  return BlockMoments::bytes(column_chunks(pixels, channels), channels) +
+         scratch_bytes<Real<T>>(all) + kScratchAlignment;
 }
 
 template <class T>
@@ -40,22 +41,15 @@ void channel_statistics(const Cpu& cpu, View<const T> x, double* statistics,
   const Index pixels = x.pixels(), channels = x.c;
   const Index chunk_rows = column_chunk_rows(channels), chunks = column_chunks(pixels, channels);
   Scratch scratch(workspace);
-  double* const means = scratch.take<double>(chunks * channels);
-  double* const squares = scratch.take<double>(chunks * channels);
+  const BlockMoments moments(chunks, channels, scratch);
   auto* const centres = scratch.take<Real<T>>(chunks * channels);
   parallel_chunks(cpu, pixels, chunk_rows, [&](Index begin, Index end, Index chunk) {
     const Index at = chunk * channels;
-    chunk_moments(x.data, channels, begin, end, means + at, squares + at, centres + at);
+    moments.pixels[chunk] = static_cast<double>(end - begin);
+    chunk_moments(x.data, channels, begin, end, moments.means + at, moments.squares + at,
+                  centres + at);
   });
-  const auto rows = [=](Index chunk) {
-    return static_cast<double>(std::min(chunk_rows, pixels - chunk * chunk_rows));
-  };
-  for (Index c = 0; c < channels; ++c) {
-    const body::Moments all = body::combine_moments(means + c, squares + c, chunks, channels,
-                                                    static_cast<double>(pixels), rows);
-    statistics[c] = all.mean;
-    statistics[channels + c] = all.var;
-  }
+  moments.combine(statistics);
 }
 
 #define FPANET_INSTANTIATE(T)                                                                 \

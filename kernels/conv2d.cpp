@@ -29,7 +29,9 @@ bool always(const Conv2dGeometry&) {
 }
 
 template <class T>
-using Forward = Row<decltype(&direct::forward<T>), decltype(&direct::forward_workspace_bytes<T>)>;
+struct Forward : Row<decltype(&direct::forward<T>), decltype(&direct::forward_workspace_bytes<T>)> {
+  bool sums_channels;  // obeys Conv2dEpilogue::statistics
+};
 template <class T>
 using BackwardInput =
     Row<decltype(&direct::backward_input<T>), decltype(&direct::backward_input_workspace_bytes<T>)>;
@@ -46,8 +48,8 @@ struct Prepared : Row<decltype(&direct::forward_prepared<T>),
 };
 
 template <class T>
-inline constexpr Forward<T> kDirectForward{"direct", always, direct::forward<T>,
-                                           direct::forward_workspace_bytes<T>};
+inline constexpr Forward<T> kDirectForward{
+    {"direct", always, direct::forward<T>, direct::forward_workspace_bytes<T>}, true};
 template <class T>
 inline constexpr Prepared<T> kDirectPrepared{
     {"direct", always, direct::forward_prepared<T>, direct::forward_prepared_workspace_bytes<T>},
@@ -76,9 +78,10 @@ inline constexpr auto kBackwardPays<bfloat16> = winograd::is_worthwhile_beside_p
 
 template <class T, Index kTile>
 inline constexpr Forward<T> kWinogradForward{
-    kTile == 2 ? "winograd 2x2" : "winograd 4x4",
-    fits_winograd<kForwardPays<T>, winograd::forward_tile, kTile>, winograd::forward<T, kTile>,
-    winograd::forward_workspace_bytes<T, kTile>};
+    {kTile == 2 ? "winograd 2x2" : "winograd 4x4",
+     fits_winograd<kForwardPays<T>, winograd::forward_tile, kTile>, winograd::forward<T, kTile>,
+     winograd::forward_workspace_bytes<T, kTile>},
+    true};
 template <class T, Index kTile>
 inline constexpr Prepared<T> kWinogradPrepared{
     {kTile == 2   ? "winograd 2x2"
@@ -106,7 +109,7 @@ inline constexpr std::array kForward<float>{kWinogradForward<float, 2>, kWinogra
 template <>
 inline constexpr std::array kForward<bfloat16>{
     kWinogradForward<bfloat16, 2>, kWinogradForward<bfloat16, 4>,
-    Forward<bfloat16>{"pairs", always, pairs::forward, pairs::forward_workspace_bytes}};
+    Forward<bfloat16>{{"pairs", always, pairs::forward, pairs::forward_workspace_bytes}, false}};
 
 template <class T>
 inline constexpr std::array kPrepared{kDirectPrepared<T>};
@@ -154,6 +157,14 @@ const auto& choose(const Table& table, const Conv2dGeometry& g) {
   return table[row];
 }
 
+// Whether statistics are taken of what is still in L1. A small y is in a cache when it is swept, too, so
+// that there is nothing to gain.
+template <class T>
+bool leaves_statistics(const Forward<T>& way, const Conv2dGeometry& g) {
+  constexpr Index kLarge = Index{1} << 19;  // elements
+  return way.sums_channels && g.output_pixels() * g.c_out >= kLarge;
+}
+
 template <class T>
 std::string_view name_of_choice(Conv2dPass pass, const Conv2dGeometry& g) {
   switch (pass) {
@@ -190,8 +201,13 @@ std::string_view conv2d_prepared_implementation(const Cpu&, const Conv2dGeometry
 template <class T>
 void conv2d(const Cpu& cpu, const Conv2dGeometry& g, const T* x, const T* w,
             const Conv2dEpilogue<T>& epilogue, T* y, std::span<std::byte> workspace) {
-  choose(kForward<T>, g).run(cpu, g, x, w, epilogue, y, workspace);
-  if (epilogue.statistics == nullptr) return;
+  const Forward<T>& way = choose(kForward<T>, g);
+  if (epilogue.statistics == nullptr || leaves_statistics(way, g)) {
+    return way.run(cpu, g, x, w, epilogue, y, workspace);
+  }
+  Conv2dEpilogue<T> without = epilogue;
+  without.statistics = nullptr;
+  way.run(cpu, g, x, w, without, y, workspace);
   channel_statistics<T>(cpu, {y, g.n, g.c_out, g.out_h(), g.out_w()}, epilogue.statistics,
                         workspace);
 }
@@ -249,8 +265,9 @@ void conv2d_backward_bias(const Cpu& cpu, const Conv2dGeometry& g, const T* dy, 
 template <class T>
 std::size_t conv2d_workspace_bytes(const Cpu& cpu, const Conv2dGeometry& g,
                                    Conv2dEpilogueParts epilogue) {
-  const std::size_t product = choose(kForward<T>, g).workspace_bytes(cpu, g);
-  if (!epilogue.statistics) return product;
+  const Forward<T>& way = choose(kForward<T>, g);
+  const std::size_t product = way.workspace_bytes(cpu, g);
+  if (!epilogue.statistics || leaves_statistics(way, g)) return product;
   return std::max(product, channel_statistics_workspace_bytes<T>(cpu, g.output_pixels(), g.c_out));
 }
 

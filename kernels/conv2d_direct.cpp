@@ -51,11 +51,12 @@ void pack_backward_input(const Cpu& cpu, const Conv2dGeometry& g, const Conv2dPh
   });
 }
 
-// Target pixels of `rows` grid rows from `row` on, one panel of channels.
+// Target pixels of `rows` grid rows from `row` on, one panel of channels, which are added to `sums`,
+// if given.
 template <class T>
 void multiply_block(const Conv2dWindow& w, const SourceRows<T>& source, const T* packed,
                     const Conv2dEpilogue<T>& epilogue, Index channels, Index rows, T* target,
-                    Write write) {
+                    Write write, ChannelSums<T>* sums) {
   const auto& level = conv2d_level<T>();
   GemmPanel<T> panel;
   panel.a_row = w.scale * w.source_c;
@@ -77,6 +78,9 @@ void multiply_block(const Conv2dWindow& w, const SourceRows<T>& source, const T*
       panel.c = target + row;
       panel.residual = last && epilogue.residual ? epilogue.residual + row : nullptr;
       level.multiply(panel);
+      if (last && sums != nullptr) {  // the row is in L1
+        level.add_pixels(panel.c, panel.c_row, panel.m, channels, *sums);
+      }
     }
   };
   // A panel of weights stays in L1 across the rows: a long one is taken a piece at a time.
@@ -102,9 +106,18 @@ void multiply_block(const Conv2dWindow& w, const SourceRows<T>& source, const T*
   }
 }
 
+// Blocks of the grid, whose moments are taken.
+template <class T>
+Index moment_blocks(const Conv2dWindow& w) {
+  const WindowBlocks blocks = cut_blocks<T>(w);
+  return blocks.tasks / blocks.groups;
+}
+
+// `moments`, if given, become those of the target's channels.
 template <class T>
 void run_window(const Cpu& cpu, const Conv2dWindow& w, const T* source, const T* packed,
-                const Conv2dEpilogue<T>& epilogue, T* target, Write write, T* scratch) {
+                const Conv2dEpilogue<T>& epilogue, T* target, Write write, T* scratch,
+                const BlockMoments* moments = nullptr) {
   if (w.cols == 0) return;  // a phase of an image that is narrower than the stride
   const Index width = conv2d_level<T>().width;
   const WindowBlocks blocks = cut_blocks<T>(w);
@@ -122,8 +135,11 @@ void run_window(const Cpu& cpu, const Conv2dWindow& w, const T* source, const T*
       const Conv2dEpilogue<T> part{epilogue.bias ? epilogue.bias + first : nullptr,
                                    epilogue.residual ? epilogue.residual + to + first : nullptr,
                                    epilogue.relu};
-      multiply_block(w, block_source, packed + first * w.depth(), part,
-                     std::min(width, w.target_c - first), task.rows, target + to + first, write);
+      const Index channels = std::min(width, w.target_c - first);
+      ChannelSums<T> sums;
+      multiply_block(w, block_source, packed + first * w.depth(), part, channels, task.rows,
+                     target + to + first, write, moments != nullptr ? &sums : nullptr);
+      if (moments != nullptr) moments->set(number / blocks.groups, first, channels, sums);
     }
   });
 }
@@ -170,7 +186,8 @@ void forward_prepared(const Cpu& cpu, const Conv2dGeometry& g, const T* x, const
 
 template <class T>
 std::size_t forward_workspace_bytes(const Cpu& cpu, const Conv2dGeometry& g) {
-  return scratch_bytes<T>(prepared_numel<T>(g)) + forward_prepared_workspace_bytes<T>(cpu, g);
+  return scratch_bytes<T>(prepared_numel<T>(g)) + forward_prepared_workspace_bytes<T>(cpu, g) +
+         BlockMoments::bytes(moment_blocks<T>(forward_window(g)), g.c_out);
 }
 
 template <class T>
@@ -179,7 +196,14 @@ void forward(const Cpu& cpu, const Conv2dGeometry& g, const T* x, const T* w,
   Scratch scratch(workspace);
   T* const packed = scratch.take<T>(prepared_numel<T>(g));
   prepare(cpu, g, w, packed);
-  forward_prepared(cpu, g, x, packed, epilogue, y, scratch.rest());
+  if (epilogue.statistics == nullptr) {
+    return forward_prepared(cpu, g, x, packed, epilogue, y, scratch.rest());
+  }
+  const Conv2dWindow window = forward_window(g);
+  const BlockMoments moments(moment_blocks<T>(window), g.c_out, scratch);
+  run_window(cpu, window, x, packed, epilogue, y, Write::assign,
+             scratch.take<T>(cpu.threads * source_numel<T>(window)), &moments);
+  moments.combine(epilogue.statistics);
 }
 
 template <class T>

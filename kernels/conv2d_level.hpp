@@ -4,6 +4,7 @@
 // conv2d_level_*.cpp compile the same templates for each set inside one library; which set runs is
 // decided at run time.
 
+#include "kernels/channel_sums.hpp"
 #include "kernels/gemm_panel.hpp"
 #include "kernels/winograd_tiles.hpp"
 
@@ -17,6 +18,8 @@ struct Conv2dLevel {
   Index width;        ///< most columns of a GemmPanel; packed weights come in panels this wide
   Index cache_numel;  ///< elements of transformed tiles that a task works on at a time
   void (*multiply)(const GemmPanel<T>&);
+  /// Adds `pixels` pixels of y, `pixel` elements apart, to the sums of a panel's channels.
+  void (*add_pixels)(const T* y, Index pixel, Index pixels, Index channels, ChannelSums<T>& sums);
 };
 
 /// The set that cpu_level() names.

@@ -14,7 +14,8 @@ namespace fpanet::kernels {
 template <class T>
 Conv2dLevel<T> conv2d_level_avx2() {
   using Simd = SimdAvx2<T>;
-  return {GemmTile<Simd>::kWidth, kCacheNumel, GemmTile<Simd>::multiply};
+  return {GemmTile<Simd>::kWidth, kCacheNumel, GemmTile<Simd>::multiply,
+          ChannelSummation<Simd, T>::add_pixels};
 }
 template Conv2dLevel<float> conv2d_level_avx2();
 template Conv2dLevel<double> conv2d_level_avx2();

@@ -27,7 +27,8 @@ void multiply(const GemmPanel<T>& p) {
 template <class T>
 Conv2dLevel<T> conv2d_level_avx512() {
   using Simd = SimdAvx512<T>;
-  return {GemmTile<Simd>::kWidth, kLargeCacheNumel, multiply<T>};
+  return {GemmTile<Simd>::kWidth, kLargeCacheNumel, multiply<T>,
+          ChannelSummation<Simd, T>::add_pixels};
 }
 template Conv2dLevel<float> conv2d_level_avx512();
 template Conv2dLevel<double> conv2d_level_avx512();

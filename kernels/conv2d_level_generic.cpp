@@ -8,7 +8,8 @@ namespace fpanet::kernels {
 template <class T>
 Conv2dLevel<T> conv2d_level_generic() {
   using Simd = SimdGeneric<T>;
-  return {GemmTile<Simd>::kWidth, kCacheNumel, GemmTile<Simd>::multiply};
+  return {GemmTile<Simd>::kWidth, kCacheNumel, GemmTile<Simd>::multiply,
+          ChannelSummation<Simd, T>::add_pixels};
 }
 template Conv2dLevel<float> conv2d_level_generic();
 template Conv2dLevel<double> conv2d_level_generic();

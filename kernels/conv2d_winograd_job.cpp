@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kernels/channel_sums.hpp"
 #include "kernels/parallel_workers.hpp"
 #include "kernels/scratch.hpp"
 #include "kernels/winograd_tiles.hpp"
@@ -152,10 +153,12 @@ void parallel_rows(const Cpu& cpu, const Job<T>& job, const F& f) {
 }
 
 // Tiles [first, first + count), all of a block from V to the target, for panels [begin, end), whose U and M
-// follow each other. Positions are the outer loop, so that V is read once.
+// follow each other. Positions are the outer loop, so that V is read once. Takes the moments of what it
+// wrote, where statistics are wanted.
 template <class T>
 void multiply_panels(const Part<T>& part, const Layout& layout, Index first, Index count,
-                     Index begin, Index end, const float* v, const float* u, float* m) {
+                     Index begin, Index end, const float* v, const float* u, float* m,
+                     const BlockMoments& moments, Index block) {
   const auto& level = conv2d_level<float>();
   const Job<T>& job = part.job;
   GemmPanel<float> p;
@@ -178,10 +181,14 @@ void multiply_panels(const Part<T>& part, const Layout& layout, Index first, Ind
   }
   for (Index panel = begin; panel < end; ++panel) {
     const Index channel = panel * level.width;
+    const Index channels = std::min(level.width, job.target.c - channel);
+    const bool sum = part.epilogue.statistics != nullptr;
+    ChannelSums<float> sums;
     job.form->outputs(
         {m + (panel - begin) * layout.m_numel, layout.m_position, layout.m_tile, kWinogradChannels},
-        job.target, first, count, channel, std::min(channel + level.width, job.target.c),
-        part.epilogue, part.write);
+        job.target, first, count, channel, channel + channels, part.epilogue, part.write,
+        sum ? &sums : nullptr);
+    if (sum) moments.set(block, channel, channels, sums);
   }
 }
 
@@ -194,12 +201,16 @@ void transform_patches(const Job<T>& job, const Layout& layout, Index first, Ind
 
 // V and M serve one part after the other. Each worker has its own; by panel all share V.
 struct Sizes {
-  Index u, v = 0, m = 0;  // of a part that has none, of a V, of an M
-  Index vs, ms;           // how many
+  Index u, v = 0, m = 0;   // of a part that has none, of a V, of an M
+  Index vs, ms;            // how many
+  Index blocks, channels;  // whose moments are taken, where U is made
 
   template <class T>
   Sizes(const Cpu& cpu, std::span<const Part<T>> parts, const Cut& cut, bool has_u)
-      : vs(cut.by_panel ? 1 : cpu.threads), ms(cpu.threads) {
+      : vs(cut.by_panel ? 1 : cpu.threads),
+        ms(cpu.threads),
+        blocks(has_u ? 0 : divide_up(parts[0].job.tiles, cut.block)),
+        channels(parts[0].job.target.c) {
     for (const Part<T>& part : parts) {
       const Layout layout(part.job, cut.block);
       v = std::max(v, layout.v_numel);
@@ -208,17 +219,22 @@ struct Sizes {
     const Job<T>& job = parts[0].job;
     u = has_u ? 0 : job.panel_numel() * (cut.by_panel ? cpu.threads : job.panels());
   }
+
+  std::size_t bytes() const {
+    return kScratchAlignment + scratch_bytes<float>(u) + scratch_bytes<float>(vs * v) +
+           scratch_bytes<float>(ms * m) + BlockMoments::bytes(blocks, channels);
+  }
 };
 
 struct Buffers {
   float *u, *v, *m;
+  BlockMoments moments;
 
-  Buffers(const Sizes& sizes, std::span<std::byte> workspace) {
-    Scratch scratch(workspace);
-    u = scratch.take<float>(sizes.u);
-    v = scratch.take<float>(sizes.vs * sizes.v);
-    m = scratch.take<float>(sizes.ms * sizes.m);
-  }
+  Buffers(const Sizes& sizes, Scratch scratch)
+      : u(scratch.take<float>(sizes.u)),
+        v(scratch.take<float>(sizes.vs * sizes.v)),
+        m(scratch.take<float>(sizes.ms * sizes.m)),
+        moments(sizes.blocks, sizes.channels, scratch) {}
 };
 
 template <class T>
@@ -237,7 +253,8 @@ void run_by_block(const Cpu& cpu, std::span<const Part<T>> parts, Index block, c
       transform_patches(job, layout, first, count, v);
       for (Index panel = 0; panel < job.panels(); ++panel) {
         multiply_panels(part, layout, first, count, panel, panel + 1, v,
-                        u + panel * job.panel_numel(), buffers.m + worker * sizes.m);
+                        u + panel * job.panel_numel(), buffers.m + worker * sizes.m,
+                        buffers.moments, task);
       }
     }
   });
@@ -256,14 +273,12 @@ void run_by_panel(const Cpu& cpu, const Part<T>& part, Index group, const Sizes&
   });
   parallel_workers(cpu, divide_up(job.panels(), group), [&](Index task, Index worker) {
     const Index begin = task * group, end = std::min(begin + group, job.panels());
-    const float* u = part.weights.u + begin * job.panel_numel();
-    if (part.weights.u == nullptr) {
-      float* const own = buffers.u + worker * job.panel_numel();
-      transform_weights(job, part.weights.plain, begin, 0, job.source.c, own);
-      u = own;
-    }
+    float* const own = buffers.u + worker * job.panel_numel();
+    const bool has_u = part.weights.u != nullptr;
+    if (!has_u) transform_weights(job, part.weights.plain, begin, 0, job.source.c, own);
+    const float* const u = has_u ? part.weights.u + begin * job.panel_numel() : own;
     multiply_panels(part, layout, 0, job.tiles, begin, end, buffers.v, u,
-                    buffers.m + worker * sizes.m);
+                    buffers.m + worker * sizes.m, buffers.moments, 0);
   });
 }
 
@@ -291,9 +306,7 @@ void make_phases_u(const Cpu& cpu, const Job<float>& job, const PlainWeights<flo
 
 template <class T>
 std::size_t parts_workspace_bytes(const Cpu& cpu, std::span<const Part<T>> parts, bool has_u) {
-  const Sizes sizes(cpu, parts, Cut(cpu, parts, has_u), has_u);
-  return kScratchAlignment + scratch_bytes<float>(sizes.u) +
-         scratch_bytes<float>(sizes.vs * sizes.v) + scratch_bytes<float>(sizes.ms * sizes.m);
+  return Sizes(cpu, parts, Cut(cpu, parts, has_u), has_u).bytes();
 }
 
 template <class T>
@@ -301,9 +314,14 @@ void run_parts(const Cpu& cpu, std::span<const Part<T>> parts, std::span<std::by
   const bool has_u = parts[0].weights.u != nullptr;
   const Cut cut(cpu, parts, has_u);
   const Sizes sizes(cpu, parts, cut, has_u);
-  const Buffers buffers(sizes, workspace);
-  if (!cut.by_panel) return run_by_block(cpu, parts, cut.block, sizes, buffers);
-  for (const Part<T>& part : parts) run_by_panel(cpu, part, cut.group, sizes, buffers);
+  const Buffers buffers(sizes, Scratch(workspace));
+  if (cut.by_panel) {
+    for (const Part<T>& part : parts) run_by_panel(cpu, part, cut.group, sizes, buffers);
+  } else {
+    run_by_block(cpu, parts, cut.block, sizes, buffers);
+  }
+  double* const statistics = parts[0].epilogue.statistics;
+  if (statistics != nullptr) buffers.moments.combine(statistics);
 }
 
 #define FPANET_INSTANTIATE(T)                                                          \

@@ -59,6 +59,7 @@ struct Part {
 
 /// Runs parts that have the same number of tiles in order, a block of tiles at a time, so that what they
 /// write to the same place is still in cache. More than one must have its U.
+/// Statistics are those of the first part, which then is the only one and has no U.
 template <class T>
 void run_parts(const Cpu& cpu, std::span<const Part<T>> parts, std::span<std::byte> workspace);
 /// What is read and written need not be there yet, nor U, which they will have or not.

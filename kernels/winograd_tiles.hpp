@@ -17,6 +17,7 @@
 
 #include "engine/core/shape.hpp"
 #include "engine/core/write.hpp"
+#include "kernels/channel_sums.hpp"
 #include "kernels/conv2d_epilogue.hpp"
 
 namespace fpanet::kernels {
@@ -95,10 +96,10 @@ struct WinogradForm {
                   Index end, const WinogradTiles<Real<T>>& v);
   /// y = A^T M A, then the epilogue, into the part of the tiles that lies in the image, for
   /// channels [begin, end) of y; M's channel 0 is y's channel `begin`. The residual lies as
-  /// y does, and may be y.
+  /// y does, and may be y. What was written is added to `sums`, if given.
   void (*outputs)(const WinogradTiles<const Real<T>>& m, const WinogradImages<T>& y, Index first,
                   Index count, Index begin, Index end, const Conv2dEpilogue<T>& epilogue,
-                  Write write);
+                  Write write, ChannelSums<Real<T>>* sums);
   /// U = G w G^T of 3x3 kernels for `count` neighbouring columns: tap t of column j is w[t*tap + j],
   /// position p of it becomes u[p*position + j]. Null for phases, which have phase_weights.
   void (*weights)(const T* w, Index tap, Index count, Real<T>* u, Index position) = nullptr;

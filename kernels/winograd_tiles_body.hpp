@@ -3,6 +3,7 @@
 // S loads from and stores to T, too.
 // A two-dimensional transform is the one-dimensional one on columns, then on rows.
 
+#include "kernels/channel_sums_body.hpp"
 #include "kernels/winograd_filters.hpp"
 #include "kernels/winograd_tiles.hpp"
 
@@ -12,6 +13,8 @@ template <class S, class T>
 struct WinogradTransforms {
   using R = Real<T>;
   using Vector = typename S::Vector;
+  using Summation = ChannelSummation<S, T>;
+  static constexpr bool kStoresExactly = sizeof(T) == sizeof(R);
 
   using Small = WinogradFilter2<S, R>;
   using Whole = WinogradFilter4<S, R, 3>;
@@ -77,6 +80,16 @@ struct WinogradTransforms {
       store(i, j, finish(i, j, v));
     }
   };
+  struct StoreSummed {
+    Store<T> store;
+    Finish finish;
+    typename Summation::InRegisters* sums;
+    [[gnu::always_inline]] void operator()(int i, int j, Vector v) const {
+      const Vector value = finish(i, j, v);
+      store(i, j, value);
+      sums->add(j, value);
+    }
+  };
   template <class P>
   struct StoreOrAdd {
     P* p;
@@ -94,6 +107,9 @@ struct WinogradTransforms {
     bool operator()(Index i, Index j) const {
       return i >= top && i < bottom && j >= left && j < right;
     }
+    // Of a tile of y, whose corner is a pixel.
+    Index rows(Index tile) const { return bottom < tile ? bottom : tile; }
+    Index cols(Index tile) const { return right < tile ? right : tile; }
   };
   struct LoadInside {
     Load<T> load;
@@ -208,7 +224,7 @@ struct WinogradTransforms {
   template <class Filter>
   static void outputs(const WinogradTiles<const R>& m, const WinogradImages<T>& y, Index first,
                       Index count, Index begin, Index end, const Conv2dEpilogue<T>& epilogue,
-                      Write write) {
+                      Write write, ChannelSums<R>* sums) {
     constexpr int kFrom = kSide<Filter>, kTile = Filter::kTile;
     for (Index t = 0; t < count; ++t) {
       const Place<T> place(y, first + t, kTile);
@@ -216,6 +232,11 @@ struct WinogradTransforms {
         const Load<R> load{m.data + t * m.tile + offset(m, channel - begin), kFrom * m.position,
                            m.position};
         const Store<T> store{place.corner + channel, y.row, y.pixel};
+        const auto sum_stored = [&](Index channels) {
+          if (sums == nullptr) return;
+          Summation::add_tile(store.p, y.row, place.inside.rows(kTile), y.pixel,
+                              place.inside.cols(kTile), channel - begin, channels, *sums);
+        };
         if (y.distant && channel % kWinogradChannels == 0) {
           fetch<kTile, kTile, 1>(store.p + y.step * store.col, store.row, store.col);
         }
@@ -228,17 +249,27 @@ struct WinogradTransforms {
           transform<kFrom, kTile, Filter::output>(
               load, StoreTail{store.p, store.row, store.col, tail, bias, residual, epilogue.relu,
                               write, place.inside});
+          sum_stored(tail);
           continue;
         }
         const Finish finish{epilogue.bias ? S::load(epilogue.bias + channel) : Vector{}, residual,
                             store.row, store.col, epilogue.relu};
         if (place.interior && write == Write::assign) {
+          if (kStoresExactly && sums != nullptr && sums->pixels > 0) {
+            const Index k = channel - begin;
+            typename Summation::InRegisters tile{S::load(sums->centre + k)};
+            transform<kFrom, kTile, Filter::output>(load, StoreSummed{store, finish, &tile});
+            tile.fold(kTile * kTile, k, *sums);
+            continue;
+          }
           transform<kFrom, kTile, Filter::output>(load, StoreFinished{store, finish});
         } else {
           transform<kFrom, kTile, Filter::output>(
               load, StoreInside{{store.p, store.row, store.col, write}, finish, place.inside});
         }
+        sum_stored(S::kLanes);
       }
+      if (sums != nullptr) sums->pixels += place.inside.rows(kTile) * place.inside.cols(kTile);
     }
   }
 

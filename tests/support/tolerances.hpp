@@ -15,6 +15,9 @@ inline constexpr double kSummationOrder = 1e-12;
 inline constexpr double kKernelFloat = 2e-6;
 /// The same where hundreds of terms are added up in float (matrix products, transforms).
 inline constexpr double kKernelFloatProduct = 2e-5;
+/// A channel's mean, in deviations, and its variance, relative: 16 pixels at a time in float about a centre
+/// that is near, the rest in double.
+inline constexpr double kStatisticsFloat = 3e-7;
 /// A kernel in float whose result is rounded to bfloat16, relative to max(1, |value|): half a unit
 /// in the 8th bit, and the float arithmetic before it.
 inline constexpr double kRoundedToBfloat16 = 0x1.01p-8;
