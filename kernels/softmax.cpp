@@ -131,18 +131,26 @@ void exponentials_once(const Cpu& cpu, Matrices<const T> x, T* y, std::span<std:
   two_sweeps<MaxSum>(cpu, cut, workspace, reduce, MaxSum::combine, apply);
 }
 
-/// Where y would round the exponentials they are taken again.
-template <class T>
-void exponentials_twice(const Cpu& cpu, Matrices<const T> x, T* y, std::span<std::byte> workspace) {
+/// finish(x, count, its row's maximum and sum of exponentials, y) for the parts of every row.
+template <class T, class Finish>
+void by_max_and_sum(const Cpu& cpu, Matrices<const T> x, T* y, std::span<std::byte> workspace,
+                    const Finish& finish) {
   const Cut cut{x.n * x.rows, x.cols};
   const auto reduce = [&](Index row, Index first, Index end) {
     return max_and_sum(x.data + row * cut.cols + first, end - first);
   };
   const auto apply = [&](Index row, Index first, Index end, const MaxSum&, const MaxSum& whole) {
     const Index at = row * cut.cols + first;
-    softmax_by(x.data + at, end - first, whole, y + at);
+    finish(x.data + at, end - first, whole, y + at);
   };
   two_sweeps<MaxSum>(cpu, cut, workspace, reduce, MaxSum::combine, apply);
+}
+
+template <class T>
+void log_softmax_by(const T* x, Index count, const MaxSum& whole, T* y) {
+  const auto max = static_cast<Real<T>>(whole.max);
+  const auto log_sum = static_cast<Real<T>>(std::log(whole.sum));
+  for (Index i = 0; i < count; ++i) y[i] = T(real(x[i]) - max - log_sum);
 }
 
 double plus(double a, double b) {
@@ -162,7 +170,8 @@ std::size_t softmax_workspace_bytes(const Cpu&, Index rows, Index cols) {
 template <class T>
 void softmax(const Cpu& cpu, Matrices<const T> x, T* y, std::span<std::byte> workspace) {
   if constexpr (kRounded<T>) {
-    exponentials_twice(cpu, x, y, workspace);
+    // y would round the exponentials, so they are taken again.
+    by_max_and_sum(cpu, x, y, workspace, softmax_by<T>);
   } else {
     exponentials_once(cpu, x, y, workspace);
   }
@@ -170,18 +179,7 @@ void softmax(const Cpu& cpu, Matrices<const T> x, T* y, std::span<std::byte> wor
 
 template <class T>
 void log_softmax(const Cpu& cpu, Matrices<const T> x, T* y, std::span<std::byte> workspace) {
-  const Cut cut{x.n * x.rows, x.cols};
-  const auto reduce = [&](Index row, Index first, Index end) {
-    return max_and_sum(x.data + row * cut.cols + first, end - first);
-  };
-  const auto apply = [&](Index row, Index first, Index end, const MaxSum&, const MaxSum& whole) {
-    const auto max = static_cast<Real<T>>(whole.max);
-    const auto log_sum = static_cast<Real<T>>(std::log(whole.sum));
-    const T* const from = x.data + row * cut.cols;
-    T* const to = y + row * cut.cols;
-    for (Index i = first; i < end; ++i) to[i] = T(real(from[i]) - max - log_sum);
-  };
-  two_sweeps<MaxSum>(cpu, cut, workspace, reduce, MaxSum::combine, apply);
+  by_max_and_sum(cpu, x, y, workspace, log_softmax_by<T>);
 }
 
 template <class T>
