@@ -59,6 +59,7 @@ Placement resolve_placement(const PlacementFlags& flags, Console& console) {
   const std::string& precision = flags.precision;
   const std::optional<DType> twin = precision == "bf16" ? std::optional(DType::bf16) : std::nullopt;
   if (device.is_cpu()) {
+    kernels::cpu_level();  // refuses a wrong FPANET_CPU before anything is written
     if (precision == "tf32") {
       usage_fail("--precision tf32: the CPU computes in fp32, fp64 or bf16; tf32 needs a card");
     }

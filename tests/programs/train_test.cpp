@@ -245,6 +245,17 @@ TEST_CASE(
         std::string::npos);
 }
 
+TEST_CASE("a wrong FPANET_CPU is refused before the run's folder is made") {
+  const ScratchFolder work;
+  const Outcome outcome =
+      run_program(work, "train", kTiny + "--device cpu --epochs 1 --run " + (work / "run").string(),
+                  "FPANET_CPU=pentium ");
+  CHECK(outcome.code == 1);
+  CHECK(outcome.err.find("FPANET_CPU=pentium: is none of generic, wide, avx2") !=
+        std::string::npos);
+  CHECK_FALSE(std::filesystem::exists(work / "run"));
+}
+
 TEST_CASE("every option of the training changes the result") {
   const ScratchFolder work;
   const auto last_of = [&](const std::string& name, const std::string& more) {
