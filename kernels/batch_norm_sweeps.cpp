@@ -3,28 +3,14 @@
 #include "kernels/cpu_features.hpp"
 
 namespace fpanet::kernels {
-namespace {
-
-template <class T>
-BatchNormSweeps<T> choose_sweeps() {
-  switch (cpu_level()) {
-#if defined(__x86_64__)
-    case CpuLevel::avx512_bf16:
-    case CpuLevel::avx512:
-      return batch_norm_sweeps_avx512<T>();
-    case CpuLevel::avx2:
-      return batch_norm_sweeps_avx2<T>();
-#endif
-    default:
-      return batch_norm_sweeps_generic<T>();
-  }
-}
-
-}  // namespace
 
 template <class T>
 const BatchNormSweeps<T>& batch_norm_sweeps() {
-  static const BatchNormSweeps<T> sweeps = choose_sweeps<T>();
+  static const BatchNormSweeps<T> sweeps =
+      CpuForms<BatchNormSweeps<T>>{.generic = batch_norm_sweeps_generic<T>,
+                                   .avx2 = FPANET_X86_FORM(batch_norm_sweeps_avx2<T>),
+                                   .avx512 = FPANET_X86_FORM(batch_norm_sweeps_avx512<T>)}
+          .choose();
   return sweeps;
 }
 

@@ -3,53 +3,26 @@
 #include "kernels/cpu_features.hpp"
 
 namespace fpanet::kernels {
-namespace {
-
-template <class T>
-Conv2dLevel<T> choose_level() {
-  switch (cpu_level()) {
-#if defined(__x86_64__)
-    case CpuLevel::avx512_bf16:
-    case CpuLevel::avx512:
-      return conv2d_level_avx512<T>();
-    case CpuLevel::avx2:
-      return conv2d_level_avx2<T>();
-#endif
-    case CpuLevel::wide:
-      return conv2d_level_wide<T>();
-    default:
-      return conv2d_level_generic<T>();
-  }
-}
-
-template <class T>
-WinogradKernels<T> choose_winograd() {
-  switch (cpu_level()) {
-#if defined(__x86_64__)
-    case CpuLevel::avx512_bf16:
-    case CpuLevel::avx512:
-      return winograd_kernels_avx512<T>();
-    case CpuLevel::avx2:
-      return winograd_kernels_avx2<T>();
-#endif
-    case CpuLevel::wide:
-      return winograd_kernels_wide<T>();
-    default:
-      return winograd_kernels_generic<T>();
-  }
-}
-
-}  // namespace
 
 template <class T>
 const Conv2dLevel<T>& conv2d_level() {
-  static const Conv2dLevel<T> level = choose_level<T>();
+  static const Conv2dLevel<T> level =
+      CpuForms<Conv2dLevel<T>>{.generic = conv2d_level_generic<T>,
+                               .avx2 = FPANET_X86_FORM(conv2d_level_avx2<T>),
+                               .avx512 = FPANET_X86_FORM(conv2d_level_avx512<T>),
+                               .wide = conv2d_level_wide<T>}
+          .choose();
   return level;
 }
 
 template <class T>
 const WinogradKernels<T>& winograd_kernels() {
-  static const WinogradKernels<T> kernels = choose_winograd<T>();
+  static const WinogradKernels<T> kernels =
+      CpuForms<WinogradKernels<T>>{.generic = winograd_kernels_generic<T>,
+                                   .avx2 = FPANET_X86_FORM(winograd_kernels_avx2<T>),
+                                   .avx512 = FPANET_X86_FORM(winograd_kernels_avx512<T>),
+                                   .wide = winograd_kernels_wide<T>}
+          .choose();
   return kernels;
 }
 

@@ -26,4 +26,31 @@ CpuLevel cpu_level();
 /// Whether FPANET_CPU names it: then programs run what it makes slow, too, instead of refusing.
 bool cpu_level_is_named();
 
+/// What one kernel has for each level: makers of its table of functions. `wide` and `avx512_bf16` may be
+/// missing, and those of x86 are where it is not (FPANET_X86_FORM); then the next lower one serves.
+template <class Table>
+struct CpuForms {
+  Table (*generic)();
+  Table (*avx2)();
+  Table (*avx512)();
+  Table (*wide)() = nullptr;
+  Table (*avx512_bf16)() = nullptr;
+
+  /// That of cpu_level().
+  Table choose() const {
+    const CpuLevel level = cpu_level();
+    if (level >= CpuLevel::avx512_bf16 && avx512_bf16 != nullptr) return avx512_bf16();
+    if (level >= CpuLevel::avx512 && avx512 != nullptr) return avx512();
+    if (level >= CpuLevel::avx2 && avx2 != nullptr) return avx2();
+    return level == CpuLevel::wide && wide != nullptr ? wide() : generic();
+  }
+};
+
+/// A maker that is compiled on x86-64 alone.
+#if defined(__x86_64__)
+#define FPANET_X86_FORM(maker) maker
+#else
+#define FPANET_X86_FORM(maker) nullptr
+#endif
+
 }  // namespace fpanet::kernels

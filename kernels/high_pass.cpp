@@ -50,21 +50,6 @@ struct Sizes {
   Index frequencies() const { return n * kK * row(); }  // of one half-transformed batch
 };
 
-template <class T>
-HighPassSweeps<T> choose_sweeps() {
-  switch (cpu_level()) {
-#if defined(__x86_64__)
-    case CpuLevel::avx512_bf16:
-    case CpuLevel::avx512:
-      return high_pass_sweeps_avx512<T>();
-    case CpuLevel::avx2:
-      return high_pass_sweeps_avx2<T>();
-#endif
-    default:
-      return high_pass_sweeps_generic<T>();
-  }
-}
-
 }  // namespace
 
 template <class T>
@@ -92,7 +77,11 @@ void high_pass(const Cpu& cpu, View<const T> x, View<T> y, Write write,
   std::transform(exact_h, exact_h + x.h * kK, basis_h,
                  [](double a) { return static_cast<Real<T>>(a); });
 
-  static const HighPassSweeps<T> sweeps = choose_sweeps<T>();
+  static const HighPassSweeps<T> sweeps =
+      CpuForms<HighPassSweeps<T>>{.generic = high_pass_sweeps_generic<T>,
+                                  .avx2 = FPANET_X86_FORM(high_pass_sweeps_avx2<T>),
+                                  .avx512 = FPANET_X86_FORM(high_pass_sweeps_avx512<T>)}
+          .choose();
   const Index spans = divide_up(row, kHighPassSpan);
   parallel_for(cpu, x.n * spans, [&](Index task) {
     const Index n = task / spans, first = task % spans * kHighPassSpan;

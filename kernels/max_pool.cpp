@@ -10,23 +10,12 @@ namespace fpanet::kernels {
 namespace {
 
 template <class T>
-MaxPoolRows<T> choose_max_pool_rows() {
-  switch (cpu_level()) {
-#if defined(__x86_64__)
-    case CpuLevel::avx512_bf16:
-    case CpuLevel::avx512:
-      return max_pool_rows_avx512<T>();
-    case CpuLevel::avx2:
-      return max_pool_rows_avx2<T>();
-#endif
-    default:
-      return max_pool_rows_generic<T>();
-  }
-}
-
-template <class T>
 const MaxPoolRows<T>& max_pool_rows() {
-  static const MaxPoolRows<T> rows = choose_max_pool_rows<T>();
+  static const MaxPoolRows<T> rows =
+      CpuForms<MaxPoolRows<T>>{.generic = max_pool_rows_generic<T>,
+                               .avx2 = FPANET_X86_FORM(max_pool_rows_avx2<T>),
+                               .avx512 = FPANET_X86_FORM(max_pool_rows_avx512<T>)}
+          .choose();
   return rows;
 }
 
