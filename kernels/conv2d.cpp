@@ -76,29 +76,29 @@ inline constexpr auto kBackwardPays = winograd::is_worthwhile;
 template <>
 inline constexpr auto kBackwardPays<bfloat16> = winograd::is_worthwhile_beside_pairs;
 
+template <Index kTile>
+inline constexpr std::string_view kWinogradName = kTile == 2   ? "winograd 2x2"
+                                                  : kTile == 4 ? "winograd 4x4"
+                                                               : "winograd 5x5";
+
 template <class T, Index kTile>
 inline constexpr Forward<T> kWinogradForward{
-    {kTile == 2 ? "winograd 2x2" : "winograd 4x4",
-     fits_winograd<kForwardPays<T>, winograd::forward_tile, kTile>, winograd::forward<T, kTile>,
-     winograd::forward_workspace_bytes<T, kTile>},
+    {kWinogradName<kTile>, fits_winograd<kForwardPays<T>, winograd::forward_tile, kTile>,
+     winograd::forward<T, kTile>, winograd::forward_workspace_bytes<T, kTile>},
     true};
 template <class T, Index kTile>
 inline constexpr Prepared<T> kWinogradPrepared{
-    {kTile == 2   ? "winograd 2x2"
-     : kTile == 4 ? "winograd 4x4"
-                  : "winograd 5x5",
-     fits_winograd<kForwardPays<T>, winograd::prepared_tile, kTile>,
+    {kWinogradName<kTile>, fits_winograd<kForwardPays<T>, winograd::prepared_tile, kTile>,
      winograd::forward_prepared<T, kTile>, winograd::forward_prepared_workspace_bytes<T, kTile>},
     winograd::prepared_numel<T, kTile>,
     winograd::prepare<T, kTile>};
 template <class T, Index kTile>
 inline constexpr BackwardInput<T> kWinogradBackwardInput{
-    kTile == 2 ? "winograd 2x2" : "winograd 4x4",
-    fits_winograd<kBackwardPays<T>, winograd::backward_input_tile, kTile>,
+    kWinogradName<kTile>, fits_winograd<kBackwardPays<T>, winograd::backward_input_tile, kTile>,
     winograd::backward_input<T, kTile>, winograd::backward_input_workspace_bytes<T, kTile>};
 template <class T>
 inline constexpr BackwardWeight<T> kWinogradBackwardWeight{
-    "winograd 4x4", kBackwardPays<T>, winograd::backward_weight<T>,
+    kWinogradName<4>, kBackwardPays<T>, winograd::backward_weight<T>,
     winograd::backward_weight_workspace_bytes<T>};
 
 template <class T>

@@ -61,8 +61,8 @@ void conv2d(const Cuda& cuda, const Conv2dGeometry& g, const T* x, const T* w,
 /// multiplies them in. Elements of that.
 template <class T>
 Index conv2d_prepared_numel(const Cpu& cpu, const Conv2dGeometry& g);
-/// What is prepared serves every geometry with these weights, the same implementation and any
-/// number of threads.
+/// Names the implementation. What is prepared serves every geometry with these weights, the same
+/// implementation and any number of threads.
 std::string_view conv2d_prepared_implementation(const Cpu& cpu, const Conv2dGeometry& g,
                                                 DType dtype);
 template <class T>

@@ -3,7 +3,6 @@
 #include <cassert>
 #include <type_traits>
 
-#include "kernels/conv2d_winograd.hpp"
 #include "kernels/conv2d_winograd_phases.hpp"
 #include "kernels/scratch.hpp"
 #include "kernels/upsample2x.hpp"

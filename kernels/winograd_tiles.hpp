@@ -89,7 +89,6 @@ struct WinogradTiles {
 /// multiplied is never rounded to a narrower type, and y is rounded once.
 template <class T>
 struct WinogradForm {
-  Index tile;       ///< m, side of an output tile
   Index positions;  ///< of a transformed tile
   /// V = B^T d B of the patches of tiles [first, first + count), channels [begin, end).
   void (*patches)(const WinogradImages<const T>& x, Index first, Index count, Index begin,

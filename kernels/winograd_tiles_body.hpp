@@ -316,8 +316,7 @@ struct WinogradTransforms {
 
   template <class Filter>
   static constexpr WinogradForm<T> form() {
-    return {.tile = Filter::kTile,
-            .positions = kSide<Filter> * kSide<Filter>,
+    return {.positions = kSide<Filter> * kSide<Filter>,
             .patches = patches<Filter>,
             .outputs = outputs<Filter>};
   }
