@@ -4,7 +4,7 @@
 #include <array>
 #include <initializer_list>
 
-#include "kernels/conv2d_winograd_job.hpp"
+#include "kernels/conv2d_winograd_u.hpp"
 #include "kernels/parallel_workers.hpp"
 
 namespace fpanet::kernels::winograd {

@@ -18,7 +18,7 @@ struct Job {
   WinogradImages<T> target;
   Index tiles;  ///< of all images
 
-  /// U is [panel][position][source channel][width of a panel].
+  /// U (conv2d_winograd_u.hpp) is [panel][position][source channel][width of a panel].
   Index panels() const;
   Index u_position() const;
   Index panel_numel() const { return form->positions * u_position(); }
@@ -40,13 +40,6 @@ struct Weights {
   PlainWeights<T> plain = {};
   const float* u = nullptr;
 };
-
-/// All of U. Forwards, the source's channels in blocks of kWinogradChannels.
-template <class T>
-void make_u(const Cpu& cpu, const Job<T>& job, const PlainWeights<T>& weights, float* u);
-/// The same of the four phases of w, one after the other; `job` is any of them.
-void make_phases_u(const Cpu& cpu, const Job<float>& job, const PlainWeights<float>& weights,
-                   float* u);
 
 /// A job and what it is done with.
 template <class T>

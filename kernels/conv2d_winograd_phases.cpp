@@ -4,7 +4,7 @@
 #include <cassert>
 
 #include "kernels/conv2d_winograd.hpp"
-#include "kernels/conv2d_winograd_job.hpp"
+#include "kernels/conv2d_winograd_u.hpp"
 
 namespace fpanet::kernels::winograd::phases {
 namespace {
