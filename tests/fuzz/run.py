@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs the fuzz targets one after another, each from its seeds, and fails on the first finding.
+"""Runs the fuzz targets, one a processor at a time, each from its seeds, and fails on a finding.
 
     python3 tests/fuzz/run.py --seconds 20 build/fuzz/bin
 
@@ -7,6 +7,7 @@ New inputs go to a temporary folder; --keep DIR keeps them, merged and minimised
 """
 
 import argparse
+import concurrent.futures
 import os
 import pathlib
 import subprocess
@@ -47,7 +48,8 @@ def main():
     parser.add_argument("--keep", type=pathlib.Path, help="folder for minimised inputs")
     arguments = parser.parse_args()
     os.nice(10)
-    for reader in [arguments.only] if arguments.only else READERS:
+
+    def run(reader):
         with tempfile.TemporaryDirectory() as folder:
             corpus = pathlib.Path(folder) / "corpus"
             corpus.mkdir()
@@ -55,6 +57,10 @@ def main():
             fuzz(program, SEEDS / reader, arguments.seconds, corpus)
             if arguments.keep:
                 minimise(program, corpus, SEEDS / reader, arguments.keep / reader)
+
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for _ in pool.map(run, [arguments.only] if arguments.only else READERS):
+            pass
 
 
 if __name__ == "__main__":
