@@ -178,8 +178,9 @@ std::string_view name_of_choice(Conv2dPass pass, const Conv2dGeometry& g) {
   return choose(kBackwardWeight<T>, g).name;
 }
 
-// Pixels whose bias gradients are summed before the partial sums are, in order.
-constexpr Index kBiasChunk = 2048;
+// A chunk of pixels is summed kBiasLanes rows of channels side by side, which makes vectors of few channels,
+// too; then lanes, then chunks, in order.
+constexpr Index kBiasChunk = 2048, kBiasLanes = 16;
 
 Index bias_chunks(const Conv2dGeometry& g) {
   return divide_up(g.output_pixels(), kBiasChunk);
@@ -243,21 +244,21 @@ void conv2d_backward_weight(const Cpu& cpu, const Conv2dGeometry& g, const T* x,
 template <class T>
 void conv2d_backward_bias(const Cpu& cpu, const Conv2dGeometry& g, const T* dy, Real<T>* db,
                           Write write, std::span<std::byte> workspace) {
-  const Index chunks = bias_chunks(g);
-  Real<T>* const partials = Scratch(workspace).take<Real<T>>(chunks * g.c_out);
+  const Index chunks = bias_chunks(g), lanes = kBiasLanes * g.c_out;
+  Real<T>* const partials = Scratch(workspace).take<Real<T>>(chunks * lanes);
   parallel_workers(cpu, chunks, [&](Index chunk, Index) {
-    Real<T>* const sum = partials + chunk * g.c_out;
-    const Index end = std::min(g.output_pixels(), (chunk + 1) * kBiasChunk);
-    std::fill_n(sum, g.c_out, Real<T>(0));
-    for (Index pixel = chunk * kBiasChunk; pixel < end; ++pixel) {
-      for (Index o = 0; o < g.c_out; ++o) {
-        sum[o] += static_cast<Real<T>>(dy[pixel * g.c_out + o]);
-      }
+    Real<T>* const sum = partials + chunk * lanes;
+    const Index end = std::min(g.output_pixels(), (chunk + 1) * kBiasChunk) * g.c_out;
+    std::fill_n(sum, lanes, Real<T>(0));
+    for (Index first = chunk * kBiasChunk * g.c_out; first < end; first += lanes) {
+      const Index count = std::min(lanes, end - first);
+      for (Index i = 0; i < count; ++i) sum[i] += static_cast<Real<T>>(dy[first + i]);
     }
+    for (Index i = g.c_out; i < lanes; ++i) sum[i % g.c_out] += sum[i];
   });
   for (Index o = 0; o < g.c_out; ++o) {
     Real<T> total = 0;
-    for (Index chunk = 0; chunk < chunks; ++chunk) total += partials[chunk * g.c_out + o];
+    for (Index chunk = 0; chunk < chunks; ++chunk) total += partials[chunk * lanes + o];
     store(db[o], total, write);
   }
 }
@@ -288,7 +289,7 @@ std::size_t conv2d_backward_weight_workspace_bytes(const Cpu& cpu, const Conv2dG
 
 template <class T>
 std::size_t conv2d_backward_bias_workspace_bytes(const Cpu&, const Conv2dGeometry& g) {
-  return kScratchAlignment + scratch_bytes<Real<T>>(bias_chunks(g) * g.c_out);
+  return kScratchAlignment + scratch_bytes<Real<T>>(bias_chunks(g) * kBiasLanes * g.c_out);
 }
 
 #define FPANET_INSTANTIATE(T)                                                          \
