@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "kernels/cpu_features.hpp"
 #include "tests/support/model_golden.hpp"
 #include "tests/support/tolerances.hpp"
 
@@ -70,6 +71,18 @@ void check_double(const std::string& name) {
                        kModelDoubleGradient);
 }
 
+/// At 96x160 PyTorch's float32 is 5.5e-5 from its float64, ours 3.9e-5 with AVX2, on PyTorch's side of it, and
+/// 1.4e-5 without fused multiply-adds, on the other. So a level that FPANET_CPU names, which rounds as no
+/// PyTorch does, is held to float64, as near as PyTorch's float32 is.
+void check_probabilities(const ModelGolden& golden, const Tensor& ours, const StateEntry& float32) {
+  if (!kernels::cpu_level_is_named()) {
+    CHECK(max_difference(ours, float32) < kModelFloat);
+    return;
+  }
+  const StateEntry& float64 = golden.tensors.at("probs_train_float64");
+  CHECK(max_difference(ours, float64) <= max_difference(float32, float64));
+}
+
 void check_float(const std::string& name, double gradient_tolerance, double pab_tolerance) {
   const auto golden = golden_at_hand(name);
   if (!golden) return;
@@ -86,7 +99,7 @@ void check_float(const std::string& name, double gradient_tolerance, double pab_
           (step == 0 ? kModelFloatLoss : kModelFloatLaterLoss));
     if (step > 0) continue;
     if (const StateEntry* probabilities = golden->tensors.find("probs_train")) {
-      CHECK(max_difference(run.train->probabilities(), *probabilities) < kModelFloat);
+      check_probabilities(*golden, run.train->probabilities(), *probabilities);
     }
     check_gradient_norms(run, golden->numbers.at("grad"), gradient_tolerance, pab_tolerance);
     for (std::size_t i = 0; i < run.store.entries().size(); ++i) {

@@ -18,13 +18,24 @@ Device device_of(const Context& context) {
   return cuda != nullptr ? Device::cuda(cuda->index) : Device::cpu();
 }
 
-std::vector<double> differences(const Tensor& ours, const StateEntry& theirs) {
-  const Tensor host = ours.to(Device::cpu());
-  std::vector<double> a = to_row_major<double>(host.cast(DType::f64));
+std::vector<double> differences(std::vector<double> a, const StateEntry& theirs) {
   const std::vector<double> b = theirs.values<double>();
   require(a.size() == b.size(), "golden: {} numbers here, {} there", a.size(), b.size());
   for (std::size_t i = 0; i < a.size(); ++i) a[i] = std::abs(a[i] - b[i]);
   return a;
+}
+
+std::vector<double> values(const Tensor& ours) {
+  return to_row_major<double>(ours.to(Device::cpu()).cast(DType::f64));
+}
+
+double largest(const std::vector<double>& differences) {
+  double worst = 0;
+  for (const double difference : differences) {
+    if (std::isnan(difference)) return difference;
+    worst = std::max(worst, difference);
+  }
+  return worst;
 }
 
 }  // namespace
@@ -42,16 +53,15 @@ std::optional<ModelGolden> read_model_golden(const std::string& name) {
 }
 
 double max_difference(const Tensor& ours, const StateEntry& theirs) {
-  double worst = 0;
-  for (const double difference : differences(ours, theirs)) {
-    if (std::isnan(difference)) return difference;
-    worst = std::max(worst, difference);
-  }
-  return worst;
+  return largest(differences(values(ours), theirs));
+}
+
+double max_difference(const StateEntry& one, const StateEntry& other) {
+  return largest(differences(one.values<double>(), other));
 }
 
 double mean_difference(const Tensor& ours, const StateEntry& theirs) {
-  const std::vector<double> all = differences(ours, theirs);
+  const std::vector<double> all = differences(values(ours), theirs);
   double sum = 0;
   for (const double difference : all) sum += difference;
   return sum / static_cast<double>(all.size());

@@ -21,6 +21,7 @@ std::optional<ModelGolden> read_model_golden(const std::string& name);
 
 /// Of the numbers one by one.
 double max_difference(const Tensor& ours, const StateEntry& theirs);
+double max_difference(const StateEntry& one, const StateEntry& other);
 double mean_difference(const Tensor& ours, const StateEntry& theirs);
 double l2_norm(const Tensor& tensor);
 
