@@ -34,10 +34,10 @@ void conv2d(const Conv2dGeometry& g, const T* x, const T* w, const Conv2dEpilogu
   for (Index i = 0; i < numel; ++i) y[i] = epilogue.bias ? epilogue.bias[i % g.c_out] : T(0);
   for_each_pair(g, [&](Index out, Index in, Index tap) {
     for (Index o = 0; o < g.c_out; ++o) {
+      const T* const pixel = x + in * g.c_in;
+      const T* const weights = w + (o * g.taps() + tap) * g.c_in;
       T sum = 0;
-      for (Index c = 0; c < g.c_in; ++c) {
-        sum += x[in * g.c_in + c] * w[(o * g.taps() + tap) * g.c_in + c];
-      }
+      for (Index c = 0; c < g.c_in; ++c) sum += pixel[c] * weights[c];
       y[out * g.c_out + o] += sum;
     }
   });
@@ -52,9 +52,10 @@ void conv2d_backward_input(const Conv2dGeometry& g, const T* dy, const T* w, T* 
   if (write == Write::assign) std::fill_n(dx, g.input_pixels() * g.c_in, T(0));
   for_each_pair(g, [&](Index out, Index in, Index tap) {
     for (Index o = 0; o < g.c_out; ++o) {
-      for (Index c = 0; c < g.c_in; ++c) {
-        dx[in * g.c_in + c] += dy[out * g.c_out + o] * w[(o * g.taps() + tap) * g.c_in + c];
-      }
+      T* const gradient = dx + in * g.c_in;
+      const T* const weights = w + (o * g.taps() + tap) * g.c_in;
+      const T of_output = dy[out * g.c_out + o];
+      for (Index c = 0; c < g.c_in; ++c) gradient[c] += of_output * weights[c];
     }
   });
 }
@@ -64,9 +65,10 @@ void conv2d_backward_weight(const Conv2dGeometry& g, const T* x, const T* dy, T*
   if (write == Write::assign) std::fill_n(dw, g.weight_numel(), T(0));
   for_each_pair(g, [&](Index out, Index in, Index tap) {
     for (Index o = 0; o < g.c_out; ++o) {
-      for (Index c = 0; c < g.c_in; ++c) {
-        dw[(o * g.taps() + tap) * g.c_in + c] += dy[out * g.c_out + o] * x[in * g.c_in + c];
-      }
+      T* const gradient = dw + (o * g.taps() + tap) * g.c_in;
+      const T* const pixel = x + in * g.c_in;
+      const T of_output = dy[out * g.c_out + o];
+      for (Index c = 0; c < g.c_in; ++c) gradient[c] += of_output * pixel[c];
     }
   });
 }

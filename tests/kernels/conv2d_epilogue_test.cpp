@@ -132,8 +132,9 @@ TEST_CASE_TEMPLATE("conv2d epilogue: the bits of separate sweeps", T, float, dou
     const Conv2dBuffers<T> b = rounding_buffers<T>(g);
     for (const Implementation<T>& path : implementations<T>(g, b)) {
       CAPTURE(path.name);
+      const std::vector<T> plain = path.run(g, b, {}), biased = path.run(g, b, {b.bias.data()});
       for_each_epilogue(b, [&](const Conv2dEpilogue<T>& epilogue) {
-        std::vector<T> swept = path.run(g, b, {.bias = epilogue.bias});
+        std::vector<T> swept = epilogue.bias != nullptr ? biased : plain;
         for (std::size_t i = 0; i < swept.size(); ++i) {
           if (epilogue.residual != nullptr) swept[i] += epilogue.residual[i];
           if (epilogue.relu) swept[i] = body::relu(swept[i]);
