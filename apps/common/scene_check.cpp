@@ -67,6 +67,17 @@ void require_size_fits(const ImageSize& size, Index stride) {
              size.str(), stride, padded_size(size, stride).str());
 }
 
+void require_batches_fit(const ImageSize& size, Index stride, Index images, Index batch_size) {
+  const bool one_alone = batch_size == 1 || images % batch_size == 1;
+  if (size.height != stride || size.width != stride || !one_alone) return;
+  usage_fail(
+      "--image-size {}: of {} images in batches of {} one is alone, which the encoder makes a "
+      "single "
+      "pixel, and batch norm needs more than one value per channel: accepted is a larger size or "
+      "another --batch-size",
+      size.str(), images, batch_size);
+}
+
 void check_scenes(SceneStore& store, std::span<const Index> scenes, std::span<const Index> others,
                   const SceneNeeds& needs, MaskPolicy policy, Console& console) {
   SceneStore::Summary summary;

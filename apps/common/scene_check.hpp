@@ -13,6 +13,11 @@ namespace fpanet {
 /// Native passes: only the images themselves can tell.
 void require_size_fits(const ImageSize& size, Index stride);
 
+/// Throws UsageError where training on `images` in batches has one with a single value of each channel
+/// at the end of the encoder, of which batch norm can take no variance: one image of `stride` pixels
+/// a side. Native passes.
+void require_batches_fit(const ImageSize& size, Index stride, Index images, Index batch_size);
+
 struct SceneNeeds {
   Index stride;      ///< both sides of every image are multiples of it
   Index batch_size;  ///< the images of a batch have one size

@@ -39,6 +39,7 @@ TrainingData open_training_data(const TrainConfig& config, const std::string& sp
       make_split(data.dataset(), config.data, split_file.empty() ? config.split : split_file);
   require(!data.split.train.empty(), "{}: the split leaves no scene to train on", config.data);
   require(!data.split.val.empty(), "{}: the split leaves no scene to validate on", config.data);
+  require_batches_fit(config.image_size, stride, std::ssize(data.split.train), config.batch_size);
   console.info("{}: {} scenes: {} to train, {} to validate, {} to test", config.data,
                data.dataset().size(), data.split.train.size(), data.split.val.size(),
                data.split.test.size());

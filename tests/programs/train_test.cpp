@@ -202,6 +202,26 @@ TEST_CASE("wrong usage exits with 2 and names the flag") {
   refused(kTiny + "--encoder resnet35", "--encoder");
 }
 
+TEST_CASE(
+    "a batch that is a single pixel to batch norm is refused before the run's folder is made") {
+  const ScratchFolder work;
+  const std::string run = (work / "run").string();
+  const auto train = [&](const std::string& arguments) {
+    return run_program(work, "train",
+                       "--data synthetic:10 --image-size 32 --epochs 1 --encoder resnet18 --run " +
+                           run + " " + arguments);
+  };
+  // 5 of 10 scenes are trained on: 4 + 1 or 3 + 2.
+  for (const std::string batch_size : {"--batch-size 1", "--batch-size 4"}) {
+    CAPTURE(batch_size);
+    const Outcome refused = train(batch_size);
+    CHECK(refused.code == 2);
+    CHECK(refused.err.find("--image-size 32x32: of 5 images") != std::string::npos);
+    CHECK(!std::filesystem::exists(run));
+  }
+  CHECK(train("--batch-size 3").code == 0);
+}
+
 TEST_CASE("a run folder that is not empty is refused") {
   const ScratchFolder work;
   std::filesystem::create_directories(work / "run");
