@@ -82,19 +82,22 @@ struct Layer {
   }
   template <class Run, class Bytes>
   Errors backward_input(Run run, Bytes bytes) const {
-    const Cpu cpu{2};
-    std::vector<float> dx(x.size());
-    auto workspace = test::scratch(bytes(cpu, g));
-    run(cpu, g, dy.data(), w.data(), dx.data(), Write::assign, workspace);
-    return errors(dx, dx64);
+    return backward(run, bytes, dy, w, dx64);
   }
   template <class Run, class Bytes>
   Errors backward_weight(Run run, Bytes bytes) const {
+    return backward(run, bytes, x, dy, dw64);
+  }
+
+ private:
+  template <class Run, class Bytes>
+  Errors backward(Run run, Bytes bytes, const std::vector<float>& a, const std::vector<float>& b,
+                  const std::vector<double>& exact) const {
     const Cpu cpu{2};
-    std::vector<float> dw(w.size());
+    std::vector<float> gradient(exact.size());
     auto workspace = test::scratch(bytes(cpu, g));
-    run(cpu, g, x.data(), dy.data(), dw.data(), Write::assign, workspace);
-    return errors(dw, dw64);
+    run(cpu, g, a.data(), b.data(), gradient.data(), Write::assign, workspace);
+    return errors(gradient, exact);
   }
 };
 
