@@ -72,9 +72,8 @@ void require_batches_fit(const ImageSize& size, Index stride, Index images, Inde
   if (size.height != stride || size.width != stride || !one_alone) return;
   usage_fail(
       "--image-size {}: of {} images in batches of {} one is alone, which the encoder makes a "
-      "single "
-      "pixel, and batch norm needs more than one value per channel: accepted is a larger size or "
-      "another --batch-size",
+      "single pixel, and batch norm needs more than one value per channel: accepted is a larger "
+      "size or another --batch-size",
       size.str(), images, batch_size);
 }
 

@@ -59,8 +59,7 @@ def main():
                 minimise(program, corpus, SEEDS / reader, arguments.keep / reader)
 
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for _ in pool.map(run, [arguments.only] if arguments.only else READERS):
-            pass
+        list(pool.map(run, [arguments.only] if arguments.only else READERS))  # raises what they do
 
 
 if __name__ == "__main__":
