@@ -5,7 +5,7 @@
 
 Every workload (training step at batch 16, inference at batch 1 and 8) is measured in rounds: in
 each, every PyTorch setting of bench/pytorch_peer.py and every precision of the engine takes its
-turn on the warm card, so that a change of clocks or of a neighbour's load meets all alike. A row is
+turn on the warm gpu, so that a change of clocks or of a neighbour's load meets all alike. A row is
 the median over rounds. PyTorch's time is the better of steps waited for one by one and steps queued
 together. The compiled setting comes last, since compiling takes minutes: whatever is done when the
 time is up (--budget) has been written to --json.
@@ -139,9 +139,9 @@ def table(rows):
 def write_results(args, rows):
     if args.json:
         on_cuda = args.device.startswith("cuda")
-        card = torch.cuda.get_device_name() if on_cuda else "cpu"
+        gpu = torch.cuda.get_device_name() if on_cuda else "cpu"
         with open(args.json, "w", encoding="utf-8") as file:
-            json.dump({"torch": torch.__version__, "card": card, "image_size": args.image_size,
+            json.dump({"torch": torch.__version__, "gpu": gpu, "image_size": args.image_size,
                        "rows": rows}, file, indent=1)
             file.write("\n")
     if args.markdown:

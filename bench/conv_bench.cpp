@@ -15,7 +15,7 @@
 
 #include "engine/core/tensor.hpp"
 #include "kernels/conv2d.hpp"
-#include "kernels/cpu_features.hpp"
+#include "kernels/simd/cpu_isa.hpp"
 
 namespace fpanet {
 namespace {
@@ -104,7 +104,7 @@ void run(const Options& options) {
   constexpr std::array kPassNames{"forward", "backward input", "backward weight"};
   std::array<Totals, 3> totals;
   fmt::print("{} threads, {}, {}, batch {}, {}x{}; GFLOP/s by the direct count, median (best)\n",
-             options.threads, name_of(kernels::cpu_level()), options.precision, options.batch,
+             options.threads, name_of(kernels::cpu_isa()), options.precision, options.batch,
              options.size, options.size);
   for (const Layer& layer : kLayers) {
     if (layer.name.find(options.filter) == std::string::npos) continue;

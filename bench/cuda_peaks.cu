@@ -1,4 +1,4 @@
-// What this card can do at most, measured: bytes per second of a device-to-device copy (read plus
+// What this GPU can do at most, measured: bytes per second of a device-to-device copy (read plus
 // written), and multiply-adds per second of a large matrix product in bf16, TF32 and fp32 through
 // cuBLASLt, on random numbers. The ceilings of docs/gpu.md. Prints one JSON object.
 
@@ -135,8 +135,8 @@ double product_flops(cublasLtHandle_t blas, cudaDataType type, cublasComputeType
 }  // namespace
 
 int main() {
-  cudaDeviceProp card{};
-  CHECK_CUDA(cudaGetDeviceProperties(&card, 0));
+  cudaDeviceProp gpu{};
+  CHECK_CUDA(cudaGetDeviceProperties(&gpu, 0));
   int driver = 0;
   CHECK_CUDA(cudaDriverGetVersion(&driver));
   cublasLtHandle_t blas;
@@ -147,10 +147,10 @@ int main() {
   const double fp32 = product_flops<float>(blas, CUDA_R_32F, CUBLAS_COMPUTE_32F_PEDANTIC, 4096);
   CHECK_BLAS(cublasLtDestroy(blas));
   std::printf(
-      "{\"card\": \"%s\", \"multiprocessors\": %d, \"memory_bytes\": %zu, \"l2_bytes\": %d, "
+      "{\"gpu\": \"%s\", \"multiprocessors\": %d, \"memory_bytes\": %zu, \"l2_bytes\": %d, "
       "\"driver_cuda\": \"%d.%d\", \"copy_bytes_per_second\": %.4g, "
       "\"flops\": {\"bf16\": %.4g, \"tf32\": %.4g, \"fp32\": %.4g}}\n",
-      card.name, card.multiProcessorCount, card.totalGlobalMem, card.l2CacheSize, driver / 1000,
+      gpu.name, gpu.multiProcessorCount, gpu.totalGlobalMem, gpu.l2CacheSize, driver / 1000,
       driver % 1000 / 10, copy, bf16, tf32, fp32);
   return 0;
 }

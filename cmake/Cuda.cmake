@@ -1,7 +1,7 @@
 # Finds what the CUDA halves are built with: nvcc, the runtime, cuBLASLt and cuDNN 9, in a toolkit, in
 # system folders, under -DCUDNN_ROOT, or in the nvidia-* packages that pip installs. Sets FPANET_WITH_CUDA,
 # FPANET_CUDA_INCLUDE_DIRS, FPANET_CUDA_LIBRARIES, which programs link, and FPANET_CUDA_LOADED_LIBRARIES,
-# which they load when a card is opened (engine/core/cuda_libraries.hpp), and enables the language.
+# which they load when a GPU is opened (engine/core/cuda_libraries.hpp), and enables the language.
 
 set(FPANET_CUDA AUTO CACHE STRING "CUDA halves of the kernels: AUTO (when everything is found), ON or OFF")
 set_property(CACHE FPANET_CUDA PROPERTY STRINGS AUTO ON OFF)

@@ -40,8 +40,8 @@ function(fpanet_is_glue target)
 endfunction()
 
 # fpanet_sources(RESULT FOLDER...): the sources in folders of the project. With CUDA these are all but the stubs
-# (*_stub.cpp, *_stubs.cpp); without, all but what includes CUDA headers: *.cu, and the C++ around the
-# CUDA libraries, cuda_*.cpp, cudnn_*.cpp and cublas_*.cpp.
+# (*_stub.cpp, *_stubs.cpp). Without CUDA these are all but the sources that include CUDA headers: *.cu, and the
+# C++ wrappers of the CUDA libraries (folders cuda/ and cudnn/, engine/core/cuda_*.cpp, *_cudnn.cpp, *_cublas.cpp).
 function(fpanet_sources result)
   set(sources)
   foreach(folder ${ARGN})
@@ -53,7 +53,7 @@ function(fpanet_sources result)
     set(stubs ${found})
     list(FILTER stubs INCLUDE REGEX "_stubs?\\.cpp$")
     set(wrappers ${found})
-    list(FILTER wrappers INCLUDE REGEX "/(cuda|cudnn|cublas)_[^/]*\\.cpp$")
+    list(FILTER wrappers INCLUDE REGEX "/kernels/(cuda|cudnn)/|/core/cuda_[^/]*\\.cpp$|_(cudnn|cublas)\\.cpp$|/cudnn_[^/]*_test\\.cpp$")
     if(stubs)
       list(REMOVE_ITEM found ${stubs})
       list(REMOVE_ITEM wrappers ${stubs})
@@ -64,7 +64,7 @@ function(fpanet_sources result)
       set_source_files_properties(${wrappers} PROPERTIES COMPILE_OPTIONS "${system_includes}")
     else()
       list(REMOVE_ITEM found "" ${wrappers}) # the empty string: the list may be empty
-      # Alone: who sees that a stub only throws leaves out what follows the call, which the emulated card of
+      # Alone: who sees that a stub only throws leaves out what follows the call, which the emulated GPU of
       # the tests, in its place, would return to.
       set_source_files_properties(${stubs} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
       list(APPEND found ${stubs})

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "kernels/activation_body.hpp"
-#include "kernels/elementwise.hpp"
+#include "kernels/base/elementwise.hpp"
 
 namespace fpanet::kernels {
 

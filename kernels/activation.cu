@@ -3,7 +3,7 @@
 #include "kernels/activation.hpp"
 
 #include "kernels/activation_body.hpp"
-#include "kernels/cuda_elementwise.hpp"
+#include "kernels/cuda/elementwise.hpp"
 
 namespace fpanet::kernels {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "kernels/body.hpp"
+#include "kernels/base/body.hpp"
 
 namespace fpanet::kernels::body {
 

@@ -3,8 +3,8 @@
 #include "kernels/adamw.hpp"
 
 #include "kernels/adamw_body.hpp"
-#include "kernels/cuda_launch.cuh"
-#include "kernels/cuda_vector.hpp"
+#include "kernels/cuda/launch.cuh"
+#include "kernels/cuda/vector.hpp"
 
 namespace fpanet::kernels {
 namespace {
@@ -57,7 +57,7 @@ void adamw(const Cuda& cuda, std::span<T> p, std::span<const T> g, std::span<T> 
            const double* hyper, const AdamWOptions& options, std::span<bfloat16> twin) {
   using Kernel = AdamWKernel<T>;
   constexpr int kWidth = Kernel::kWidth;
-  // As many blocks as fill a card: more would only compute the step's scalars more often.
+  // As many blocks as fill a GPU: more would only compute the step's scalars more often.
   constexpr Index kBlocks = 1024;
   const auto size = static_cast<Index>(p.size());
   const bool aligned =

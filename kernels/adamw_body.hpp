@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "kernels/adamw.hpp"
-#include "kernels/body.hpp"
+#include "kernels/base/body.hpp"
 
 namespace fpanet::kernels::body {
 

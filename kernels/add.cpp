@@ -1,6 +1,6 @@
 #include "kernels/add.hpp"
 
-#include "kernels/elementwise.hpp"
+#include "kernels/base/elementwise.hpp"
 
 namespace fpanet::kernels {
 

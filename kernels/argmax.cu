@@ -4,7 +4,7 @@
 #include "kernels/argmax.hpp"
 
 #include "kernels/argmax_body.hpp"
-#include "kernels/cuda_launch.cuh"
+#include "kernels/cuda/launch.cuh"
 
 namespace fpanet::kernels {
 namespace {

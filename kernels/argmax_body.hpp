@@ -3,7 +3,7 @@
 #include <cstdint>
 
 #include "engine/core/index.hpp"
-#include "kernels/body.hpp"
+#include "kernels/base/body.hpp"
 
 namespace fpanet::kernels::body {
 

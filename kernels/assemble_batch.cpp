@@ -2,9 +2,9 @@
 
 #include "engine/core/parallel.hpp"
 #include "kernels/assemble_batch_body.hpp"
+#include "kernels/base/scratch.hpp"
 #include "kernels/cast.hpp"
 #include "kernels/high_pass.hpp"
-#include "kernels/scratch.hpp"
 
 namespace fpanet::kernels {
 namespace {

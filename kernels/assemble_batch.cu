@@ -2,8 +2,8 @@
 // bfloat16, where a batch of bytes, its floats, the high-pass and a cast, each in memory, are 80.
 
 #include "kernels/assemble_batch_body.hpp"
-#include "kernels/cuda_high_pass.hpp"
-#include "kernels/cuda_launch.cuh"
+#include "kernels/cuda/launch.cuh"
+#include "kernels/high_pass_cuda.hpp"
 
 namespace fpanet::kernels {
 namespace {

@@ -7,7 +7,7 @@
 //                                       labels[i][y][x] = l == ignore_byte ? ignore_label : l
 //   y' = H - 1 - y if flipped vertically, else y; x' alike; l = the scene's label byte at (y',x')
 //
-// Scenes u8 (S,H,W,3) and (S,H,W) as stored, results (N,3,H,W) and i32 (N,1,H,W); H, W >= 11. On a card
+// Scenes u8 (S,H,W,3) and (S,H,W) as stored, results (N,3,H,W) and i32 (N,1,H,W); H, W >= 11. On a GPU
 // neither u nor its bytes are ever in memory; images are bit for bit what to_unit.hpp, high_pass.hpp and
 // cast.hpp make of them there. What is drawn for an image is not decided here: data/augment.hpp.
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "kernels/assemble_batch.hpp"
-#include "kernels/body.hpp"
+#include "kernels/base/body.hpp"
 #include "kernels/to_unit_body.hpp"
 
 namespace fpanet::kernels::body {

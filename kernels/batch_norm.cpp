@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <cassert>
 
+#include "kernels/base/column_sums.hpp"
+#include "kernels/base/scratch.hpp"
+#include "kernels/batch_norm/sweeps.hpp"
 #include "kernels/batch_norm_body.hpp"
-#include "kernels/batch_norm_sweeps.hpp"
 #include "kernels/channel_statistics.hpp"
-#include "kernels/column_sums.hpp"
-#include "kernels/scratch.hpp"
 
 namespace fpanet::kernels {
 namespace {
@@ -95,7 +95,7 @@ void batch_norm_eval(const Cpu& cpu, const BatchNormForward<T>& caller, const Re
 }
 
 template <class T>
-void batch_norm_again(const Cpu& cpu, const BatchNormForward<T>& args) {
+void batch_norm_recompute(const Cpu& cpu, const BatchNormForward<T>& args) {
   normalise(cpu, args);
 }
 
@@ -147,7 +147,7 @@ void batch_norm_backward(const Cpu& cpu, const BatchNormBackward<T>& args,
                                  const RunningStatistics<T>&, std::span<std::byte>);    \
   template void batch_norm_eval(const Cpu&, const BatchNormForward<T>&, const Real<T>*, \
                                 const Real<T>*, std::span<std::byte>);                  \
-  template void batch_norm_again(const Cpu&, const BatchNormForward<T>&);               \
+  template void batch_norm_recompute(const Cpu&, const BatchNormForward<T>&);           \
   template void batch_norm_backward(const Cpu&, const BatchNormBackward<T>&,            \
                                     std::span<std::byte>);                              \
   template std::size_t batch_norm_workspace_bytes<T>(const Cpu&, Index, Index)

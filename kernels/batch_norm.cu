@@ -7,11 +7,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/base/scratch.hpp"
 #include "kernels/batch_norm_body.hpp"
 #include "kernels/channel_statistics.hpp"
-#include "kernels/cuda_columns.hpp"
-#include "kernels/cuda_launch.cuh"
-#include "kernels/scratch.hpp"
+#include "kernels/cuda/columns.hpp"
+#include "kernels/cuda/launch.cuh"
 
 namespace fpanet::kernels {
 namespace {

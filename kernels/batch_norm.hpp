@@ -15,7 +15,7 @@
 //
 // x, residual, y (N,C,H,W), P = N*H*W; everything else (C). y may be x (eval) or residual;
 // dresidual may be dy when it is assigned; dx may be dy when no dresidual is wanted. Saved for
-// backward: x, mean, invstd, and y where there is a relu. On a card y in bfloat16 is not read when
+// backward: x, mean, invstd, and y where there is a relu. On a GPU y in bfloat16 is not read when
 // there was no residual: whether it is positive follows from x with the forward's own arithmetic.
 // Mean and variance of x are taken here (channel_statistics.hpp), or given: then training is one
 // sweep. Source: torch.nn.BatchNorm2d.
@@ -26,7 +26,7 @@
 
 #include "engine/core/view.hpp"
 #include "engine/core/write.hpp"
-#include "kernels/body.hpp"
+#include "kernels/base/body.hpp"
 
 namespace fpanet::kernels {
 
@@ -98,7 +98,7 @@ void batch_norm_eval(const Cuda& cuda, const BatchNormForward<T>& args, const Re
 
 /// y again, bit for bit, from x and the mean, scale and shift of the first time, which are read.
 template <class T>
-void batch_norm_again(const Cpu& cpu, const BatchNormForward<T>& args);
+void batch_norm_recompute(const Cpu& cpu, const BatchNormForward<T>& args);
 
 template <class T>
 void batch_norm_backward(const Cpu& cpu, const BatchNormBackward<T>& args,

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <cstdint>
 
-#include "kernels/body.hpp"
+#include "kernels/base/body.hpp"
 #include "kernels/channel_statistics_body.hpp"
 #include "kernels/relu_body.hpp"
 

@@ -1,7 +1,7 @@
 #include "kernels/bias_add.hpp"
 
-#include "kernels/column_sums.hpp"
-#include "kernels/scratch.hpp"
+#include "kernels/base/column_sums.hpp"
+#include "kernels/base/scratch.hpp"
 
 namespace fpanet::kernels {
 

@@ -2,8 +2,8 @@
 
 #include "kernels/bias_add.hpp"
 
-#include "kernels/cuda_columns.hpp"
-#include "kernels/scratch.hpp"
+#include "kernels/base/scratch.hpp"
+#include "kernels/cuda/columns.hpp"
 
 namespace fpanet::kernels {
 namespace {

@@ -1,7 +1,7 @@
 #include "kernels/cast.hpp"
 
 #include "engine/core/parallel.hpp"
-#include "kernels/body.hpp"
+#include "kernels/base/body.hpp"
 
 namespace fpanet::kernels {
 

@@ -2,7 +2,7 @@
 
 #include "kernels/cast.hpp"
 
-#include "kernels/cuda_elementwise.hpp"
+#include "kernels/cuda/elementwise.hpp"
 
 namespace fpanet::kernels {
 namespace {

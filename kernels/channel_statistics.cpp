@@ -1,9 +1,9 @@
 #include "kernels/channel_statistics.hpp"
 
-#include "kernels/batch_norm_sweeps.hpp"
-#include "kernels/channel_sums.hpp"
-#include "kernels/column_sums.hpp"
-#include "kernels/scratch.hpp"
+#include "kernels/base/column_sums.hpp"
+#include "kernels/base/scratch.hpp"
+#include "kernels/batch_norm/sweeps.hpp"
+#include "kernels/conv2d/channel_sums.hpp"
 
 namespace fpanet::kernels {
 namespace {

@@ -2,10 +2,10 @@
 
 #include "kernels/channel_statistics.hpp"
 
+#include "kernels/base/scratch.hpp"
 #include "kernels/channel_statistics_body.hpp"
-#include "kernels/cuda_columns.hpp"
-#include "kernels/cuda_launch.cuh"
-#include "kernels/scratch.hpp"
+#include "kernels/cuda/columns.hpp"
+#include "kernels/cuda/launch.cuh"
 
 namespace fpanet::kernels {
 namespace {

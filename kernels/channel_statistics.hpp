@@ -6,13 +6,13 @@
 // x (N,C,H,W), P = N*H*W; statistics (2,C), the means, then the variances, in double for every T.
 // Per chunk of pixels (fixed by the shape) a mean and a sum of squared deviations, which are
 // combined in double (Chan, Golub, LeVeque 1979), so that a mean far from 0 costs no digits.
-// A convolution can leave them behind with its result (conv2d_epilogue.hpp), which saves this read.
+// A convolution can leave them behind with its result (conv2d/epilogue.hpp), which saves this read.
 
 #include <cstddef>
 #include <span>
 
 #include "engine/core/view.hpp"
-#include "kernels/body.hpp"
+#include "kernels/base/body.hpp"
 
 namespace fpanet::kernels {
 

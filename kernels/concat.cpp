@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "engine/core/parallel.hpp"
-#include "kernels/body.hpp"
+#include "kernels/base/body.hpp"
 
 namespace fpanet::kernels {
 namespace {

@@ -2,7 +2,7 @@
 
 #include "kernels/concat.hpp"
 
-#include "kernels/cuda_rows.hpp"
+#include "kernels/cuda/rows.hpp"
 
 namespace fpanet::kernels {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "engine/core/parallel.hpp"
 #include "kernels/argmax_body.hpp"
-#include "kernels/scratch.hpp"
+#include "kernels/base/scratch.hpp"
 
 namespace fpanet::kernels {
 namespace {

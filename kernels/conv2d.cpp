@@ -4,13 +4,13 @@
 #include <array>
 #include <cassert>
 
+#include "kernels/base/parallel_workers.hpp"
+#include "kernels/base/scratch.hpp"
 #include "kernels/channel_statistics.hpp"
-#include "kernels/conv2d_direct.hpp"
-#include "kernels/conv2d_instances.hpp"
-#include "kernels/conv2d_pairs.hpp"
-#include "kernels/conv2d_winograd.hpp"
-#include "kernels/parallel_workers.hpp"
-#include "kernels/scratch.hpp"
+#include "kernels/conv2d/direct.hpp"
+#include "kernels/conv2d/instances.hpp"
+#include "kernels/conv2d/pairs.hpp"
+#include "kernels/conv2d/winograd.hpp"
 
 namespace fpanet::kernels {
 namespace {

@@ -22,7 +22,7 @@
 #include "engine/core/dtype.hpp"
 #include "engine/core/shape.hpp"
 #include "engine/core/write.hpp"
-#include "kernels/conv2d_epilogue.hpp"
+#include "kernels/conv2d/epilogue.hpp"
 
 namespace fpanet::kernels {
 

@@ -3,15 +3,15 @@
 #include <cassert>
 #include <type_traits>
 
-#include "kernels/conv2d_winograd_phases.hpp"
-#include "kernels/scratch.hpp"
+#include "kernels/base/scratch.hpp"
+#include "kernels/conv2d/winograd_phases.hpp"
 #include "kernels/upsample2x.hpp"
 
 namespace fpanet::kernels {
 
 namespace phases = winograd::phases;
 
-bool conv2d_upsampled_pays(const Cpu&, const UpsampledGeometry& g) {
+bool conv2d_upsampled_is_worthwhile(const Cpu&, const UpsampledGeometry& g) {
   return phases::is_worthwhile(g);
 }
 

@@ -23,8 +23,8 @@ struct UpsampledGeometry {
   bool operator==(const UpsampledGeometry&) const = default;
 };
 
-/// That it is done without the enlarged image (conv2d_winograd_phases.hpp).
-bool conv2d_upsampled_pays(const Cpu& cpu, const UpsampledGeometry& g);
+/// That it is done without the enlarged image (conv2d/winograd_phases.hpp).
+bool conv2d_upsampled_is_worthwhile(const Cpu& cpu, const UpsampledGeometry& g);
 
 /// Where that does not pay, the enlarged image is made in the workspace.
 template <class T>

@@ -1,11 +1,11 @@
 #include "kernels/dct.hpp"
 
 #include "engine/core/parallel.hpp"
-#include "kernels/body.hpp"
+#include "kernels/base/body.hpp"
+#include "kernels/base/scratch.hpp"
 #include "kernels/cast.hpp"
 #include "kernels/dct_basis.hpp"
 #include "kernels/matmul.hpp"
-#include "kernels/scratch.hpp"
 
 namespace fpanet::kernels {
 namespace {

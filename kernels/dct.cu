@@ -4,9 +4,9 @@
 
 #include "kernels/dct.hpp"
 
-#include "kernels/cuda_launch.cuh"
+#include "kernels/base/scratch.hpp"
+#include "kernels/cuda/launch.cuh"
 #include "kernels/dct_basis.hpp"
-#include "kernels/scratch.hpp"
 
 namespace fpanet::kernels {
 namespace {

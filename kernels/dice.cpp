@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "engine/core/parallel.hpp"
+#include "kernels/base/scratch.hpp"
+#include "kernels/dice/chunks.hpp"
 #include "kernels/dice_body.hpp"
-#include "kernels/dice_chunks.hpp"
-#include "kernels/scratch.hpp"
 
 namespace fpanet::kernels {
 namespace {

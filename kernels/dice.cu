@@ -3,8 +3,8 @@
 
 #include "kernels/dice.hpp"
 
-#include "kernels/cuda_dice.hpp"
-#include "kernels/scratch.hpp"
+#include "kernels/base/scratch.hpp"
+#include "kernels/dice_cuda.hpp"
 
 namespace fpanet::kernels {
 namespace {

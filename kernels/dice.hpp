@@ -23,7 +23,7 @@
 
 #include "engine/core/view.hpp"
 #include "engine/core/write.hpp"
-#include "kernels/body.hpp"
+#include "kernels/base/body.hpp"
 
 namespace fpanet::kernels {
 

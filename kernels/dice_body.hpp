@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "engine/core/index.hpp"
-#include "kernels/body.hpp"
+#include "kernels/base/body.hpp"
 #include "kernels/dice.hpp"
 
 namespace fpanet::kernels::body {

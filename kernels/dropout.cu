@@ -2,8 +2,8 @@
 
 #include "kernels/dropout.hpp"
 
-#include "kernels/cuda_launch.cuh"
-#include "kernels/cuda_vector.hpp"
+#include "kernels/cuda/launch.cuh"
+#include "kernels/cuda/vector.hpp"
 #include "kernels/dropout_body.hpp"
 
 namespace fpanet::kernels {

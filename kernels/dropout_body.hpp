@@ -1,7 +1,7 @@
 #pragma once
 
 #include "engine/core/philox.hpp"
-#include "kernels/body.hpp"
+#include "kernels/base/body.hpp"
 
 namespace fpanet::kernels::body {
 

@@ -2,7 +2,7 @@
 
 #include "kernels/fold_batch_norm.hpp"
 
-#include "kernels/cuda_launch.cuh"
+#include "kernels/cuda/launch.cuh"
 #include "kernels/fold_batch_norm_body.hpp"
 
 namespace fpanet::kernels {

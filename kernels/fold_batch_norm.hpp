@@ -10,7 +10,7 @@
 
 #include "engine/core/device.hpp"
 #include "engine/core/index.hpp"
-#include "kernels/body.hpp"
+#include "kernels/base/body.hpp"
 
 namespace fpanet::kernels {
 

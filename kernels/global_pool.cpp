@@ -1,6 +1,6 @@
 #include "kernels/global_pool.hpp"
 
-#include "kernels/column_sums.hpp"
+#include "kernels/base/column_sums.hpp"
 #include "kernels/max_pool_body.hpp"
 
 namespace fpanet::kernels {

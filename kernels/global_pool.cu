@@ -3,7 +3,7 @@
 
 #include "kernels/global_pool.hpp"
 
-#include "kernels/cuda_columns.hpp"
+#include "kernels/cuda/columns.hpp"
 #include "kernels/max_pool_body.hpp"
 
 namespace fpanet::kernels {

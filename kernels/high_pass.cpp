@@ -5,10 +5,10 @@
 #include <cassert>
 
 #include "engine/core/parallel.hpp"
-#include "kernels/cpu_features.hpp"
+#include "kernels/base/scratch.hpp"
 #include "kernels/dct_basis.hpp"
-#include "kernels/high_pass_sweeps.hpp"
-#include "kernels/scratch.hpp"
+#include "kernels/high_pass/sweeps.hpp"
+#include "kernels/simd/cpu_isa.hpp"
 
 namespace fpanet::kernels {
 namespace {
@@ -78,9 +78,9 @@ void high_pass(const Cpu& cpu, View<const T> x, View<T> y, Write write,
                  [](double a) { return static_cast<Real<T>>(a); });
 
   static const HighPassSweeps<T> sweeps =
-      CpuForms<HighPassSweeps<T>>{.generic = high_pass_sweeps_generic<T>,
-                                  .avx2 = FPANET_X86_FORM(high_pass_sweeps_avx2<T>),
-                                  .avx512 = FPANET_X86_FORM(high_pass_sweeps_avx512<T>)}
+      CpuVariants<HighPassSweeps<T>>{.generic = high_pass_sweeps_generic<T>,
+                                     .avx2 = FPANET_X86_ONLY(high_pass_sweeps_avx2<T>),
+                                     .avx512 = FPANET_X86_ONLY(high_pass_sweeps_avx512<T>)}
           .choose();
   const Index spans = divide_up(row, kHighPassSpan);
   parallel_for(cpu, x.n * spans, [&](Index task) {

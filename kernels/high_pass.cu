@@ -2,8 +2,8 @@
 
 #include "kernels/high_pass.hpp"
 
-#include "kernels/cuda_high_pass.hpp"
-#include "kernels/cuda_launch.cuh"
+#include "kernels/cuda/launch.cuh"
+#include "kernels/high_pass_cuda.hpp"
 
 namespace fpanet::kernels {
 

@@ -5,7 +5,7 @@
 #include <cassert>
 
 #include "engine/core/parallel.hpp"
-#include "kernels/body.hpp"
+#include "kernels/base/body.hpp"
 
 namespace fpanet::kernels {
 namespace {

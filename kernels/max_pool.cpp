@@ -3,8 +3,8 @@
 #include <cassert>
 
 #include "engine/core/parallel.hpp"
-#include "kernels/cpu_features.hpp"
-#include "kernels/max_pool_rows.hpp"
+#include "kernels/max_pool/rows.hpp"
+#include "kernels/simd/cpu_isa.hpp"
 
 namespace fpanet::kernels {
 namespace {
@@ -12,9 +12,9 @@ namespace {
 template <class T>
 const MaxPoolRows<T>& max_pool_rows() {
   static const MaxPoolRows<T> rows =
-      CpuForms<MaxPoolRows<T>>{.generic = max_pool_rows_generic<T>,
-                               .avx2 = FPANET_X86_FORM(max_pool_rows_avx2<T>),
-                               .avx512 = FPANET_X86_FORM(max_pool_rows_avx512<T>)}
+      CpuVariants<MaxPoolRows<T>>{.generic = max_pool_rows_generic<T>,
+                                  .avx2 = FPANET_X86_ONLY(max_pool_rows_avx2<T>),
+                                  .avx512 = FPANET_X86_ONLY(max_pool_rows_avx512<T>)}
           .choose();
   return rows;
 }

@@ -3,7 +3,7 @@
 
 #include "kernels/max_pool.hpp"
 
-#include "kernels/cuda_rows.hpp"
+#include "kernels/cuda/rows.hpp"
 #include "kernels/max_pool_body.hpp"
 
 namespace fpanet::kernels {

@@ -3,7 +3,7 @@
 
 #include "kernels/pab_reread.hpp"
 
-#include "kernels/cuda_launch.cuh"
+#include "kernels/cuda/launch.cuh"
 
 namespace fpanet::kernels {
 namespace {

@@ -1,8 +1,8 @@
 #include "kernels/position_attention.hpp"
 
 #include "engine/core/parallel.hpp"
-#include "kernels/cpu_softmax.hpp"
 #include "kernels/position_attention_blocks.hpp"
+#include "kernels/softmax/cpu.hpp"
 
 namespace fpanet::kernels {
 namespace {

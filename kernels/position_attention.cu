@@ -1,7 +1,7 @@
 #include "kernels/position_attention.hpp"
 
-#include "kernels/cuda_softmax.hpp"
 #include "kernels/position_attention_blocks.hpp"
+#include "kernels/softmax_cuda.hpp"
 
 namespace fpanet::kernels {
 namespace {

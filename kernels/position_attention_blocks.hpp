@@ -12,9 +12,9 @@
 
 #include <algorithm>
 
+#include "kernels/base/scratch.hpp"
 #include "kernels/matmul.hpp"
 #include "kernels/position_attention.hpp"
-#include "kernels/scratch.hpp"
 
 namespace fpanet::kernels {
 

@@ -1,6 +1,6 @@
 #include "kernels/relu.hpp"
 
-#include "kernels/elementwise.hpp"
+#include "kernels/base/elementwise.hpp"
 #include "kernels/relu_body.hpp"
 
 namespace fpanet::kernels {

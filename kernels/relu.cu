@@ -2,7 +2,7 @@
 
 #include "kernels/relu.hpp"
 
-#include "kernels/cuda_elementwise.hpp"
+#include "kernels/cuda/elementwise.hpp"
 #include "kernels/relu_body.hpp"
 
 namespace fpanet::kernels {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "kernels/body.hpp"
+#include "kernels/base/body.hpp"
 
 namespace fpanet::kernels::body {
 

@@ -4,9 +4,9 @@
 #include <type_traits>
 
 #include "engine/core/parallel.hpp"
-#include "kernels/class_rows.hpp"
-#include "kernels/cpu_softmax.hpp"
-#include "kernels/scratch.hpp"
+#include "kernels/base/scratch.hpp"
+#include "kernels/softmax/class_rows.hpp"
+#include "kernels/softmax/cpu.hpp"
 
 namespace fpanet::kernels {
 namespace {

@@ -3,7 +3,7 @@
 
 #include "kernels/softmax.hpp"
 
-#include "kernels/cuda_softmax.hpp"
+#include "kernels/softmax_cuda.hpp"
 
 namespace fpanet::kernels {
 namespace {

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstdint>
 
-#include "kernels/body.hpp"
+#include "kernels/base/body.hpp"
 
 namespace fpanet::kernels::body {
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <type_traits>
 
-#include "kernels/class_rows.hpp"
-#include "kernels/dice_chunks.hpp"
+#include "kernels/dice/chunks.hpp"
 #include "kernels/softmax.hpp"
+#include "kernels/softmax/class_rows.hpp"
 #include "kernels/softmax_dice_body.hpp"
 
 namespace fpanet::kernels {

@@ -4,8 +4,8 @@
 
 #include "kernels/softmax_dice.hpp"
 
-#include "kernels/cuda_dice.hpp"
-#include "kernels/scratch.hpp"
+#include "kernels/base/scratch.hpp"
+#include "kernels/dice_cuda.hpp"
 #include "kernels/softmax_dice_body.hpp"
 
 namespace fpanet::kernels {

@@ -11,7 +11,7 @@
 
 namespace fpanet::kernels {
 
-/// A card's thread holds the classes of a pixel in registers.
+/// A GPU's thread holds the classes of a pixel in registers.
 inline constexpr Index kSoftmaxDiceClasses = 8;
 
 template <class T>

@@ -1,6 +1,6 @@
 #include "kernels/to_unit.hpp"
 
-#include "kernels/elementwise.hpp"
+#include "kernels/base/elementwise.hpp"
 #include "kernels/to_unit_body.hpp"
 
 namespace fpanet::kernels {

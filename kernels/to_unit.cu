@@ -2,7 +2,7 @@
 
 #include "kernels/to_unit.hpp"
 
-#include "kernels/cuda_elementwise.hpp"
+#include "kernels/cuda/elementwise.hpp"
 #include "kernels/to_unit_body.hpp"
 
 namespace fpanet::kernels {

@@ -3,7 +3,7 @@
 
 #include "kernels/upsample2x.hpp"
 
-#include "kernels/cuda_rows.hpp"
+#include "kernels/cuda/rows.hpp"
 #include "kernels/upsample2x_body.hpp"
 
 namespace fpanet::kernels {

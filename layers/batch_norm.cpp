@@ -72,11 +72,11 @@ class BatchNormBackward final : public Op {
 };
 
 /// x, mean, factors -> y
-class BatchNormAgain final : public Op {
+class BatchNormRecompute final : public Op {
  public:
-  explicit BatchNormAgain(bool relu) : relu_(relu) {}
+  explicit BatchNormRecompute(bool relu) : relu_(relu) {}
 
-  std::string_view name() const override { return "batch_norm_again"; }
+  std::string_view name() const override { return "batch_norm_recompute"; }
   std::string parameters() const override { return relu_ ? "+relu" : ""; }
 
   std::vector<Spec> infer(std::span<const Spec> in) const override {
@@ -98,7 +98,7 @@ class BatchNormAgain final : public Op {
                                          .mean = args.in(1).data<R>(),
                                          .scale = args.in(2).data<R>()};
       again.shift = again.scale + again.x.c;
-      kernels::batch_norm_again<T>(cpu, again);
+      kernels::batch_norm_recompute<T>(cpu, again);
     });
   }
 
@@ -215,9 +215,9 @@ class BatchNorm final : public Op {
   }
 
   /// y costs a sweep over x, which backward keeps in any case.
-  std::optional<Remake> remake() const override {
+  std::optional<Recompute> recompute() const override {
     if (!factors_) return std::nullopt;
-    return Remake{std::make_shared<BatchNormAgain>(params_.relu), {0}, {1, 3}};
+    return Recompute{std::make_shared<BatchNormRecompute>(params_.relu), {0}, {1, 3}};
   }
 
   int in_place_input(std::size_t output) const override {
@@ -251,8 +251,9 @@ Value batch_norm(Value x, const BatchNormState& state, const BatchNormParams& pa
   return x.graph().record(std::make_shared<BatchNorm>(params, parts), inputs)[0];
 }
 
-Value batch_norm_again(Value x, Value mean, Value factors, bool relu) {
-  return x.graph().record_one(std::make_shared<BatchNormAgain>(relu), std::array{x, mean, factors});
+Value batch_norm_recompute(Value x, Value mean, Value factors, bool relu) {
+  return x.graph().record_one(std::make_shared<BatchNormRecompute>(relu),
+                              std::array{x, mean, factors});
 }
 
 }  // namespace fpanet

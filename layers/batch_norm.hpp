@@ -33,6 +33,6 @@ Value batch_norm(Value x, const BatchNormState& state, const BatchNormParams& pa
 
 /// y = [relu]((x - mean) * scale + shift): what a batch norm on the CPU gave, made again in backward
 /// from x, its mean (C) and factors (2,C), scale and shift. No gradient.
-Value batch_norm_again(Value x, Value mean, Value factors, bool relu);
+Value batch_norm_recompute(Value x, Value mean, Value factors, bool relu);
 
 }  // namespace fpanet

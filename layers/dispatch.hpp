@@ -4,7 +4,7 @@
 #include "engine/core/error.hpp"
 #include "engine/core/tensor_view.hpp"
 #include "engine/graph/op.hpp"
-#include "kernels/body.hpp"
+#include "kernels/base/body.hpp"
 
 namespace fpanet {
 

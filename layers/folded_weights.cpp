@@ -112,7 +112,7 @@ std::optional<Value> FoldedWeights::convolve_upsampled(Value x, std::optional<Va
   }
   const kernels::UpsampledGeometry g =
       upsampled_geometry(x.shape(), skip ? std::optional(skip->shape()) : std::nullopt, w.shape());
-  if (!kernels::conv2d_upsampled_pays(*cpu, g)) return std::nullopt;
+  if (!kernels::conv2d_upsampled_is_worthwhile(*cpu, g)) return std::nullopt;
   Entry& made = entry(parameters, DType::f32);
   const Index numel = kernels::conv2d_upsampled_prepared_numel(*cpu, g);
   const Value weight = form(graph, made, kernels::conv2d_upsampled_implementation<float>(*cpu, g),

@@ -50,7 +50,7 @@ class FoldedWeights {
 
   /// To be called when parameters or running statistics have changed.
   void mark_stale() { stale_ = true; }
-  /// Makes the weights again if anything may have changed since; on a card, enqueues that.
+  /// Makes the weights again if anything may have changed since; on a GPU, enqueues that.
   void refresh(const Context& context);
   std::size_t bytes() const;  ///< of all that is made
 

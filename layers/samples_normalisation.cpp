@@ -55,7 +55,7 @@ OpSample made_again(const std::string& name, const Shape& x, bool relu) {
           {fixed(real("x", x)), stays_real(fixed(real("mean", {c}))),
            stays_real(fixed(real("factors", {2, c})))},
           [relu](const std::vector<Value>& in) -> std::vector<Value> {
-            return {batch_norm_again(in[0], in[1], in[2], relu)};
+            return {batch_norm_recompute(in[0], in[1], in[2], relu)};
           }};
 }
 
@@ -90,15 +90,16 @@ std::vector<OpRecord> normalisation_records() {
           with_statistics({2, 4}, true,
                           "batch_norm: statistics=(2,4) must be (2,3) (x=(2,3,4,4))")}};
   OpRecord again{
-      .name = "batch_norm_again",
+      .name = "batch_norm_recompute",
       .samples = {made_again("relu", {2, 5, 3, 3}, true),
                   made_again("plain", {1, 17, 4, 2}, false)},
-      .errors = {{[](Graph& g) {
-                    batch_norm_again(dummy(g, {2, 3, 4, 4}), dummy(g, {4}), dummy(g, {2, 3}), true);
-                  },
-                  "batch_norm_again: mean=(4) must be (3) (x=(2,3,4,4))"}},
+      .errors =
+          {{[](Graph& g) {
+              batch_norm_recompute(dummy(g, {2, 3, 4, 4}), dummy(g, {4}), dummy(g, {2, 3}), true);
+            },
+            "batch_norm_recompute: mean=(4) must be (3) (x=(2,3,4,4))"}},
       .why_no_gradient = "backward records it",
-      .why_no_cuda = "a card keeps what batch norm gave"};
+      .why_no_cuda = "a GPU keeps what batch norm gave"};
   return {record, again};
 }
 

@@ -46,7 +46,7 @@ class Upsample2x final : public Op {
     rule.emit(std::make_shared<Upsample2xBackward>(rule.input(0).spec()), {rule.gradient()}, {0});
   }
 
-  bool cheap_to_repeat() const override { return true; }
+  bool cheap_to_recompute() const override { return true; }
 };
 
 class Upsample2xConcatBackward final : public Op {  // dy -> dx, dskip
@@ -97,7 +97,7 @@ class Upsample2xConcat final : public Op {
         {rule.gradient()}, {0, 1});
   }
 
-  bool cheap_to_repeat() const override { return true; }
+  bool cheap_to_recompute() const override { return true; }
 };
 
 }  // namespace

@@ -182,7 +182,7 @@ const Readback& Program::read_back() {
     for (int i = 0; i < 2; ++i) {
       readbacks_.emplace_back(staging_tensor(context, loss_.shape(), loss_.dtype()),
                               staging_tensor(context, confusion_.shape(), confusion_.dtype()),
-                              Mark(context));
+                              Event(context));
     }
   }
   Readback& readback = readbacks_[next_readback_];

@@ -48,7 +48,7 @@ struct ProgramOptions {
 /// Loss and counts of one run on their way to the host.
 class Readback {
  public:
-  Readback(Tensor loss, Tensor confusion, Mark done)
+  Readback(Tensor loss, Tensor confusion, Event done)
       : loss_(std::move(loss)), confusion_(std::move(confusion)), done_(std::move(done)) {}
 
   /// Both wait until the run is done.
@@ -59,7 +59,7 @@ class Readback {
   friend class Program;
 
   Tensor loss_, confusion_;
-  Mark done_;
+  Event done_;
 };
 
 class Program {
@@ -89,7 +89,7 @@ class Program {
   /// the same arena.
   const Tensor& images() const;
   const Tensor& labels() const;  ///< to fill with them: i32 (N,1,H,W); not in prediction
-  /// Runs once; on a card, enqueues it and returns. In training the optimizer's step count advances.
+  /// Runs once; on a GPU, enqueues it and returns. In training the optimizer's step count advances.
   void run();
   /// Starts to fetch loss and counts of the last run, without waiting for it. What is returned
   /// belongs to that run until the second call after this one.

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Everything that needs a CUDA card, in one command and under nine minutes: builds, runs the parity
+# Everything that needs a CUDA GPU, in one command and under nine minutes: builds, runs the parity
 # suite, compute-sanitizer, benchmarks and the comparison with PyTorch, and writes
 # tests/gpu_record.json and the tables of docs/gpu.md from what it found. It needs no network:
 # scripts/vendor_headers.sh brings the libraries along.
 #
 #     scripts/gpu_check.sh [--prebuilt DIR] [--shared DIR] [--only STAGE,...] [--budget SECONDS]
-#     scripts/gpu_check.sh --prepare DIR      # on a machine without a card: build for --prebuilt
+#     scripts/gpu_check.sh --prepare DIR      # on a machine without a GPU: build for --prebuilt
 #     scripts/gpu_check.sh --build ARCHITECTURES          # build in build/gpu, nothing more
 #
 #   --prebuilt DIR     run the programs in DIR instead of building here
@@ -120,7 +120,7 @@ timed() {
 : > "$log"
 : > "$results"
 { git log -1 --format=%H 2>/dev/null || cat "$bin/commit"; } > "$work/commit"
-nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader > "$work/card" 2>> "$log"
+nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader > "$work/gpu" 2>> "$log"
 
 if wanted build && [[ -z $prebuilt ]]; then
   timed build programs 300 scripts/gpu_check.sh --build native
@@ -130,7 +130,7 @@ cat "$work/devices" >> "$log"
 
 if wanted parity; then
   : > "$FPANET_PARITY_LOG"
-  # One process a test case: a kernel that crashes leaves its process without a card.
+  # One process a test case: a kernel that crashes leaves its process without a GPU.
   while read -r name; do
     timed parity "$name" 90 "$bin/test_cuda" --no-colors --test-case="${name//,/\\,}"
   done < <(sed --quiet 's/^TEST_CASE("\(.*\)") {$/\1/p' tests/cuda/*_test.cpp)

@@ -5,8 +5,8 @@
     python3 scripts/gpu_record.py --check                   # docs/gpu.md agrees with the record
 
 tests/gpu_record.json (one object; docs/gpu.md shows it as tables):
-    commit, date, card, driver, libraries    what ran, and on what
-    peaks      {copy_bytes_per_second, flops: {bf16, tf32, fp32}} measured on the same card
+    commit, date, gpu, driver, libraries    what ran, and on what
+    peaks      {copy_bytes_per_second, flops: {bf16, tf32, fp32}} measured on the same gpu
     checks     [{stage, name, outcome, seconds}]: passed, failed, skipped, out of time
     ops        [{op, precision, suite, max_error, tolerance, tensors, ok}]: CUDA against the CPU
     bench      [{name, task, batch, precision, median_seconds, images_per_second, peak_bytes}]
@@ -14,7 +14,7 @@ tests/gpu_record.json (one object; docs/gpu.md shows it as tables):
                goes; the share is max(flops / peak, bytes / peak) over the time
     torch      rows of bench/compare_gpu.py
 Whatever a run did not reach keeps its line in the tables as "not run". A run adds to the record of
-the same commit and card, and replaces any other.
+the same commit and gpu, and replaces any other.
 """
 
 import argparse
@@ -88,11 +88,11 @@ def groups_of(name, bench, peaks):
 
 
 def read_run(work):
-    card, _, rest = read_text(work / "card").partition(", ")
+    gpu, _, rest = read_text(work / "gpu").partition(", ")
     peaks = read_json(work / "bench_peaks.json")
     record = {"commit": read_text(work / "commit"),
               "date": datetime.date.today().isoformat(),
-              "card": card, "driver": rest.partition(", ")[0],
+              "gpu": gpu, "driver": rest.partition(", ")[0],
               "libraries": read_text(work / "devices").splitlines()[-6:],
               "peaks": peaks, "checks": read_lines(work / "stages.jsonl"),
               "ops": ops_of(read_lines(work / "parity.jsonl")),
@@ -113,8 +113,8 @@ def read_run(work):
 
 
 def merge(old, new):
-    """A run of some stages adds to what earlier runs of the same commit and card found."""
-    same = old and (old.get("commit"), old.get("card")) == (new["commit"], new["card"])
+    """A run of some stages adds to what earlier runs of the same commit and GPU found."""
+    same = old and (old.get("commit"), old.get("gpu")) == (new["commit"], new["gpu"])
     if not same:
         return new
     keys = {"checks": ("stage", "name"), "ops": ("suite", "op", "precision"), "bench": ("name",),
@@ -235,18 +235,18 @@ def peaks_table(record):
              "TB/s"]]
     rows += [[f"matrix product {p}", number(flops.get(p), 1e-12, 0), "TFLOP/s"]
              for p in ("bf16", "tf32", "fp32")]
-    return markdown_table(["Peak measured on the card", "", ""], rows)
+    return markdown_table(["Peak measured on the GPU", "", ""], rows)
 
 
 def render(record):
-    if record.get("card"):
-        what = (f"Card: {record['card']}, driver {record['driver']}; commit "
+    if record.get("gpu"):
+        what = (f"GPU: {record['gpu']}, driver {record['driver']}; commit "
                 f"{record['commit'][:12]}, {record['date']}.")
     else:
-        what = "No card has run any of it yet: every line below says so."
+        what = "No GPU has run any of it yet: every line below says so."
     parts = [what, "### Checks", checks_table(record), "### Peaks", peaks_table(record),
              "### Largest error of each op against the CPU in double (and its tolerance)",
-             ops_table(record), "### Speed", bench_table(record), "### PyTorch on the same card",
+             ops_table(record), "### Speed", bench_table(record), "### PyTorch on the same GPU",
              torch_table(record), "### Where the time goes", groups_table(record)]
     return "\n\n".join(parts)
 

@@ -4,8 +4,8 @@
 #include <system_error>
 #include <utility>
 
-#include "apps/common/figures.hpp"
-#include "apps/common/prediction.hpp"
+#include "apps/prediction/prediction.hpp"
+#include "apps/report/figures.hpp"
 #include "data/image_file.hpp"
 #include "data/mask.hpp"
 #include "engine/core/error.hpp"

@@ -1,18 +1,18 @@
 #include <memory>
 #include <optional>
 
-#include "apps/common/checkpoint.hpp"
-#include "apps/common/choose_scenes.hpp"
-#include "apps/common/cli.hpp"
-#include "apps/common/evaluation_output.hpp"
-#include "apps/common/progress.hpp"
-#include "apps/common/run_folder.hpp"
-#include "apps/common/scene_check.hpp"
-#include "apps/common/shared_settings.hpp"
-#include "apps/common/text_file.hpp"
-#include "apps/common/usage_error.hpp"
+#include "apps/cli/cli.hpp"
+#include "apps/cli/progress.hpp"
+#include "apps/cli/shared_settings.hpp"
+#include "apps/cli/text_file.hpp"
+#include "apps/cli/usage_error.hpp"
 #include "apps/fpanet_eval/figure_writer.hpp"
 #include "apps/fpanet_eval/options.hpp"
+#include "apps/report/evaluation_output.hpp"
+#include "apps/training/checkpoint.hpp"
+#include "apps/training/choose_scenes.hpp"
+#include "apps/training/run_folder.hpp"
+#include "apps/training/scene_check.hpp"
 #include "engine/core/cache_folder.hpp"
 #include "engine/core/error.hpp"
 

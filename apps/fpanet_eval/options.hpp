@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "apps/common/settings.hpp"
+#include "apps/cli/settings.hpp"
 #include "data/image.hpp"
 
 namespace fpanet {

@@ -3,15 +3,15 @@
 #include <map>
 #include <system_error>
 
-#include "apps/common/cli.hpp"
-#include "apps/common/figures.hpp"
-#include "apps/common/memory.hpp"
-#include "apps/common/npy.hpp"
-#include "apps/common/prediction.hpp"
-#include "apps/common/run_folder.hpp"
-#include "apps/common/usage_error.hpp"
+#include "apps/cli/cli.hpp"
+#include "apps/cli/memory.hpp"
+#include "apps/cli/usage_error.hpp"
 #include "apps/fpanet_predict/options.hpp"
 #include "apps/fpanet_predict/predictor.hpp"
+#include "apps/prediction/npy.hpp"
+#include "apps/prediction/prediction.hpp"
+#include "apps/report/figures.hpp"
+#include "apps/training/run_folder.hpp"
 #include "data/folder.hpp"
 #include "data/image_file.hpp"
 #include "data/mask.hpp"

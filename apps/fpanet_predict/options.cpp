@@ -1,6 +1,6 @@
 #include "apps/fpanet_predict/options.hpp"
 
-#include "apps/common/shared_settings.hpp"
+#include "apps/cli/shared_settings.hpp"
 
 namespace fpanet {
 

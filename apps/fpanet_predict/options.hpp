@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-#include "apps/common/settings.hpp"
+#include "apps/cli/settings.hpp"
 #include "data/image.hpp"
 
 namespace fpanet {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "apps/common/padding.hpp"
+#include "apps/prediction/padding.hpp"
 
 namespace fpanet {
 

@@ -2,8 +2,8 @@
 
 #include <memory>
 
-#include "apps/common/checkpoint.hpp"
-#include "apps/common/model_session.hpp"
+#include "apps/training/checkpoint.hpp"
+#include "apps/training/model_session.hpp"
 #include "data/image.hpp"
 
 namespace fpanet {

@@ -2,11 +2,11 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
-#include "apps/common/cli.hpp"
-#include "apps/common/memory.hpp"
-#include "apps/common/statistics.hpp"
-#include "apps/common/text_file.hpp"
-#include "apps/common/usage_error.hpp"
+#include "apps/cli/cli.hpp"
+#include "apps/cli/memory.hpp"
+#include "apps/cli/statistics.hpp"
+#include "apps/cli/text_file.hpp"
+#include "apps/cli/usage_error.hpp"
 #include "apps/fpanet_tool/commands.hpp"
 #include "apps/fpanet_tool/model_setup.hpp"
 #include "apps/fpanet_tool/ops_table.hpp"
@@ -72,24 +72,24 @@ int run(const State& state) {
   }
   Program& program = session->program(options);
   if (!resident) fill_inputs(program, session->model().options().classes);
-  const bool on_card = std::holds_alternative<Cuda>(context);
+  const bool on_gpu = std::holds_alternative<Cuda>(context);
   for (std::int64_t i = 0; i < state.warmup; ++i) program.run();
   synchronize(context);
   std::vector<double> seconds, node_seconds;
   for (std::int64_t i = 0; i < state.repeat; ++i) {
     const Clock::time_point start = Clock::now();
-    if (state.ops && !on_card) {
+    if (state.ops && !on_gpu) {
       program.run_timed(node_seconds);
     } else {
       program.run();
       synchronize(context);
     }
     seconds.push_back(std::chrono::duration<double>(Clock::now() - start).count());
-    if (state.ops && on_card) program.run_timed(node_seconds);  // marks would count in the above
+    if (state.ops && on_gpu) program.run_timed(node_seconds);  // marks would count in the above
   }
   const Statistics time = Statistics::of(seconds);
   const Device::Type device = session->placement().device().type;
-  // On a card, what the engine has taken there; its libraries keep some more.
+  // On a GPU, what the engine has taken there; its libraries keep some more.
   const std::int64_t peak = device == Device::Type::cpu
                                 ? peak_resident_bytes()
                                 : static_cast<std::int64_t>(memory_use(device).peak);
@@ -99,7 +99,7 @@ int run(const State& state) {
     rows = op_rows(program, node_seconds, state.repeat);
     machine = measured_peak(session->placement());
     print_ops(rows, *machine);
-    if (on_card) print_launches(rows, time.median);
+    if (on_gpu) print_launches(rows, time.median);
   }
   fmt::print("{} batch {} at {}: median {:.4f} s, min {:.4f} s, {:.2f} images/s, peak {} bytes\n",
              state.flags.task, state.flags.batch, state.flags.image_size.str(), time.median,
@@ -124,7 +124,7 @@ void add_bench(CLI::App& app, Action& action) {
   settings.flag("ops", &state->ops,
                 "One row a node: time, GFLOP/s, GB/s, share of this machine's peak");
   settings.flag("resident", &state->resident,
-                "Make the batch from scenes in the device's memory, as training on a card does");
+                "Make the batch from scenes in the device's memory, as training on a GPU does");
   settings.add_flags(add_command(
       app, "bench", "Times a training step or inference: median, min, images/s, peak bytes.",
       action, [state] { return run(*state); }));

@@ -1,7 +1,7 @@
 #include "data/check_data.hpp"
 
-#include "apps/common/cli.hpp"
-#include "apps/common/shared_settings.hpp"
+#include "apps/cli/cli.hpp"
+#include "apps/cli/shared_settings.hpp"
 #include "apps/fpanet_tool/commands.hpp"
 #include "engine/core/device.hpp"
 

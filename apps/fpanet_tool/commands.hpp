@@ -2,7 +2,7 @@
 // The subcommands of fpanet_tool, one file each. add_X registers the subcommand; when the command
 // line chooses it, `action` becomes what to run, which returns the exit code.
 
-#include "apps/common/cli.hpp"
+#include "apps/cli/cli.hpp"
 
 namespace fpanet {
 

@@ -1,11 +1,11 @@
 #include <fmt/core.h>
 
-#include "apps/common/cli.hpp"
-#include "apps/common/environment.hpp"
-#include "apps/common/memory.hpp"
+#include "apps/cli/cli.hpp"
+#include "apps/cli/environment.hpp"
+#include "apps/cli/memory.hpp"
 #include "apps/fpanet_tool/commands.hpp"
 #include "engine/core/cuda_device.hpp"
-#include "kernels/cpu_features.hpp"
+#include "kernels/simd/cpu_isa.hpp"
 
 namespace fpanet {
 
@@ -13,8 +13,8 @@ namespace {
 
 int run() {
   fmt::print("{}\n", environment_line(default_threads()));
-  const kernels::CpuLevel level = kernels::cpu_level();
-  const bool bf16 = level >= kernels::CpuLevel::avx512_bf16;
+  const kernels::CpuIsa level = kernels::cpu_isa();
+  const bool bf16 = level >= kernels::CpuIsa::avx512_bf16;
   fmt::print("cpu    {}, {} threads; precisions fp32, fp64{}\n", kernels::name_of(level),
              default_threads(), bf16 ? ", bf16" : " (bf16 needs avx512_bf16)");
   const CudaSupport support = cuda_support();
@@ -23,15 +23,15 @@ int run() {
                support.driver.empty() ? "none" : support.driver);
   }
   if (!support.problem.empty()) fmt::print("cuda   not usable: {}\n", support.problem);
-  for (const CudaDeviceInfo& card : support.devices) {
-    fmt::print("cuda:{} {}, compute capability {}.{}, {} multiprocessors, {}, ", card.index,
-               card.name, card.major, card.minor, card.sm_count,
-               bytes_str(static_cast<std::int64_t>(card.memory_bytes)));
-    if (card.problem.empty()) {
+  for (const CudaDeviceInfo& gpu : support.devices) {
+    fmt::print("cuda:{} {}, compute capability {}.{}, {} multiprocessors, {}, ", gpu.index,
+               gpu.name, gpu.major, gpu.minor, gpu.sm_count,
+               bytes_str(static_cast<std::int64_t>(gpu.memory_bytes)));
+    if (gpu.problem.empty()) {
       fmt::print("{} free; precisions fp32, tf32, bf16\n",
-                 bytes_str(static_cast<std::int64_t>(card.free_bytes)));
+                 bytes_str(static_cast<std::int64_t>(gpu.free_bytes)));
     } else {
-      fmt::print("not usable: {}\n", card.problem);
+      fmt::print("not usable: {}\n", gpu.problem);
     }
   }
   return kExitDone;

@@ -1,7 +1,7 @@
 #include <cmath>
 
-#include "apps/common/cli.hpp"
-#include "apps/common/memory.hpp"
+#include "apps/cli/cli.hpp"
+#include "apps/cli/memory.hpp"
 #include "apps/fpanet_tool/commands.hpp"
 #include "apps/fpanet_tool/model_setup.hpp"
 #include "engine/graph/listing.hpp"

@@ -1,10 +1,10 @@
-#include "apps/common/checkpoint.hpp"
-#include "apps/common/cli.hpp"
-#include "apps/common/run_folder.hpp"
-#include "apps/common/settings.hpp"
-#include "apps/common/usage_error.hpp"
+#include "apps/cli/cli.hpp"
+#include "apps/cli/settings.hpp"
+#include "apps/cli/usage_error.hpp"
 #include "apps/fpanet_tool/commands.hpp"
-#include "models/onnx_export.hpp"
+#include "apps/training/checkpoint.hpp"
+#include "apps/training/run_folder.hpp"
+#include "layers/onnx_export.hpp"
 #include "models/program.hpp"
 
 namespace fpanet {

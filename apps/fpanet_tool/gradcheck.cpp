@@ -2,9 +2,9 @@
 
 #include <fmt/core.h>
 
-#include "apps/common/cli.hpp"
-#include "apps/common/settings.hpp"
-#include "apps/common/usage_error.hpp"
+#include "apps/cli/cli.hpp"
+#include "apps/cli/settings.hpp"
+#include "apps/cli/usage_error.hpp"
 #include "apps/fpanet_tool/commands.hpp"
 #include "engine/core/join.hpp"
 #include "models/network_gradcheck.hpp"

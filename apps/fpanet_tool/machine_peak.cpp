@@ -9,8 +9,8 @@
 #include "engine/core/stream.hpp"
 #include "engine/core/tensor_view.hpp"
 #include "kernels/add.hpp"
-#include "kernels/conv2d_level.hpp"
-#include "kernels/gemm_pairs.hpp"
+#include "kernels/conv2d/inner_loops.hpp"
+#include "kernels/gemm/pairs.hpp"
 #include "kernels/matmul.hpp"
 #include "kernels/relu.hpp"
 
@@ -46,7 +46,7 @@ double flops_of_products(const Cpu& cpu, Index width, const Multiply& multiply_o
 }
 
 double measure_float_flops(const Cpu& cpu) {
-  const kernels::Conv2dLevel<float>& level = kernels::conv2d_level<float>();
+  const kernels::Conv2dInnerLoops<float>& level = kernels::conv2d_inner_loops<float>();
   return flops_of_products(cpu, level.width, [&](Index times) {
     std::vector<float> a(elements(kRows * kRun), 1.F), b(elements(kRun * level.width), 1.F);
     std::vector<float> c(elements(kRows * level.width));
@@ -91,10 +91,10 @@ double measure_bytes(const Cpu& cpu) {
   return static_cast<double>(x.bytes() + y.bytes()) / seconds;
 }
 
-/// Shortest of some runs in seconds of the card, which warms up on the first ones.
+/// Shortest of some runs in seconds of the GPU, which warms up on the first ones.
 template <class F>
 double best_seconds(const Cuda& cuda, const F& enqueue) {
-  Mark start(cuda, true), end(cuda, true);
+  Event start(cuda, true), end(cuda, true);
   double best = 1e30;
   for (int i = 0; i < 10; ++i) {
     start.record();
@@ -106,7 +106,7 @@ double best_seconds(const Cuda& cuda, const F& enqueue) {
   return best;
 }
 
-/// Of a product of square matrices: random, for a card that multiplies zeros runs faster.
+/// Of a product of square matrices: random, for a GPU that multiplies zeros runs faster.
 template <class T>
 double measure_flops(const Cuda& cuda, DType dtype) {
   constexpr Index kSize = 4096;

@@ -14,7 +14,7 @@ struct MachinePeak {
 /// With the threads of `cpu`; the product is the convolutions' own in L1, of float, or for bf16 of bfloat16
 /// pairs. Takes about a second and 256 MiB.
 MachinePeak measure_machine_peak(const Cpu& cpu, DType dtype);
-/// The same on a card; the product is a large one of cuBLASLt's in `dtype`, f32 or bf16 (TF32 where the
+/// The same on a GPU; the product is a large one of cuBLASLt's in `dtype`, f32 or bf16 (TF32 where the
 /// context allows it). Takes about a second and 1 GiB.
 MachinePeak measure_machine_peak(const Cuda& cuda, DType dtype);
 

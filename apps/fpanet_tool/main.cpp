@@ -1,4 +1,4 @@
-#include "apps/common/cli.hpp"
+#include "apps/cli/cli.hpp"
 #include "apps/fpanet_tool/commands.hpp"
 
 namespace fpanet {

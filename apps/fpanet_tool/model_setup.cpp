@@ -2,8 +2,8 @@
 
 #include <numeric>
 
-#include "apps/common/shared_settings.hpp"
-#include "apps/common/usage_error.hpp"
+#include "apps/cli/shared_settings.hpp"
+#include "apps/cli/usage_error.hpp"
 
 namespace fpanet {
 

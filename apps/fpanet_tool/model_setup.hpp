@@ -2,9 +2,9 @@
 // What summary, explain and bench share: flags that choose a model and a program, and a session
 // with random weights and random input to run it on.
 
-#include "apps/common/model_session.hpp"
-#include "apps/common/resident_scenes.hpp"
-#include "apps/common/settings.hpp"
+#include "apps/cli/settings.hpp"
+#include "apps/training/model_session.hpp"
+#include "apps/training/resident_scenes.hpp"
 
 namespace fpanet {
 

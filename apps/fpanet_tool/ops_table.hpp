@@ -27,7 +27,7 @@ std::vector<OpRow> op_rows(const Program& program, const std::vector<double>& se
 /// larger of a row's share in arithmetic (executed) and in memory traffic.
 void print_ops(const std::vector<OpRow>& rows, const MachinePeak& peak);
 
-/// On a card: a whole run as it usually goes, beside the sum of its nodes, each of which begins where the
+/// On a GPU: a whole run as it usually goes, beside the sum of its nodes, each of which begins where the
 /// node before it ended. The shortest node is a launch and next to nothing else, so that bounds what gaps
 /// between kernels cost.
 void print_launches(const std::vector<OpRow>& rows, double run_seconds);

@@ -1,6 +1,6 @@
 #include <set>
 
-#include "apps/common/cli.hpp"
+#include "apps/cli/cli.hpp"
 #include "apps/fpanet_tool/commands.hpp"
 #include "apps/fpanet_tool/model_setup.hpp"
 #include "engine/graph/listing.hpp"

@@ -1,7 +1,7 @@
 #include "data/synth.hpp"
-#include "apps/common/cli.hpp"
-#include "apps/common/shared_settings.hpp"
-#include "apps/common/usage_error.hpp"
+#include "apps/cli/cli.hpp"
+#include "apps/cli/shared_settings.hpp"
+#include "apps/cli/usage_error.hpp"
 #include "apps/fpanet_tool/commands.hpp"
 #include "engine/core/device.hpp"
 

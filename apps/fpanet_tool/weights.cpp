@@ -1,10 +1,10 @@
 #include <filesystem>
 
-#include "apps/common/cli.hpp"
-#include "apps/common/lightning_state.hpp"
-#include "apps/common/run_folder.hpp"
-#include "apps/common/settings.hpp"
+#include "apps/cli/cli.hpp"
+#include "apps/cli/settings.hpp"
 #include "apps/fpanet_tool/commands.hpp"
+#include "apps/training/lightning_state.hpp"
+#include "apps/training/run_folder.hpp"
 #include "engine/weights/weights_diff.hpp"
 #include "engine/weights/weights_file.hpp"
 #include "engine/weights/write_weights.hpp"

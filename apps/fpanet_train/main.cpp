@@ -1,11 +1,11 @@
-#include "apps/common/checkpoint.hpp"
-#include "apps/common/environment.hpp"
-#include "apps/common/lightning_state.hpp"
-#include "apps/common/shared_settings.hpp"
-#include "apps/common/text_file.hpp"
-#include "apps/common/train_command_line.hpp"
+#include "apps/cli/environment.hpp"
+#include "apps/cli/shared_settings.hpp"
+#include "apps/cli/text_file.hpp"
 #include "apps/fpanet_train/trainer.hpp"
 #include "apps/fpanet_train/training_report.hpp"
+#include "apps/training/checkpoint.hpp"
+#include "apps/training/lightning_state.hpp"
+#include "apps/training/train_command_line.hpp"
 
 namespace fpanet {
 

@@ -2,9 +2,9 @@
 
 #include <fmt/core.h>
 
-#include "apps/common/metrics_table.hpp"
-#include "apps/common/parse_number.hpp"
-#include "apps/common/python_repr.hpp"
+#include "apps/cli/parse_number.hpp"
+#include "apps/cli/python_repr.hpp"
+#include "apps/training/metrics_table.hpp"
 #include "engine/core/error.hpp"
 #include "engine/core/join.hpp"
 

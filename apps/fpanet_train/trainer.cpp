@@ -3,9 +3,9 @@
 #include <chrono>
 #include <cmath>
 
-#include "apps/common/checkpoint.hpp"
-#include "apps/common/interrupt.hpp"
-#include "apps/common/progress.hpp"
+#include "apps/cli/interrupt.hpp"
+#include "apps/cli/progress.hpp"
+#include "apps/training/checkpoint.hpp"
 #include "engine/core/error.hpp"
 
 namespace fpanet {

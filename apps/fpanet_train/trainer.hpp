@@ -3,16 +3,16 @@
 
 #include <string_view>
 
-#include "apps/common/batch_feed.hpp"
-#include "apps/common/checkpoint.hpp"
-#include "apps/common/console.hpp"
-#include "apps/common/csv_logger.hpp"
-#include "apps/common/progress_state.hpp"
-#include "apps/common/run_folder.hpp"
-#include "apps/common/train_config.hpp"
-#include "apps/common/wait_clock.hpp"
+#include "apps/cli/console.hpp"
 #include "apps/fpanet_train/step_log.hpp"
 #include "apps/fpanet_train/training_data.hpp"
+#include "apps/training/batch_feed.hpp"
+#include "apps/training/checkpoint.hpp"
+#include "apps/training/csv_logger.hpp"
+#include "apps/training/progress_state.hpp"
+#include "apps/training/run_folder.hpp"
+#include "apps/training/train_config.hpp"
+#include "apps/training/wait_clock.hpp"
 
 namespace fpanet {
 
@@ -34,7 +34,7 @@ class Trainer {
  private:
   Program& train_program(const BatchFeed::Item& item);
   Outcome train_epoch();
-  /// Starts a step, then books the one before: so a card has work while the host reads its numbers.
+  /// Starts a step, then books the one before: so a GPU has work while the host reads its numbers.
   void step(const BatchFeed::Item& item);
   /// Books the step under way, if there is one: its loss and counts go into log and metrics.
   void settle();

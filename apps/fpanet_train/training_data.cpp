@@ -1,7 +1,7 @@
 #include "apps/fpanet_train/training_data.hpp"
 
-#include "apps/common/scene_check.hpp"
-#include "apps/common/shared_settings.hpp"
+#include "apps/cli/shared_settings.hpp"
+#include "apps/training/scene_check.hpp"
 #include "data/image_cache.hpp"
 #include "engine/core/cache_folder.hpp"
 #include "engine/core/error.hpp"
@@ -54,7 +54,7 @@ TrainingData open_training_data(const TrainConfig& config, const std::string& sp
                       .shuffle = config.shuffle,
                       .augment = augment,
                       .seed = static_cast<std::uint64_t>(config.seed)};
-  // A card takes batches faster than one thread makes them; on the CPU the threads compute.
+  // A GPU takes batches faster than one thread makes them; on the CPU the threads compute.
   if (!placement.device().is_cpu()) train.threads = placement.threads;
   LoaderOptions val = train;
   val.batch_size = validation_batch_size(config.batch_size);

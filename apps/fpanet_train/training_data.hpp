@@ -1,8 +1,8 @@
 #pragma once
 // The data side of a training run: scenes, split and loaders, checked before anything is trained.
 
-#include "apps/common/model_session.hpp"
-#include "apps/common/train_config.hpp"
+#include "apps/training/model_session.hpp"
+#include "apps/training/train_config.hpp"
 #include "data/loader.hpp"
 #include "data/split.hpp"
 

@@ -2,11 +2,11 @@
 
 #include <sstream>
 
-#include "apps/common/checkpoint.hpp"
-#include "apps/common/environment.hpp"
-#include "apps/common/prediction.hpp"
-#include "apps/common/report.hpp"
-#include "apps/common/text_file.hpp"
+#include "apps/cli/environment.hpp"
+#include "apps/cli/text_file.hpp"
+#include "apps/prediction/prediction.hpp"
+#include "apps/report/report.hpp"
+#include "apps/training/checkpoint.hpp"
 #include "data/mask.hpp"
 
 namespace fpanet {

@@ -1,9 +1,9 @@
 #pragma once
 
-#include "apps/common/console.hpp"
-#include "apps/common/progress_state.hpp"
-#include "apps/common/run_folder.hpp"
+#include "apps/cli/console.hpp"
 #include "apps/fpanet_train/training_data.hpp"
+#include "apps/training/progress_state.hpp"
+#include "apps/training/run_folder.hpp"
 
 namespace fpanet {
 

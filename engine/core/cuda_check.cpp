@@ -9,23 +9,23 @@
 namespace fpanet {
 namespace {
 
-/// What a person can do about an error of the card; most others are bugs of ours.
+/// What a person can do about an error of the GPU; most others are bugs of ours.
 const char* advice(cudaError_t error) {
   switch (error) {
     case cudaErrorMemoryAllocation:
-      return "; the card's memory is full: use a smaller batch or image, or another card";
+      return "; the GPU's memory is full: use a smaller batch or image, or another GPU";
     case cudaErrorECCUncorrectable:
-      return "; the card's memory failed: go on from the last checkpoint (--resume), on another "
-             "card if this comes again";
+      return "; the GPU's memory failed: go on from the last checkpoint (--resume), on another "
+             "GPU if this comes again";
     case cudaErrorIllegalAddress:
     case cudaErrorLaunchFailure:
     case cudaErrorLaunchTimeout:
     case cudaErrorHardwareStackError:
     case cudaErrorDevicesUnavailable:
-      return "; nothing more can run on the card in this process: go on from the last checkpoint "
+      return "; nothing more can run on the GPU in this process: go on from the last checkpoint "
              "(--resume)";
     case cudaErrorNoKernelImageForDevice:
-      return "; this build holds no code for the card: build with "
+      return "; this build holds no code for the GPU: build with "
              "-DFPANET_CUDA_ARCHITECTURES=native";
     default:
       return "";

@@ -19,7 +19,7 @@ struct CallSite {
 [[noreturn]] void cublas_fail(cublasStatus_t status, const CallSite& site);
 [[noreturn]] void cudnn_fail(cudnnStatus_t status, const CallSite& site);
 
-/// After a kernel launch: throws when it could not be started, or when something on the card failed
+/// After a kernel launch: throws when it could not be started, or when something on the GPU failed
 /// before. `kernel` is its name in the message.
 void cuda_check_launch(const char* kernel);
 

@@ -22,7 +22,7 @@ std::string library_versions(std::size_t dnn, std::size_t blas) {
                      dnn % 10000 / 100, dnn % 100, blas / 10000, blas % 10000 / 100, blas % 100);
 }
 
-/// Why no card can be used, for the error that counting them gave.
+/// Why no GPU can be used, for the error that counting them gave.
 std::string problem_of(cudaError_t error) {
   int driver = 0, runtime = 0;
   cudaDriverGetVersion(&driver);
@@ -34,7 +34,7 @@ std::string problem_of(cudaError_t error) {
         cuda_version(driver), cuda_version(runtime));
   }
   if (error == cudaErrorNoDevice) {
-    return "the driver sees no card (CUDA_VISIBLE_DEVICES hides cards that it does not name)";
+    return "the driver sees no GPU (CUDA_VISIBLE_DEVICES hides GPUs that it does not name)";
   }
   return fmt::format("{} ({})", cudaGetErrorString(error), cudaGetErrorName(error));
 }
@@ -75,8 +75,8 @@ Cuda open_cuda(int index, const CudaOptions& options) {
   const cudaError_t error = cudaGetDeviceCount(&count);
   require(error == cudaSuccess, "cuda:{}: {}", index, problem_of(error));
   require(index >= 0 && index < count, "cuda:{}: this machine has {}", index,
-          count == 1 ? std::string("one card, cuda:0")
-                     : fmt::format("{} cards, cuda:0 to cuda:{}", count, count - 1));
+          count == 1 ? std::string("one GPU, cuda:0")
+                     : fmt::format("{} GPUs, cuda:0 to cuda:{}", count, count - 1));
   const CudaDeviceInfo device = device_info(index);
   require(device.problem.empty(), "cuda:{} ({}): {}", index, device.name, device.problem);
 
@@ -129,7 +129,7 @@ CudaSupport cuda_support() {
   bool usable = false;
   for (const CudaDeviceInfo& device : support.devices) usable |= device.problem.empty();
   if (!usable) {
-    support.problem = "no card can be used";
+    support.problem = "no GPU can be used";
     return support;
   }
   try {

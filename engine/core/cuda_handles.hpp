@@ -17,7 +17,7 @@ namespace fpanet {
 struct CudaHandles {
   int index = 0;
   cudaStream_t stream = nullptr;
-  cudaStream_t copy_stream = nullptr;  ///< batches on their way to the card
+  cudaStream_t copy_stream = nullptr;  ///< batches on their way to the GPU
   cublasLtHandle_t blas = nullptr;
   cudnnHandle_t dnn = nullptr;  ///< bound to `stream`
   int capability = 0;           ///< 90 for 9.0

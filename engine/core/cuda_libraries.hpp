@@ -1,5 +1,5 @@
 #pragma once
-// cuBLASLt and cuDNN, loaded when a card is first opened and not with the program: loading them takes
+// cuBLASLt and cuDNN, loaded when a GPU is first opened and not with the program: loading them takes
 // a quarter of a second and 155 MB, which a run on the CPU should not pay. So nothing links them, and
 // their functions are called through tables of pointers:
 //

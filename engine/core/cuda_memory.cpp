@@ -6,7 +6,7 @@
 namespace fpanet {
 namespace {
 
-/// The calling thread's current card, for as long as this lives.
+/// The calling thread's current GPU, for as long as this lives.
 class CurrentDevice {
  public:
   explicit CurrentDevice(int index) {

@@ -1,4 +1,4 @@
-// engine/core's CUDA sources in a build without CUDA: there is no card, and using one throws.
+// engine/core's CUDA sources in a build without CUDA: there is no GPU, and using one throws.
 
 #include "engine/core/cuda_device.hpp"
 #include "engine/core/cuda_graph.hpp"

@@ -31,14 +31,14 @@ struct Cpu {
 
 struct CudaHandles;  ///< stream, cuBLAS and cuDNN handles; defined by the CUDA build alone
 
-/// Enqueues on one stream of one card; open_cuda makes it.
+/// Enqueues on one stream of one GPU; open_cuda makes it.
 struct Cuda {
   int index = 0;
   std::shared_ptr<CudaHandles> handles = nullptr;
   bool graphs = true;  ///< planned programs are captured once and replayed
 };
 
-/// A card's streams: kernels run on the first; copies beside it may use the other.
+/// A GPU's streams: kernels run on the first; copies beside it may use the other.
 enum class CudaQueue : unsigned char { compute, copy };
 
 using Context = std::variant<Cpu, Cuda>;

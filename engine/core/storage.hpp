@@ -14,7 +14,7 @@ class Storage {
   /// Throws Error naming the size and the device when there is not enough.
   static std::shared_ptr<Storage> allocate(std::size_t bytes, Device device);
   /// CPU memory that copies from and to `device` can use while both go on working: page-locked for a
-  /// card, plain for the CPU.
+  /// GPU, plain for the CPU.
   static std::shared_ptr<Storage> allocate_staging(std::size_t bytes, Device device);
 
   Storage(const Storage&) = delete;

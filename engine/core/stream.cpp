@@ -31,37 +31,37 @@ Tensor staging_tensor(const Context& context, const Shape& shape, DType dtype) {
   return Tensor(Storage::allocate_staging(bytes, device), 0, shape, dtype);
 }
 
-Mark::Mark(Context context, bool timed) : context_(std::move(context)) {
+Event::Event(Context context, bool timed) : context_(std::move(context)) {
   if (const Cuda* const cuda = std::get_if<Cuda>(&context_)) {
     event_ = cuda_event_create(*cuda, timed);
   }
 }
 
-Mark::~Mark() {
+Event::~Event() {
   if (event_ != nullptr) cuda_event_destroy(event_);
 }
 
-Mark::Mark(Mark&& other) noexcept
+Event::Event(Event&& other) noexcept
     : context_(std::move(other.context_)),
       event_(std::exchange(other.event_, nullptr)),
       recorded_(other.recorded_) {}
 
-void Mark::record(CudaQueue queue) {
+void Event::record(CudaQueue queue) {
   if (event_ == nullptr) return;
   cuda_event_record(std::get<Cuda>(context_), queue, event_);
   recorded_ = true;
 }
 
-void Mark::wait() const {
+void Event::wait() const {
   if (recorded_) cuda_event_wait(event_);
 }
 
-void Mark::hold(CudaQueue queue) const {
+void Event::hold(CudaQueue queue) const {
   if (recorded_) cuda_queue_wait(std::get<Cuda>(context_), queue, event_);
 }
 
-double Mark::seconds_since(const Mark& earlier) const {
-  require(recorded_ && earlier.recorded_, "mark: only marks of a card that were set have a time");
+double Event::seconds_since(const Event& earlier) const {
+  require(recorded_ && earlier.recorded_, "mark: only marks of a GPU that were set have a time");
   return cuda_event_seconds(earlier.event_, event_);
 }
 
@@ -69,7 +69,7 @@ void Uplink::send(const Context& context, std::span<const std::byte> bytes) {
   assert(bytes.size() == target_.bytes());
   if (slots_.empty()) {
     for (std::size_t i = 0; i < kSlots; ++i) {
-      slots_.push_back({staging_tensor(context, target_.shape(), target_.dtype()), Mark(context)});
+      slots_.push_back({staging_tensor(context, target_.shape(), target_.dtype()), Event(context)});
     }
   }
   Slot& slot = slots_[next_];

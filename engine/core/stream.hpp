@@ -21,15 +21,15 @@ void synchronize(const Context& context);
 Tensor staging_tensor(const Context& context, const Shape& shape, DType dtype);
 
 /// A mark in a context's work.
-class Mark {
+class Event {
  public:
   /// `timed` marks can be asked for the time between them.
-  explicit Mark(Context context, bool timed = false);
-  ~Mark();
-  Mark(const Mark&) = delete;
-  Mark& operator=(const Mark&) = delete;
-  Mark(Mark&& other) noexcept;
-  Mark& operator=(Mark&&) = delete;
+  explicit Event(Context context, bool timed = false);
+  ~Event();
+  Event(const Event&) = delete;
+  Event& operator=(const Event&) = delete;
+  Event(Event&& other) noexcept;
+  Event& operator=(Event&&) = delete;
 
   /// Sets the mark behind all work enqueued so far.
   void record(CudaQueue queue = CudaQueue::compute);
@@ -37,8 +37,8 @@ class Mark {
   void wait() const;
   /// Work enqueued on `queue` from now on begins after the mark.
   void hold(CudaQueue queue) const;
-  /// Seconds of the device between two reached, timed marks of one context on a card.
-  double seconds_since(const Mark& earlier) const;
+  /// Seconds of the device between two reached, timed marks of one context on a GPU.
+  double seconds_since(const Event& earlier) const;
 
  private:
   Context context_;
@@ -59,7 +59,7 @@ class Uplink {
  private:
   struct Slot {
     Tensor staging;
-    Mark sent;
+    Event sent;
   };
   static constexpr std::size_t kSlots = 4;
 

@@ -73,21 +73,21 @@ void Executor::run() const {
     for (const Step& step : steps_) run_step(step);
   };
   const Cuda* const cuda = std::get_if<Cuda>(&graph_.context());
-  OnCard& card = *on_card_;
-  if (cuda == nullptr || !cuda->graphs || !card.warm) {
+  OnCard& gpu = *on_card_;
+  if (cuda == nullptr || !cuda->graphs || !gpu.warm) {
     enqueue();
-    card.warm = true;
+    gpu.warm = true;
     return;
   }
-  if (card.replay == nullptr) card.replay = std::make_unique<CudaGraph>(*cuda, enqueue);
-  card.replay->launch();
+  if (gpu.replay == nullptr) gpu.replay = std::make_unique<CudaGraph>(*cuda, enqueue);
+  gpu.replay->launch();
 }
 
 void Executor::run_timed(std::vector<double>& seconds) const {
   using Clock = std::chrono::steady_clock;
   seconds.resize(steps_.size(), 0.0);
   if (const Cuda* const cuda = std::get_if<Cuda>(&graph_.context())) {
-    run_timed_on_card(*cuda, seconds);
+    run_timed_on_gpu(*cuda, seconds);
     return;
   }
   for (std::size_t i = 0; i < steps_.size(); ++i) {
@@ -97,9 +97,9 @@ void Executor::run_timed(std::vector<double>& seconds) const {
   }
 }
 
-void Executor::run_timed_on_card(const Cuda& cuda, std::vector<double>& seconds) const {
-  OnCard& card = *on_card_;
-  std::vector<Mark>& marks = card.marks;
+void Executor::run_timed_on_gpu(const Cuda& cuda, std::vector<double>& seconds) const {
+  OnCard& gpu = *on_card_;
+  std::vector<Event>& marks = gpu.marks;
   while (marks.size() <= steps_.size()) marks.emplace_back(graph_.context(), true);
   const auto enqueue = [&] {
     for (std::size_t i = 0; i < steps_.size(); ++i) {
@@ -108,14 +108,13 @@ void Executor::run_timed_on_card(const Cuda& cuda, std::vector<double>& seconds)
     }
     marks.back().record();
   };
-  if (!cuda.graphs || !card.warm) {
+  if (!cuda.graphs || !gpu.warm) {
     enqueue();
-    card.warm = true;
+    gpu.warm = true;
   } else {
     // Replayed, the times hold no waiting for the host.
-    if (card.timed_replay == nullptr)
-      card.timed_replay = std::make_unique<CudaGraph>(cuda, enqueue);
-    card.timed_replay->launch();
+    if (gpu.timed_replay == nullptr) gpu.timed_replay = std::make_unique<CudaGraph>(cuda, enqueue);
+    gpu.timed_replay->launch();
   }
   synchronize(graph_.context());
   for (std::size_t i = 0; i < steps_.size(); ++i) {

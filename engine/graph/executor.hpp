@@ -2,7 +2,7 @@
 // Runs a planned program: the same kernels in the same order as eager mode, with every tensor bound
 // beforehand. run() allocates nothing and checks no shape.
 //
-// On a card, run() enqueues and returns. The first run enqueues kernel by kernel, while libraries load
+// On a GPU, run() enqueues and returns. The first run enqueues kernel by kernel, while libraries load
 // what they need; the second is captured as a CUDA graph and launched, as are all after it
 // (Cuda::graphs).
 
@@ -45,7 +45,7 @@ class Executor {
   const Tensor& tensor(Value value) const;
   void run() const;
   /// Same, adding each node's time in seconds to `seconds` (one slot per node): wall time on the CPU,
-  /// the card's own on a card. Blocks until the run is done.
+  /// the GPU's own on a GPU. Blocks until the run is done.
   void run_timed(std::vector<double>& seconds) const;
 
  private:
@@ -56,16 +56,16 @@ class Executor {
     std::vector<Write> writes;
   };
 
-  /// What a card keeps from run to run.
+  /// What a GPU keeps from run to run.
   struct OnCard {
     bool warm = false;                        // has run once
     std::unique_ptr<CudaGraph> replay;        // all steps
-    std::vector<Mark> marks;                  // before each step and behind the last
+    std::vector<Event> marks;                 // before each step and behind the last
     std::unique_ptr<CudaGraph> timed_replay;  // all steps and marks
   };
 
   void run_step(const Step& step) const;
-  void run_timed_on_card(const Cuda& cuda, std::vector<double>& seconds) const;
+  void run_timed_on_gpu(const Cuda& cuda, std::vector<double>& seconds) const;
 
   const Graph& graph_;
   std::vector<Tensor> tensors_;  // by value id; undefined where a value has no memory

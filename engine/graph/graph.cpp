@@ -307,13 +307,13 @@ Value Graph::saved(Value forward) {
   const Node node = *maker;  // a copy: recording reallocates the list
   std::shared_ptr<const Op> op;
   std::vector<Value> read;
-  if (node.op->cheap_to_repeat()) {
+  if (node.op->cheap_to_recompute()) {
     op = node.op;
     for (const ValueId id : node.inputs) read.push_back(saved({this, id}));
-  } else if (const auto remake = node.op->remake()) {
-    op = remake->op;
-    for (const std::size_t i : remake->inputs) read.push_back(saved({this, node.inputs[i]}));
-    for (const std::size_t k : remake->outputs) read.push_back({this, node.outputs[k].value});
+  } else if (const auto recompute = node.op->recompute()) {
+    op = recompute->op;
+    for (const std::size_t i : recompute->inputs) read.push_back(saved({this, node.inputs[i]}));
+    for (const std::size_t k : recompute->outputs) read.push_back({this, node.outputs[k].value});
   } else {
     return forward;
   }

@@ -87,15 +87,15 @@ class Op {
   virtual int in_place_input(std::size_t output) const;
   /// True when backward should run the op again rather than keep its output: a copy that is much
   /// larger than what it copies (enlargement).
-  virtual bool cheap_to_repeat() const { return false; }
+  virtual bool cheap_to_recompute() const { return false; }
   /// An op that makes the first output again, bit for bit, from some of this op's inputs and other
   /// outputs (normalisation with the statistics of the first time).
-  struct Remake {
+  struct Recompute {
     std::shared_ptr<const Op> op;  ///< takes the inputs, then the outputs
     std::vector<std::size_t> inputs, outputs;
   };
   /// Given when backward should run that rather than keep the first output.
-  virtual std::optional<Remake> remake() const { return std::nullopt; }
+  virtual std::optional<Recompute> recompute() const { return std::nullopt; }
   /// False when no gradient flows through this op (argmax, counts, optimizer).
   virtual bool differentiable() const { return true; }
 };

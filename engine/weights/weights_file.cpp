@@ -7,10 +7,10 @@
 
 #include "engine/core/join.hpp"
 #include "engine/weights/printable.hpp"
-#include "engine/weights/tar_reader.hpp"
-#include "engine/weights/torch_containers.hpp"
-#include "engine/weights/torch_file.hpp"
-#include "engine/weights/training_reader.hpp"
+#include "engine/weights/torch/containers.hpp"
+#include "engine/weights/torch/file.hpp"
+#include "engine/weights/torch/tar_reader.hpp"
+#include "engine/weights/torch/training_reader.hpp"
 
 namespace fpanet {
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/weights/safetensors.hpp"
+#include "engine/weights/safetensors/safetensors.hpp"
 #include "engine/weights/training_state.hpp"
 
 namespace fpanet {

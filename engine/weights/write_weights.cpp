@@ -1,6 +1,6 @@
 #include "engine/weights/write_weights.hpp"
 
-#include "engine/weights/torch_writer.hpp"
+#include "engine/weights/torch/writer.hpp"
 
 namespace fpanet {
 

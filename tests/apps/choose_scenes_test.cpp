@@ -1,8 +1,8 @@
-#include "apps/common/choose_scenes.hpp"
+#include "apps/training/choose_scenes.hpp"
 
 #include <doctest/doctest.h>
 
-#include "apps/common/text_file.hpp"
+#include "apps/cli/text_file.hpp"
 #include "data/split.hpp"
 #include "engine/core/error.hpp"
 #include "tests/support/message_of.hpp"

@@ -1,4 +1,4 @@
-#include "apps/common/cli.hpp"
+#include "apps/cli/cli.hpp"
 
 #include <doctest/doctest.h>
 #include <sys/wait.h>
@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "apps/common/text_file.hpp"
-#include "apps/common/train_command_line.hpp"
-#include "apps/common/usage_error.hpp"
+#include "apps/cli/text_file.hpp"
+#include "apps/cli/usage_error.hpp"
+#include "apps/training/train_command_line.hpp"
 #include "engine/core/error.hpp"
 #include "tests/support/message_of.hpp"
 #include "tests/support/scratch_folder.hpp"

@@ -1,8 +1,8 @@
-#include "apps/common/csv_logger.hpp"
+#include "apps/training/csv_logger.hpp"
 
 #include <doctest/doctest.h>
 
-#include "apps/common/text_file.hpp"
+#include "apps/cli/text_file.hpp"
 #include "engine/core/error.hpp"
 #include "tests/support/message_of.hpp"
 #include "tests/support/scratch_folder.hpp"

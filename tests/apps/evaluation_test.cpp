@@ -5,7 +5,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "apps/common/evaluation_output.hpp"
+#include "apps/report/evaluation_output.hpp"
 #include "data/dataset.hpp"
 #include "tests/support/message_of.hpp"
 

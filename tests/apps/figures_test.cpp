@@ -1,4 +1,4 @@
-#include "apps/common/figures.hpp"
+#include "apps/report/figures.hpp"
 
 #include <doctest/doctest.h>
 
@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "apps/common/base64.hpp"
-#include "apps/common/draw_text.hpp"
+#include "apps/report/base64.hpp"
+#include "apps/report/draw_text.hpp"
 #include "data/codec.hpp"
 #include "engine/core/error.hpp"
 #include "tests/support/message_of.hpp"

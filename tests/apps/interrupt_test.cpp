@@ -1,4 +1,4 @@
-#include "apps/common/interrupt.hpp"
+#include "apps/cli/interrupt.hpp"
 
 #include <doctest/doctest.h>
 #include <sys/wait.h>

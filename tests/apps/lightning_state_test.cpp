@@ -1,15 +1,15 @@
 // What of a Lightning checkpoint becomes training state, and what is refused. A whole run that goes
 // on from one is in tests/programs/train_test.cpp.
 
-#include "apps/common/lightning_state.hpp"
+#include "apps/training/lightning_state.hpp"
 
 #include <doctest/doctest.h>
 
 #include <CLI/CLI.hpp>
 #include <mutex>
 
-#include "apps/common/train_command_line.hpp"
-#include "engine/weights/torch_writer.hpp"
+#include "apps/training/train_command_line.hpp"
+#include "engine/weights/torch/writer.hpp"
 #include "models/model_file.hpp"
 #include "tests/support/message_of.hpp"
 #include "tests/support/scratch_folder.hpp"

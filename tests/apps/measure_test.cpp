@@ -2,9 +2,9 @@
 
 #include <vector>
 
-#include "apps/common/environment.hpp"
-#include "apps/common/memory.hpp"
-#include "apps/common/statistics.hpp"
+#include "apps/cli/environment.hpp"
+#include "apps/cli/memory.hpp"
+#include "apps/cli/statistics.hpp"
 #include "tests/support/message_of.hpp"
 
 namespace fpanet {

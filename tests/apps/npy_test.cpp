@@ -1,10 +1,10 @@
-#include "apps/common/npy.hpp"
+#include "apps/prediction/npy.hpp"
 
 #include <doctest/doctest.h>
 
 #include <cstring>
 
-#include "apps/common/text_file.hpp"
+#include "apps/cli/text_file.hpp"
 #include "engine/core/error.hpp"
 #include "tests/support/message_of.hpp"
 #include "tests/support/scratch_folder.hpp"

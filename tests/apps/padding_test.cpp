@@ -1,4 +1,4 @@
-#include "apps/common/padding.hpp"
+#include "apps/prediction/padding.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "apps/common/prediction.hpp"
+#include "apps/prediction/prediction.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "apps/common/progress.hpp"
+#include "apps/cli/progress.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "apps/common/python_repr.hpp"
+#include "apps/cli/python_repr.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "apps/common/report.hpp"
+#include "apps/report/report.hpp"
 
 #include <doctest/doctest.h>
 
@@ -8,7 +8,7 @@
 #include <limits>
 #include <vector>
 
-#include "apps/common/text_file.hpp"
+#include "apps/cli/text_file.hpp"
 #include "tests/apps/xml_check.hpp"
 #include "tests/support/message_of.hpp"
 

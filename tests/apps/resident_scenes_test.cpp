@@ -1,4 +1,4 @@
-#include "apps/common/resident_scenes.hpp"
+#include "apps/training/resident_scenes.hpp"
 
 #include <doctest/doctest.h>
 
@@ -23,7 +23,7 @@ bool same_bytes(const Tensor& a, const Tensor& b) {
 
 }  // namespace
 
-// On the CPU; tests/emulated trains with both on a card.
+// On the CPU; tests/emulated trains with both on a GPU.
 TEST_CASE("batches made from resident scenes are the loader's, byte for byte, high-passed") {
   const Index count = 11;
   const auto store = scenes_of(count, {24, 37});

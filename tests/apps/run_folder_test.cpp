@@ -1,4 +1,4 @@
-#include "apps/common/run_folder.hpp"
+#include "apps/training/run_folder.hpp"
 
 #include <doctest/doctest.h>
 #include <sys/wait.h>
@@ -6,7 +6,7 @@
 
 #include <csignal>
 
-#include "apps/common/text_file.hpp"
+#include "apps/cli/text_file.hpp"
 #include "engine/core/error.hpp"
 #include "tests/support/message_of.hpp"
 #include "tests/support/scratch_folder.hpp"

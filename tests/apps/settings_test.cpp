@@ -1,4 +1,4 @@
-#include "apps/common/settings.hpp"
+#include "apps/cli/settings.hpp"
 
 #include <doctest/doctest.h>
 
@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "apps/common/settings_file.hpp"
-#include "apps/common/text_file.hpp"
-#include "apps/common/train_command_line.hpp"
-#include "apps/common/usage_error.hpp"
+#include "apps/cli/settings_file.hpp"
+#include "apps/cli/text_file.hpp"
+#include "apps/cli/usage_error.hpp"
+#include "apps/training/train_command_line.hpp"
 #include "tests/support/message_of.hpp"
 #include "tests/support/scratch_folder.hpp"
 

@@ -1,4 +1,4 @@
-#include "apps/common/text_file.hpp"
+#include "apps/cli/text_file.hpp"
 
 #include <doctest/doctest.h>
 #include <sys/mount.h>

@@ -1,4 +1,4 @@
-#include "apps/common/wait_clock.hpp"
+#include "apps/training/wait_clock.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,8 +1,8 @@
-// Batches that the card makes itself from scenes in its memory.
+// Batches that the GPU makes itself from scenes in its memory.
 
 #include <doctest/doctest.h>
 
-#include "tests/cuda/card.hpp"
+#include "tests/cuda/gpu.hpp"
 #include "tests/support/resident_training.hpp"
 
 namespace fpanet::test {
@@ -10,9 +10,9 @@ namespace fpanet::test {
 TEST_CASE("cuda batches: resident scenes and the loader's batches train to the same bits") {
   for (const std::optional<DType> twin : {std::optional<DType>(), std::optional(DType::bf16)}) {
     CAPTURE(twin.has_value());
-    const TrainedSteps from_scenes = train_steps(deterministic_card(), twin, true);
+    const TrainedSteps from_scenes = train_steps(deterministic_gpu(), twin, true);
     CHECK(from_scenes.losses.size() == 2);
-    CHECK(same_bits(from_scenes, train_steps(deterministic_card(), twin, false)));
+    CHECK(same_bits(from_scenes, train_steps(deterministic_gpu(), twin, false)));
   }
 }
 

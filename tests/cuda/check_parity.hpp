@@ -1,5 +1,5 @@
 #pragma once
-// One sample on the card against the CPU's double: compared, logged and checked.
+// One sample on the GPU against the CPU's double: compared, logged and checked.
 
 #include <string>
 

@@ -1,4 +1,4 @@
-// Without a usable card every test of this program is skipped: one line says why, and exit status
+// Without a usable GPU every test of this program is skipped: one line says why, and exit status
 // 77 tells ctest.
 
 #define DOCTEST_CONFIG_IMPLEMENT
@@ -7,28 +7,28 @@
 
 #include <optional>
 
-#include "tests/cuda/card.hpp"
+#include "tests/cuda/gpu.hpp"
 
 namespace fpanet::test {
 namespace {
 
 constexpr int kSkipped = 77;
 
-struct Cards {
+struct gpus {
   Cuda plain, deterministic, tf32;
 };
-std::optional<Cards> cards;
+std::optional<gpus> gpus;
 
 }  // namespace
 
-const Cuda& card() {
-  return cards->plain;
+const Cuda& gpu() {
+  return gpus->plain;
 }
-const Cuda& deterministic_card() {
-  return cards->deterministic;
+const Cuda& deterministic_gpu() {
+  return gpus->deterministic;
 }
 const Cuda& tf32_card() {
-  return cards->tf32;
+  return gpus->tf32;
 }
 
 }  // namespace fpanet::test
@@ -42,16 +42,15 @@ int main(int argc, char** argv) {
   }
   for (const CudaDeviceInfo& device : support.devices) {
     if (!device.problem.empty()) continue;
-    fmt::print("card: {} (cuda:{}), {}, driver {}\n", device.name, device.index, support.libraries,
+    fmt::print("GPU: {} (cuda:{}), {}, driver {}\n", device.name, device.index, support.libraries,
                support.driver);
-    test::cards.emplace(
-        test::Cards{.plain = open_cuda(device.index, {}),
-                    .deterministic = open_cuda(device.index, {.deterministic = true}),
-                    .tf32 = open_cuda(device.index, {.allow_tf32 = true})});
+    test::gpus.emplace(test::gpus{.plain = open_cuda(device.index, {}),
+                                  .deterministic = open_cuda(device.index, {.deterministic = true}),
+                                  .tf32 = open_cuda(device.index, {.allow_tf32 = true})});
     break;
   }
   doctest::Context context(argc, argv);
   const int status = context.run();
-  test::cards.reset();
+  test::gpus.reset();
   return status;
 }

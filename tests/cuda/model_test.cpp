@@ -1,9 +1,9 @@
-// The whole network on the card: PyTorch's float64 probabilities, equal bits however it is run, and
+// The whole network on the GPU: PyTorch's float64 probabilities, equal bits however it is run, and
 // 24 steps of training on real tiles.
 
 #include <doctest/doctest.h>
 
-#include "tests/cuda/card.hpp"
+#include "tests/cuda/gpu.hpp"
 #include "tests/cuda/parity_log.hpp"
 #include "tests/support/model_golden.hpp"
 #include "tests/support/tolerances.hpp"
@@ -28,7 +28,7 @@ TEST_CASE("cuda model: probabilities and loss against PyTorch's float64") {
       MESSAGE("skipped: " << name << " is not at hand");
       continue;
     }
-    FormulaModel formula(*golden, card(), DType::f32);
+    FormulaModel formula(*golden, gpu(), DType::f32);
     formula.train->run();
     check("model", "train probabilities", name, "fp32",
           max_difference(formula.train->probabilities(), golden->tensors.at("probs_train_float64")),
@@ -43,7 +43,7 @@ TEST_CASE("cuda model: evaluation mode against PyTorch's float32") {
   for (const std::string name : {"fpanet_resnet34_64x64", "fpanet_resnet34_96x160"}) {
     const auto golden = read_model_golden(name);
     if (!golden) continue;
-    FormulaModel formula(*golden, card(), DType::f32);
+    FormulaModel formula(*golden, gpu(), DType::f32);
     formula.evaluate->run();
     check(
         "model", "eval probabilities", name, "fp32",
@@ -56,7 +56,7 @@ TEST_CASE("cuda model: evaluation mode against PyTorch's float32") {
 TEST_CASE("cuda model: folded batch norms, fp32") {
   const auto golden = read_model_golden("fpanet_resnet34_64x64");
   REQUIRE(golden.has_value());
-  FormulaModel formula(*golden, deterministic_card(), DType::f32);
+  FormulaModel formula(*golden, deterministic_gpu(), DType::f32);
   const ModelDistance far = distance_from_golden(*golden, formula);
   check("model", "folded probabilities", "64x64", "fp32", far.predict, kCudaModelFloat);
 }
@@ -64,7 +64,7 @@ TEST_CASE("cuda model: folded batch norms, fp32") {
 TEST_CASE("cuda model: bf16 against PyTorch, training, evaluation and folded") {
   const auto golden = read_model_golden("fpanet_resnet34_96x160");
   REQUIRE(golden.has_value());
-  FormulaModel formula(*golden, deterministic_card(), DType::f32, DType::bf16);
+  FormulaModel formula(*golden, deterministic_gpu(), DType::f32, DType::bf16);
   const ModelDistance far = distance_from_golden(*golden, formula);
   const auto check_one = [](const std::string& what, double error, double tolerance) {
     check("model", what, "96x160", "bf16", error, tolerance);
@@ -90,8 +90,8 @@ std::vector<std::byte> after_three_steps(const ModelGolden& golden, const Cuda& 
 TEST_CASE("cuda model: three deterministic training steps give the same bits twice") {
   const auto golden = read_model_golden("fpanet_resnet34_64x64");
   REQUIRE(golden.has_value());
-  const bool same = after_three_steps(*golden, deterministic_card()) ==
-                    after_three_steps(*golden, deterministic_card());
+  const bool same = after_three_steps(*golden, deterministic_gpu()) ==
+                    after_three_steps(*golden, deterministic_gpu());
   CHECK(same);
 }
 

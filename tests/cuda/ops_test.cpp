@@ -1,9 +1,9 @@
-// Every op of the registry on every sample (tiny and odd shapes): the card against the CPU.
+// Every op of the registry on every sample (tiny and odd shapes): the GPU against the CPU.
 
 #include <doctest/doctest.h>
 
-#include "tests/cuda/card.hpp"
 #include "tests/cuda/check_parity.hpp"
+#include "tests/cuda/gpu.hpp"
 #include "tests/support/tolerances.hpp"
 
 namespace fpanet::test {
@@ -21,7 +21,7 @@ void check_samples(DType dtype, const std::string& precision) {
       for (const int uses : {1, 2}) {
         check_parity(record, sample,
                      {.suite = "samples",
-                      .cuda = card(),
+                      .cuda = gpu(),
                       .dtype = dtype,
                       .precision = precision,
                       .tolerance = parity_tolerance(record.name, dtype),
@@ -43,10 +43,10 @@ TEST_CASE("cuda ops: convolutions and products of small integers are exact in fp
   for (const OpRecord& record : op_registry()) {
     if (!is_product(record)) continue;
     for (const OpSample& sample : record.samples) {
-      const bool winograd = uses_winograd(sample, {.context = card()});
+      const bool winograd = uses_winograd(sample, {.context = gpu()});
       check_parity(record, sample,
                    {.suite = "integers",
-                    .cuda = card(),
+                    .cuda = gpu(),
                     .tolerance = winograd ? kParityFloatProduct : 0,
                     .integers = true});
     }
@@ -58,8 +58,8 @@ TEST_CASE("cuda ops: the same bits twice, eager, planned and as a replayed graph
     CAPTURE(record.name);
     if (!record.why_no_cuda.empty()) continue;
     for (const OpSample& sample : record.samples) {
-      check_same_bits(sample, deterministic_card(), DType::f32);
-      if (record.why_no_bf16.empty()) check_same_bits(sample, deterministic_card(), DType::bf16);
+      check_same_bits(sample, deterministic_gpu(), DType::f32);
+      if (record.why_no_bf16.empty()) check_same_bits(sample, deterministic_gpu(), DType::bf16);
     }
   }
 }

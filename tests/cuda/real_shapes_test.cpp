@@ -1,4 +1,4 @@
-// Ops at the shapes FPA-Net gives them at 320x320: the card against the CPU. Where the samples of
+// Ops at the shapes FPA-Net gives them at 320x320: the GPU against the CPU. Where the samples of
 // the registry are smaller than a tile, these take the paths that training takes.
 
 #include <doctest/doctest.h>
@@ -6,8 +6,8 @@
 #include <algorithm>
 
 #include "engine/core/rng.hpp"
-#include "tests/cuda/card.hpp"
 #include "tests/cuda/check_parity.hpp"
+#include "tests/cuda/gpu.hpp"
 #include "tests/support/tolerances.hpp"
 
 namespace fpanet::test {
@@ -92,7 +92,7 @@ TEST_CASE("cuda real shapes: fp32 and bf16") {
       if (dtype == DType::bf16 && !record.why_no_bf16.empty()) continue;
       check_parity(record, sample,
                    {.suite = "real shapes",
-                    .cuda = card(),
+                    .cuda = gpu(),
                     .dtype = dtype,
                     .precision = dtype == DType::f32 ? "fp32" : "bf16",
                     .tolerance = parity_tolerance(real.op, dtype)});
@@ -104,10 +104,10 @@ TEST_CASE("cuda real shapes: products of small integers are exact in fp32") {
   for (const RealShape& real : real_shapes()) {
     if (real.op != "conv2d" && real.op != "matmul") continue;
     const OpSample sample = sample_of(real);
-    const bool winograd = uses_winograd(sample, {.context = card()});
+    const bool winograd = uses_winograd(sample, {.context = gpu()});
     check_parity(record_of(real.op), sample,
                  {.suite = "integers",
-                  .cuda = card(),
+                  .cuda = gpu(),
                   .tolerance = winograd ? kParityFloatProduct : 0,
                   .integers = true});
   }
@@ -123,7 +123,7 @@ TEST_CASE("cuda real shapes: tf32 rounds the factors of products, fp32 does not"
                   .tolerance = kParityTf32});
   }
   const OpSample wide = sample_of({"conv2d", "3x3", {{2, 64, 80, 80}, {64, 64, 3, 3}, {64}}});
-  const auto fp32 = run_sample(wide, {.context = card()});
+  const auto fp32 = run_sample(wide, {.context = gpu()});
   const auto tf32 = run_sample(wide, {.context = tf32_card()});
   CHECK_FALSE(unequal(fp32, tf32).empty());
 }
@@ -132,9 +132,9 @@ TEST_CASE("cuda real shapes: the same bits twice, eager, planned and as a replay
   for (const RealShape& real : real_shapes()) {
     CAPTURE(real.op);
     const OpSample sample = sample_of(real);
-    check_same_bits(sample, deterministic_card(), DType::f32);
+    check_same_bits(sample, deterministic_gpu(), DType::f32);
     if (record_of(real.op).why_no_bf16.empty()) {
-      check_same_bits(sample, deterministic_card(), DType::bf16);
+      check_same_bits(sample, deterministic_gpu(), DType::bf16);
     }
   }
 }

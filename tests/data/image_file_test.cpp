@@ -6,7 +6,7 @@
 
 #include "data/codec.hpp"
 #include "engine/core/error.hpp"
-#include "engine/weights/safetensors.hpp"
+#include "engine/weights/safetensors/safetensors.hpp"
 #include "tests/data/scene_files.hpp"
 
 namespace fpanet {

@@ -4,7 +4,7 @@
 
 #include <cstring>
 
-#include "engine/weights/safetensors.hpp"
+#include "engine/weights/safetensors/safetensors.hpp"
 #include "tests/data/scene_files.hpp"
 #include "tests/support/golden.hpp"
 

@@ -1,5 +1,5 @@
-// The whole network on an emulated card, in f32 and in mixed precision, against PyTorch: all of what a
-// card runs but the arithmetic of cuDNN and cuBLAS.
+// The whole network on an emulated GPU, in f32 and in mixed precision, against PyTorch: all of what a
+// GPU runs but the arithmetic of cuDNN and cuBLAS.
 
 #include <doctest/doctest.h>
 
@@ -10,7 +10,7 @@ namespace fpanet::test {
 namespace {
 
 /// At the smaller of the goldens' sizes: an emulated thread takes its time.
-std::optional<ModelDistance> on_an_emulated_card(std::optional<DType> twin) {
+std::optional<ModelDistance> on_an_emulated_gpu(std::optional<DType> twin) {
   const auto golden = read_model_golden("fpanet_resnet34_64x64");
   if (!golden) {
     MESSAGE("skipped: the golden is not at hand");
@@ -20,8 +20,8 @@ std::optional<ModelDistance> on_an_emulated_card(std::optional<DType> twin) {
   return distance_from_golden(*golden, model);
 }
 
-TEST_CASE("the network on an emulated card: fp32") {
-  const auto far = on_an_emulated_card(std::nullopt);
+TEST_CASE("the network on an emulated GPU: fp32") {
+  const auto far = on_an_emulated_gpu(std::nullopt);
   if (!far) return;
   CHECK(far->evaluate < kCudaModelFloat);
   CHECK(far->predict < kCudaModelFloat);
@@ -29,8 +29,8 @@ TEST_CASE("the network on an emulated card: fp32") {
   CHECK(far->loss < kCudaModelFloat);
 }
 
-TEST_CASE("the network on an emulated card: mixed precision") {
-  const auto far = on_an_emulated_card(DType::bf16);
+TEST_CASE("the network on an emulated GPU: mixed precision") {
+  const auto far = on_an_emulated_gpu(DType::bf16);
   if (!far) return;
   CHECK(far->evaluate < kModelBf16);
   CHECK(far->predict < kModelBf16);

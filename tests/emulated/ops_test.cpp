@@ -1,5 +1,5 @@
-// The samples of the registry on an emulated card (kernels/cuda_emulated.hpp): outputs, gradients and states
-// against those of the CPU. What libraries compute on a card, tests/support/emulated_*.cpp do.
+// The samples of the registry on an emulated GPU (kernels/cuda/emulated.hpp): outputs, gradients and states
+// against those of the CPU. What libraries compute on a GPU, tests/support/emulated_*.cpp do.
 
 #include <doctest/doctest.h>
 
@@ -49,15 +49,15 @@ double difference(const Tensor& a, const Tensor& b) {
   return worst;
 }
 
-TEST_CASE("ops: an emulated card gives the CPU's numbers, whatever the order of its threads") {
+TEST_CASE("ops: an emulated GPU gives the CPU's numbers, whatever the order of its threads") {
   for (const OpRecord& record : op_registry()) {
     CAPTURE(record.name);
     if (!record.why_no_cuda.empty()) continue;
     for (const OpSample& sample : record.samples) {
       CAPTURE(sample.name);
       const std::vector<LeftBehind> expected = run(sample, Cpu{1});
-      for (const int card : {0, 1}) {
-        const std::vector<LeftBehind> left = run(sample, Cuda{card});
+      for (const int gpu : {0, 1}) {
+        const std::vector<LeftBehind> left = run(sample, Cuda{gpu});
         REQUIRE(left.size() == expected.size());
         for (std::size_t i = 0; i < left.size(); ++i) {
           CAPTURE(left[i].name);

@@ -1,5 +1,5 @@
-// The harness of the CUDA tests on an emulated card: bf16 as well as fp32, planned and
-// replayed as well as eager, an input used once and twice. What a card will be asked.
+// The harness of the CUDA tests on an emulated GPU: bf16 as well as fp32, planned and
+// replayed as well as eager, an input used once and twice. What a GPU will be asked.
 
 #include <doctest/doctest.h>
 
@@ -40,11 +40,11 @@ void check_emulated(DType dtype) {
   }
 }
 
-TEST_CASE("parity: fp32 samples on an emulated card") {
+TEST_CASE("parity: fp32 samples on an emulated GPU") {
   check_emulated(DType::f32);
 }
 
-TEST_CASE("parity: bf16 samples on an emulated card") {
+TEST_CASE("parity: bf16 samples on an emulated GPU") {
   check_emulated(DType::bf16);
 }
 

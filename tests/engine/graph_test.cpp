@@ -179,8 +179,8 @@ TEST_CASE("an op whose output is made again by another is read through that, wha
   class Remade : public Scale {
    public:
     explicit Remade(double factor) : Scale(factor), factor_(factor) {}
-    std::optional<Remake> remake() const override {
-      return Remake{std::make_shared<Scale>(factor_), {0}, {}};
+    std::optional<Recompute> recompute() const override {
+      return Recompute{std::make_shared<Scale>(factor_), {0}, {}};
     }
 
    private:
@@ -206,7 +206,7 @@ TEST_CASE("an op that is cheap to repeat is recorded again where backward reads 
   class CheapScale : public Scale {
    public:
     using Scale::Scale;
-    bool cheap_to_repeat() const override { return true; }
+    bool cheap_to_recompute() const override { return true; }
   };
   Graph g(Cpu{}, Graph::Mode::eager);
   const Value x = g.input("x", filled({3}, 1), true);

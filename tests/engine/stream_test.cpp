@@ -20,14 +20,14 @@ TEST_CASE("on the CPU a copy is done and a mark reached at once") {
   from.data<float>()[2] = 7;
   copy_async(kCpu, to, from);
   CHECK(to.data<float>()[2] == 7);
-  Mark mark(kCpu);
+  Event mark(kCpu);
   mark.wait();
   mark.record();
   mark.hold(CudaQueue::copy);
   mark.wait();
   synchronize(kCpu);
   CHECK_THROWS_WITH_AS(mark.seconds_since(mark),
-                       "mark: only marks of a card that were set have a time", Error);
+                       "mark: only marks of a GPU that were set have a time", Error);
 }
 
 TEST_CASE("numbers sent arrive, however often") {

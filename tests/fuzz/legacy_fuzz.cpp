@@ -1,4 +1,4 @@
-#include "engine/weights/torch_containers.hpp"
+#include "engine/weights/torch/containers.hpp"
 #include "tests/fuzz/read_all.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

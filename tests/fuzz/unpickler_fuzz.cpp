@@ -1,8 +1,8 @@
 // A zip archive's data.pkl alone: there the crc would hide it from the fuzzer.
 
 #include "engine/core/error.hpp"
-#include "engine/weights/persistent_id.hpp"
-#include "engine/weights/unpickler.hpp"
+#include "engine/weights/pickle/persistent_id.hpp"
+#include "engine/weights/pickle/unpickler.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace fpanet::pickle;

@@ -281,16 +281,16 @@ TEST_CASE("batch_norm: a mean a thousand times the deviation costs no digits") {
   }
 }
 
-TEST_CASE("batch_norm: on a card in bfloat16, y found again from x has the ReLU of the y stored") {
+TEST_CASE("batch_norm: on a GPU in bfloat16, y found again from x has the ReLU of the y stored") {
   const ImageSize s{2, 17, 9, 7};
   const auto x = uniform<bfloat16>("x", s.numel(), -1, 1), dy = uniform<bfloat16>("dy", s.numel());
   const auto weight = uniform<float>("weight", s.c, -1.5, 1.5);
   const auto bias = uniform<float>("bias", s.c, -0.1, 0.1);
   std::vector<float> mean(weight.size()), invstd(weight.size());
   std::vector<bfloat16> y(x.size());
-  const Cuda card;
-  auto workspace = scratch(batch_norm_workspace_bytes<bfloat16>(card, s.pixels(), s.c));
-  batch_norm_train<bfloat16>(card,
+  const Cuda gpu;
+  auto workspace = scratch(batch_norm_workspace_bytes<bfloat16>(gpu, s.pixels(), s.c));
+  batch_norm_train<bfloat16>(gpu,
                              {.x = s.of(x),
                               .weight = weight.data(),
                               .bias = bias.data(),
@@ -302,7 +302,7 @@ TEST_CASE("batch_norm: on a card in bfloat16, y found again from x has the ReLU 
   const auto gradients = [&](const bfloat16* given_y, const float* given_bias) {
     std::vector<bfloat16> dx(x.size());
     std::vector<float> dbias(weight.size());
-    batch_norm_backward<bfloat16>(card,
+    batch_norm_backward<bfloat16>(gpu,
                                   {.x = s.of(x),
                                    .y = given_y,
                                    .dy = dy.data(),

@@ -1,6 +1,6 @@
 #pragma once
 // How kernels are compared with their definitions: every sample in float, double and bfloat16 on the CPU, on
-// 1, 2 and 4 threads, and in float and bfloat16 on an emulated card (kernels/cuda_emulated.hpp),
+// 1, 2 and 4 threads, and in float and bfloat16 on an emulated GPU (kernels/cuda/emulated.hpp),
 // its threads in two orders; equal to the bit each, assigning and accumulating, with outputs and
 // scratch full of NaN.
 
@@ -19,7 +19,7 @@
 
 #include "engine/core/rng.hpp"
 #include "engine/core/view.hpp"
-#include "kernels/body.hpp"
+#include "kernels/base/body.hpp"
 #include "tests/support/tolerances.hpp"
 
 namespace fpanet::test {
@@ -88,7 +88,7 @@ bool same_bits(const std::vector<T>& a, const std::vector<T>& b) {
   return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0;
 }
 
-/// f(device) for the devices that have kernels of T: CPUs of 1, 2 and 4 threads, and emulated cards
+/// f(device) for the devices that have kernels of T: CPUs of 1, 2 and 4 threads, and emulated GPUs
 /// of either order.
 template <class T, class F>
 void on_cpus(const F& f) {
@@ -97,12 +97,12 @@ void on_cpus(const F& f) {
 template <class T, class F>
 void on_cards(const F& f) {
   if constexpr (!std::is_same_v<T, double>) {
-    for (const int card : {0, 1}) f(Cuda{card});
+    for (const int gpu : {0, 1}) f(Cuda{gpu});
   }
 }
 
 /// kernel(device, Out* out) of elements T assigns `expected`, to the same bits on all CPUs and on
-/// all cards. A kernel that takes a Cpu runs on those alone.
+/// all GPUs. A kernel that takes a Cpu runs on those alone.
 template <class Out, class T = Out, class F>
 void check_assigned(const std::vector<double>& expected, double bound, const F& kernel) {
   std::vector<Out> first;

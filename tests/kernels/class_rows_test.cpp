@@ -1,11 +1,11 @@
 // Rows of classes at every instruction set this processor has: the same bits, and nothing of a
 // neighbour's.
 
-#include "kernels/class_rows.hpp"
+#include "kernels/softmax/class_rows.hpp"
 
 #include <cmath>
 
-#include "kernels/cpu_features.hpp"
+#include "kernels/simd/cpu_isa.hpp"
 #include "tests/kernels/check.hpp"
 
 namespace fpanet::kernels {
@@ -18,8 +18,8 @@ constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 std::vector<ClassRows> levels() {
   std::vector<ClassRows> levels{class_rows_generic()};
 #if defined(__x86_64__)
-  if (detected_cpu_level() >= CpuLevel::avx2) levels.push_back(class_rows_avx2());
-  if (detected_cpu_level() >= CpuLevel::avx512) levels.push_back(class_rows_avx512());
+  if (detected_cpu_isa() >= CpuIsa::avx2) levels.push_back(class_rows_avx2());
+  if (detected_cpu_isa() >= CpuIsa::avx512) levels.push_back(class_rows_avx512());
 #endif
   return levels;
 }

@@ -2,15 +2,15 @@
 // definition's values, and to the bit what separate sweeps over y would make of the convolution.
 // With prepared weights, too.
 
-#include "kernels/conv2d_epilogue.hpp"
+#include "kernels/conv2d/epilogue.hpp"
 
 #include <doctest/doctest.h>
 
 #include <cmath>
 #include <limits>
 
-#include "kernels/conv2d_direct.hpp"
-#include "kernels/conv2d_winograd.hpp"
+#include "kernels/conv2d/direct.hpp"
+#include "kernels/conv2d/winograd.hpp"
 #include "kernels/naive/conv2d.hpp"
 #include "kernels/relu_body.hpp"
 #include "tests/kernels/check.hpp"

@@ -1,6 +1,6 @@
-// What Cuda halves add around cuDNN's convolutions, on an emulated card.
+// What Cuda halves add around cuDNN's convolutions, on an emulated GPU.
 
-#include "kernels/cuda_conv2d_finish.hpp"
+#include "kernels/conv2d/finish.hpp"
 
 #include "tests/kernels/check.hpp"
 
@@ -26,9 +26,9 @@ TEST_CASE_TEMPLATE("conv2d_epilogue: y = [relu](y + bias [+ residual])", T, floa
             if (with_residual) y[i] += widened(residual[i]);
             if (relu) y[i] = std::max(0.0, y[i]);
           }
-          for (const int card : {0, 1}) {
+          for (const int gpu : {0, 1}) {
             std::vector<T> out = x;
-            conv2d_epilogue<T>(Cuda{card},
+            conv2d_epilogue<T>(Cuda{gpu},
                                {.bias = with_bias ? bias.data() : nullptr,
                                 .residual = with_residual ? residual.data() : nullptr,
                                 .relu = relu},
@@ -58,9 +58,9 @@ TEST_CASE("statistics_of_sums: mean and variance from sums in f32") {
     }
     squares[0] = 0;  // less than its mean allows
     expected[mean.size()] = 0;
-    for (const int card : {0, 1}) {
+    for (const int gpu : {0, 1}) {
       auto statistics = filled<double>(2 * channels, std::nan(""));
-      statistics_of_sums(Cuda{card}, sums.data(), squares.data(), pixels, channels,
+      statistics_of_sums(Cuda{gpu}, sums.data(), squares.data(), pixels, channels,
                          statistics.data());
       CHECK(difference(statistics, expected) <= kKernelFloat);
     }
@@ -72,13 +72,13 @@ TEST_CASE("widen_weight_gradient: f32 from bf16, exactly; or added") {
     CAPTURE(count);
     const auto rounded = uniform<bfloat16>("dw", count);
     for (const Write write : {Write::assign, Write::accumulate}) {
-      for (const int card : {0, 1}) {
+      for (const int gpu : {0, 1}) {
         std::vector<float> dw = uniform<float>("before", count);
         std::vector<double> expected = widened(rounded);
         if (write == Write::accumulate) {
           for (std::size_t i = 0; i < dw.size(); ++i) expected[i] += widened(dw[i]);
         }
-        widen_weight_gradient(Cuda{card}, rounded, dw, write);
+        widen_weight_gradient(Cuda{gpu}, rounded, dw, write);
         CHECK(difference(dw, expected) <= (write == Write::assign ? 0 : kKernelFloat));
       }
     }

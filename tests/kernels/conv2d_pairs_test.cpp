@@ -1,7 +1,7 @@
 // Convolution of bfloat16 on the CPU against the definition: exactly on small integers, whose sums
 // float holds and which are rounded once; near it on numbers that fill their 8 bits.
 
-#include "kernels/conv2d_pairs.hpp"
+#include "kernels/conv2d/pairs.hpp"
 
 #include <doctest/doctest.h>
 

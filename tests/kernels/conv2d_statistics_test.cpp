@@ -3,10 +3,10 @@
 
 #include "kernels/channel_statistics.hpp"
 #include "kernels/conv2d.hpp"
-#include "kernels/conv2d_direct.hpp"
-#include "kernels/conv2d_winograd.hpp"
+#include "kernels/conv2d/direct.hpp"
+#include "kernels/conv2d/winograd.hpp"
+#include "kernels/conv2d/winograd_tiles.hpp"
 #include "kernels/naive/batch_norm.hpp"
-#include "kernels/winograd_tiles.hpp"
 #include "tests/kernels/check.hpp"
 #include "tests/kernels/conv2d_samples.hpp"
 

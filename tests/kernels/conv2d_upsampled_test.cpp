@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "kernels/conv2d_winograd_phases.hpp"
+#include "kernels/conv2d/winograd_phases.hpp"
 #include "kernels/naive/conv2d.hpp"
 #include "kernels/upsample2x.hpp"
 #include "tests/kernels/check.hpp"
@@ -112,7 +112,7 @@ TEST_CASE("conv2d of an enlarged image: the choice, with plain and prepared weig
     auto workspace = scratch(conv2d_upsampled_workspace_bytes<float>(cpu, g));
     conv2d_upsampled<float>(cpu, g, b.x.data(), b.skip_or_null(), b.w.data(), epilogue, y.data(),
                             workspace);
-    const bool pays = conv2d_upsampled_pays(cpu, g);
+    const bool pays = conv2d_upsampled_is_worthwhile(cpu, g);
     CHECK(pays == (g.whole.h >= 40));
     CHECK(conv2d_upsampled_implementation<float>(cpu, g) ==
           (pays ? "winograd phases" : "enlarged"));
@@ -138,16 +138,16 @@ TEST_CASE("conv2d of an enlarged image: the choice, with plain and prepared weig
 TEST_CASE("conv2d of an enlarged image: where it pays") {
   const Cpu cpu{2};
   // FPA-Net's decoder at 320x320; the first block's x is 10 pixels wide, of three tiles a row.
-  CHECK_FALSE(conv2d_upsampled_pays(cpu, {{1, 768, 20, 20, 256, 3, 3, 1, 1}, 512}));
-  CHECK(conv2d_upsampled_pays(cpu, {{1, 384, 40, 40, 128, 3, 3, 1, 1}, 256}));
-  CHECK(conv2d_upsampled_pays(cpu, {{1, 192, 80, 80, 64, 3, 3, 1, 1}, 128}));
-  CHECK(conv2d_upsampled_pays(cpu, {{1, 128, 160, 160, 32, 3, 3, 1, 1}, 64}));
-  CHECK(conv2d_upsampled_pays(cpu, {{1, 32, 320, 320, 16, 3, 3, 1, 1}, 32}));
+  CHECK_FALSE(conv2d_upsampled_is_worthwhile(cpu, {{1, 768, 20, 20, 256, 3, 3, 1, 1}, 512}));
+  CHECK(conv2d_upsampled_is_worthwhile(cpu, {{1, 384, 40, 40, 128, 3, 3, 1, 1}, 256}));
+  CHECK(conv2d_upsampled_is_worthwhile(cpu, {{1, 192, 80, 80, 64, 3, 3, 1, 1}, 128}));
+  CHECK(conv2d_upsampled_is_worthwhile(cpu, {{1, 128, 160, 160, 32, 3, 3, 1, 1}, 64}));
+  CHECK(conv2d_upsampled_is_worthwhile(cpu, {{1, 32, 320, 320, 16, 3, 3, 1, 1}, 32}));
   // What it cannot do.
-  CHECK_FALSE(conv2d_upsampled_pays(cpu, {{8, 128, 160, 160, 7, 3, 3, 1, 1}, 64}));
-  CHECK_FALSE(conv2d_upsampled_pays(cpu, {{8, 128, 160, 160, 32, 3, 3, 1, 0}, 64}));
-  CHECK_FALSE(conv2d_upsampled_pays(cpu, {{8, 128, 160, 160, 32, 3, 3, 1, 1}, 8}));
-  CHECK_FALSE(conv2d_upsampled_pays(cpu, {{8, 128, 161, 160, 32, 3, 3, 1, 1}, 64}));
+  CHECK_FALSE(conv2d_upsampled_is_worthwhile(cpu, {{8, 128, 160, 160, 7, 3, 3, 1, 1}, 64}));
+  CHECK_FALSE(conv2d_upsampled_is_worthwhile(cpu, {{8, 128, 160, 160, 32, 3, 3, 1, 0}, 64}));
+  CHECK_FALSE(conv2d_upsampled_is_worthwhile(cpu, {{8, 128, 160, 160, 32, 3, 3, 1, 1}, 8}));
+  CHECK_FALSE(conv2d_upsampled_is_worthwhile(cpu, {{8, 128, 161, 160, 32, 3, 3, 1, 1}, 64}));
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 #include <random>
 #include <vector>
 
-#include "kernels/conv2d_winograd.hpp"
+#include "kernels/conv2d/winograd.hpp"
 #include "tests/kernels/check.hpp"
 #include "tests/kernels/conv2d_samples.hpp"
 

@@ -6,7 +6,7 @@
 // whose sums cancel, double it and add a floor, of about 4e-7 for 4x4, that long sums hide. The bounds are
 // about twice what is measured: a transform constant wrong in its sixth digit breaks them.
 
-#include "kernels/conv2d_winograd.hpp"
+#include "kernels/conv2d/winograd.hpp"
 
 #include <doctest/doctest.h>
 
@@ -18,7 +18,7 @@
 #include <tuple>
 #include <vector>
 
-#include "kernels/conv2d_direct.hpp"
+#include "kernels/conv2d/direct.hpp"
 #include "kernels/naive/conv2d.hpp"
 #include "tests/kernels/check.hpp"
 #include "tests/kernels/conv2d_samples.hpp"

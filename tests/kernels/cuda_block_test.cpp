@@ -1,9 +1,9 @@
-// What the Cuda halves are built from, on the emulated card: the reduction of a block at odd sizes,
+// What the Cuda halves are built from, on the emulated GPU: the reduction of a block at odd sizes,
 // vectors between memory and registers, and loops over elements.
 
-#include "kernels/cuda_columns.hpp"
-#include "kernels/cuda_elementwise.hpp"
-#include "kernels/cuda_emulated.hpp"
+#include "kernels/cuda/columns.hpp"
+#include "kernels/cuda/elementwise.hpp"
+#include "kernels/cuda/emulated.hpp"
 #include "tests/kernels/check.hpp"
 
 namespace fpanet::kernels {
@@ -44,13 +44,13 @@ TEST_CASE("reduce_lanes sums every lane once, whatever the sizes and the order o
         expected[i % static_cast<std::size_t>(width)] += widened(in[i]);
       }
       std::vector<double> first;
-      for (const int card : {0, 1}) {
+      for (const int gpu : {0, 1}) {
         auto sums = filled<double>(width, 0);
         std::vector<int> calls(static_cast<std::size_t>(width));
         const Index bytes = (Index{lanes} * width + 1) * 4 + reduce_scratch(64) * 8;
-        EmulatedGrid(Cuda{card})
-            .run("sum_lanes", 1, bytes,
-                 SumLanesKernel{in.data(), lanes, width, sums.data(), calls.data()});
+        EmulatedGrid(Cuda{gpu}).run(
+            "sum_lanes", 1, bytes,
+            SumLanesKernel{in.data(), lanes, width, sums.data(), calls.data()});
         CHECK(difference(sums, expected) <= kSummationOrder);
         CHECK(calls == std::vector<int>(static_cast<std::size_t>(width), 1));
         if (first.empty()) first = sums;

@@ -1,6 +1,6 @@
 // The text of engine choices, and the file that keeps them.
 
-#include "kernels/cudnn_plan_file.hpp"
+#include "kernels/cudnn/plan_file.hpp"
 
 #include <doctest/doctest.h>
 
@@ -25,40 +25,40 @@ TEST_CASE("cudnn: an engine's choice survives its text, and other text is refuse
   }
 }
 
-TEST_CASE("cudnn: choices are found again in the next run, and only on the same card") {
+TEST_CASE("cudnn: choices are found again in the next run, and only on the same GPU") {
   const ScratchFolder folder;
-  const auto path = folder.path() / "cache" / "card.json";
-  PlanFile(path, "card A, cuDNN 9").add("forward f32", kEntry);
-  const PlanFile again(path, "card A, cuDNN 9");
+  const auto path = folder.path() / "cache" / "GPU.json";
+  PlanFile(path, "GPU A, cuDNN 9").add("forward f32", kEntry);
+  const PlanFile again(path, "GPU A, cuDNN 9");
   REQUIRE(again.find("forward f32") != nullptr);
   CHECK(again.find("forward f32")->choice == kEntry.choice);
   CHECK(again.find("forward f32")->fused == kEntry.fused);
   CHECK(again.find("forward f32")->microseconds == kEntry.microseconds);
   CHECK(again.find("forward f32")->compiled == kEntry.compiled);
   CHECK(again.find("forward bf16") == nullptr);
-  CHECK(PlanFile(path, "card B, cuDNN 9").find("forward f32") == nullptr);
+  CHECK(PlanFile(path, "GPU B, cuDNN 9").find("forward f32") == nullptr);
 }
 
 TEST_CASE("cudnn: a damaged file is ignored and replaced") {
   const ScratchFolder folder;
-  const auto path = folder.path() / "card.json";
+  const auto path = folder.path() / "GPU.json";
   for (const char* text : {"", "{", "[]", "{\"format\": 1}", "\x01\x02"}) {
     CAPTURE(text);
     std::ofstream(path, std::ios::binary) << text;
-    PlanFile file(path, "card");
+    PlanFile file(path, "gpu");
     CHECK(file.find("forward f32") == nullptr);
     file.add("forward f32", kEntry);
-    CHECK(PlanFile(path, "card").find("forward f32") != nullptr);
+    CHECK(PlanFile(path, "gpu").find("forward f32") != nullptr);
   }
 }
 
 TEST_CASE("cudnn: without a place for it, choices last as long as the run") {
-  PlanFile file({}, "card");
+  PlanFile file({}, "gpu");
   file.add("forward f32", kEntry);
   CHECK(file.find("forward f32") != nullptr);
   const ScratchFolder folder;
   std::ofstream(folder.path() / "taken") << "a file, not a folder";
-  PlanFile blocked(folder.path() / "taken" / "card.json", "card");
+  PlanFile blocked(folder.path() / "taken" / "gpu.json", "gpu");
   blocked.add("forward f32", kEntry);
   CHECK(blocked.find("forward f32") != nullptr);
 }

@@ -165,12 +165,12 @@ TEST_CASE("to_unit divides in float, whatever comes out") {
     CHECK(wide[i] == double{single[i]});
     CHECK(low[i].bits == bfloat16(single[i]).bits);
   }
-  for (const int card : {0, 1}) {
-    std::vector<float> on_card(256);
+  for (const int gpu : {0, 1}) {
+    std::vector<float> on_gpu(256);
     std::vector<bfloat16> rounded(256);
-    to_unit<float>(Cuda{card}, bytes, on_card);
-    to_unit<bfloat16>(Cuda{card}, bytes, rounded);
-    CHECK(same_bits(on_card, single));
+    to_unit<float>(Cuda{gpu}, bytes, on_gpu);
+    to_unit<bfloat16>(Cuda{gpu}, bytes, rounded);
+    CHECK(same_bits(on_gpu, single));
     for (std::size_t i = 0; i < bytes.size(); ++i) {
       CHECK(rounded[i].bits == bfloat16(single[i]).bits);
     }

@@ -1,8 +1,8 @@
-#include "kernels/cpu_features.hpp"
 #include "kernels/dct.hpp"
 #include "kernels/high_pass.hpp"
-#include "kernels/high_pass_sweeps.hpp"
+#include "kernels/high_pass/sweeps.hpp"
 #include "kernels/naive/dct.hpp"
+#include "kernels/simd/cpu_isa.hpp"
 #include "tests/kernels/check.hpp"
 
 namespace fpanet::kernels {
@@ -11,7 +11,7 @@ namespace {
 using namespace fpanet::test;
 
 constexpr ImageSize kImages[] = {{1, 1, 11, 11}, {2, 3, 13, 12}, {1, 2, 64, 33}, {1, 7, 16, 40}};
-/// More channels, rows and elements of a row than the card's high-pass takes at a time.
+/// More channels, rows and elements of a row than the GPU's high-pass takes at a time.
 constexpr ImageSize kTiledImage = {2, 9, 41, 61};
 
 /// sum_i a_i b_i in double.
@@ -93,8 +93,8 @@ template <class T>
 std::vector<HighPassSweeps<T>> high_pass_levels() {
   std::vector<HighPassSweeps<T>> levels{high_pass_sweeps_generic<T>()};
 #if defined(__x86_64__)
-  if (detected_cpu_level() >= CpuLevel::avx2) levels.push_back(high_pass_sweeps_avx2<T>());
-  if (detected_cpu_level() >= CpuLevel::avx512) levels.push_back(high_pass_sweeps_avx512<T>());
+  if (detected_cpu_isa() >= CpuIsa::avx2) levels.push_back(high_pass_sweeps_avx2<T>());
+  if (detected_cpu_isa() >= CpuIsa::avx512) levels.push_back(high_pass_sweeps_avx512<T>());
 #endif
   return levels;
 }

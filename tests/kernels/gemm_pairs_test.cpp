@@ -1,4 +1,4 @@
-#include "kernels/gemm_pairs.hpp"
+#include "kernels/gemm/pairs.hpp"
 
 #include <doctest/doctest.h>
 
@@ -7,7 +7,7 @@
 #include <limits>
 #include <random>
 
-#include "kernels/cpu_features.hpp"
+#include "kernels/simd/cpu_isa.hpp"
 #include "tests/kernels/check.hpp"
 
 namespace fpanet::kernels {
@@ -149,9 +149,9 @@ void check_rounding(const GemmPairs& gemm) {
 TEST_CASE("gemm_pairs: integers give exactly what the loops give, rounded once") {
   std::vector<GemmPairs> levels{gemm_pairs_generic()};
 #if defined(__x86_64__)
-  if (detected_cpu_level() >= CpuLevel::avx2) levels.push_back(gemm_pairs_avx2());
-  if (detected_cpu_level() >= CpuLevel::avx512) levels.push_back(gemm_pairs_avx512());
-  if (detected_cpu_level() >= CpuLevel::avx512_bf16) {
+  if (detected_cpu_isa() >= CpuIsa::avx2) levels.push_back(gemm_pairs_avx2());
+  if (detected_cpu_isa() >= CpuIsa::avx512) levels.push_back(gemm_pairs_avx512());
+  if (detected_cpu_isa() >= CpuIsa::avx512_bf16) {
     levels.push_back(gemm_pairs_avx512_bf16());
   } else {
     MESSAGE("this processor has no AVX512-BF16: its kernels were not run");

@@ -1,4 +1,4 @@
-#include "kernels/gemm_panel.hpp"
+#include "kernels/gemm/panel.hpp"
 
 #include <doctest/doctest.h>
 
@@ -6,8 +6,8 @@
 #include <random>
 #include <vector>
 
-#include "kernels/conv2d_level.hpp"
-#include "kernels/cpu_features.hpp"
+#include "kernels/conv2d/inner_loops.hpp"
+#include "kernels/simd/cpu_isa.hpp"
 
 namespace fpanet::kernels {
 namespace {
@@ -20,10 +20,11 @@ std::vector<T> integers(Index count) {
   return values;
 }
 
-// What gemm_panel.hpp says, on integers: exact.
+// What gemm/panel.hpp says, on integers: exact.
 template <class T>
-void check_against_loops(const Conv2dLevel<T>& level, Index m, Index n, Index run, Index segments,
-                         bool rows_contiguous, GemmStart start, bool finish = false) {
+void check_against_loops(const Conv2dInnerLoops<T>& level, Index m, Index n, Index run,
+                         Index segments, bool rows_contiguous, GemmStart start,
+                         bool finish = false) {
   CAPTURE(level.width);
   CAPTURE(m);
   CAPTURE(n);
@@ -73,7 +74,7 @@ void check_against_loops(const Conv2dLevel<T>& level, Index m, Index n, Index ru
 }
 
 template <class T>
-void check_level(const Conv2dLevel<T>& level) {
+void check_isa(const Conv2dInnerLoops<T>& level) {
   for (const bool rows_contiguous : {false, true}) {
     for (const Index m : {1, 2, 5, 6, 7, 10, 12, 13, 25}) {
       for (Index n = 1; n <= level.width; n += n < 4 ? 1 : 3) {
@@ -90,12 +91,12 @@ void check_level(const Conv2dLevel<T>& level) {
 }
 
 TEST_CASE_TEMPLATE("gemm_panel: integers give exactly what the loops give", T, float, double) {
-  check_level(conv2d_level_generic<T>());
-  check_level(conv2d_level_wide<T>());
+  check_isa(conv2d_inner_loops_generic<T>());
+  check_isa(conv2d_inner_loops_wide<T>());
 #if defined(__x86_64__)
-  if (detected_cpu_level() >= CpuLevel::avx2) check_level(conv2d_level_avx2<T>());
-  if (detected_cpu_level() >= CpuLevel::avx512) {
-    check_level(conv2d_level_avx512<T>());
+  if (detected_cpu_isa() >= CpuIsa::avx2) check_isa(conv2d_inner_loops_avx2<T>());
+  if (detected_cpu_isa() >= CpuIsa::avx512) {
+    check_isa(conv2d_inner_loops_avx512<T>());
   } else {
     MESSAGE("this processor has no AVX-512: its kernels were not run");
   }
@@ -103,8 +104,8 @@ TEST_CASE_TEMPLATE("gemm_panel: integers give exactly what the loops give", T, f
 }
 
 TEST_CASE("cpu_features: the level in use is one this processor has") {
-  CHECK(cpu_level() <= std::max(detected_cpu_level(), CpuLevel::wide));
-  CHECK(name_of(CpuLevel::avx2) == "avx2");
+  CHECK(cpu_isa() <= std::max(detected_cpu_isa(), CpuIsa::wide));
+  CHECK(name_of(CpuIsa::avx2) == "avx2");
 }
 
 }  // namespace

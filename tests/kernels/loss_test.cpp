@@ -206,7 +206,7 @@ TEST_CASE_TEMPLATE("dropout keeps 1 - p of the elements, scaled, and remembers w
     CHECK(count(y, 0) + kept == kSize);
     CHECK(std::abs(static_cast<double>(kept) / kSize - 0.8) < 0.005);  // 4 standard deviations
     if (first.empty()) first = y;
-    CHECK(same_bits(y, first));  // on the CPU and on cards
+    CHECK(same_bits(y, first));  // on the CPU and on GPUs
     CHECK_FALSE(same_bits(y, run(device, later, 0, 0.2)));
     CHECK_FALSE(same_bits(y, run(device, rng, 1, 0.2)));
     std::vector<T> sum = x;

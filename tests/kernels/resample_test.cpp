@@ -2,11 +2,11 @@
 
 #include "kernels/naive/resample.hpp"
 #include "kernels/concat.hpp"
-#include "kernels/cpu_features.hpp"
 #include "kernels/global_pool.hpp"
 #include "kernels/max_pool.hpp"
-#include "kernels/max_pool_rows.hpp"
+#include "kernels/max_pool/rows.hpp"
 #include "kernels/naive/pool.hpp"
+#include "kernels/simd/cpu_isa.hpp"
 #include "kernels/upsample2x.hpp"
 #include "tests/kernels/check.hpp"
 
@@ -52,8 +52,8 @@ template <class T>
 std::vector<MaxPoolRows<T>> max_pool_levels() {
   std::vector<MaxPoolRows<T>> levels{max_pool_rows_generic<T>()};
 #if defined(__x86_64__)
-  if (detected_cpu_level() >= CpuLevel::avx2) levels.push_back(max_pool_rows_avx2<T>());
-  if (detected_cpu_level() >= CpuLevel::avx512) levels.push_back(max_pool_rows_avx512<T>());
+  if (detected_cpu_isa() >= CpuIsa::avx2) levels.push_back(max_pool_rows_avx2<T>());
+  if (detected_cpu_isa() >= CpuIsa::avx512) levels.push_back(max_pool_rows_avx512<T>());
 #endif
   return levels;
 }
@@ -110,7 +110,7 @@ TEST_CASE("max_pool: a NaN wins and an image of -inf has a winner") {
   on_cards<float>(check);
 }
 
-TEST_CASE("global_max_pool: ties and NaNs have the same winner on the CPU and on cards") {
+TEST_CASE("global_max_pool: ties and NaNs have the same winner on the CPU and on GPUs") {
   const ImageSize s{1, 3, 20, 20};
   const float nan = std::numeric_limits<float>::quiet_NaN();
   std::vector<float> x = with_ties<float>(s.numel());

@@ -1,5 +1,5 @@
-// What a build without CUDA says when it is asked to compute on a card. (test_kernels and test_emulated
-// cannot ask: an emulated card stands in there.)
+// What a build without CUDA says when it is asked to compute on a GPU. (test_kernels and test_emulated
+// cannot ask: an emulated GPU stands in there.)
 
 #include <doctest/doctest.h>
 

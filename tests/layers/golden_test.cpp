@@ -9,7 +9,7 @@
 
 #include "engine/core/error.hpp"
 #include "engine/core/layout.hpp"
-#include "engine/weights/safetensors.hpp"
+#include "engine/weights/safetensors/safetensors.hpp"
 #include "layers/adamw.hpp"
 #include "layers/add.hpp"
 #include "layers/conv2d.hpp"

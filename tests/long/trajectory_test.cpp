@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "apps/common/metrics_table.hpp"
+#include "apps/training/metrics_table.hpp"
 #include "tests/support/tolerances.hpp"
 #include "tests/support/trajectory.hpp"
 

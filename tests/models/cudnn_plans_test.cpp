@@ -1,15 +1,15 @@
-// What cuDNN makes of every convolution of FPA-Net, without a card: it plans for an H100 that is only
-// described. Running the plans, and measuring which is fastest, needs the card.
+// What cuDNN makes of every convolution of FPA-Net, without a GPU: it plans for an H100 that is only
+// described. Running the plans, and measuring which is fastest, needs the GPU.
 
 #include <doctest/doctest.h>
 
 #include <cstdio>
 #include <set>
 
-#include "kernels/cudnn_forward.hpp"
+#include "kernels/cudnn/forward.hpp"
 #include "models/program.hpp"
 
-#if CUDNN_VERSION >= 90800  // planning without a card
+#if CUDNN_VERSION >= 90800  // planning without a GPU
 
 using namespace fpanet;
 using namespace fpanet::kernels;

@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-#include "kernels/cpu_features.hpp"
+#include "kernels/simd/cpu_isa.hpp"
 #include "tests/support/model_golden.hpp"
 #include "tests/support/tolerances.hpp"
 
@@ -75,7 +75,7 @@ void check_double(const std::string& name) {
 /// without fused multiply-adds: so near to float64 that it is too far from PyTorch's float32. So a level
 /// that FPANET_CPU names, which rounds as no PyTorch does, is held to float64, as near as PyTorch's float32 is.
 void check_probabilities(const ModelGolden& golden, const Tensor& ours, const StateEntry& float32) {
-  if (!kernels::cpu_level_is_named()) {
+  if (!kernels::cpu_isa_is_named()) {
     CHECK(max_difference(ours, float32) < kModelFloat);
     return;
   }

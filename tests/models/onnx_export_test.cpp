@@ -1,7 +1,7 @@
 // The exported model's structure. That it computes the same is for a runtime to say:
 // tests/interop/onnx_export.py.
 
-#include "models/onnx_export.hpp"
+#include "layers/onnx_export.hpp"
 
 #include <doctest/doctest.h>
 

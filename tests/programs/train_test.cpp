@@ -8,7 +8,7 @@
 #include <chrono>
 #include <thread>
 
-#include "kernels/cpu_features.hpp"
+#include "kernels/simd/cpu_isa.hpp"
 #include "tests/programs/run_program.hpp"
 
 using namespace fpanet;
@@ -256,10 +256,10 @@ TEST_CASE(
 
   const Outcome plain = run_program(work, "train", kTiny + bf16 + "--epochs 1 --run " + run + "2");
   const bool has_products =
-      kernels::detected_cpu_level() >= kernels::CpuLevel::avx512_bf16 || std::getenv("FPANET_CPU");
+      kernels::detected_cpu_isa() >= kernels::CpuIsa::avx512_bf16 || std::getenv("FPANET_CPU");
   CHECK(plain.code == (has_products ? 0 : 2));
   if (has_products) return;
-  const std::string level(name_of(kernels::detected_cpu_level()));
+  const std::string level(name_of(kernels::detected_cpu_isa()));
   CHECK(plain.err.find(
             "--precision bf16: on the CPU it needs AVX512-BF16, and this processor has " + level) !=
         std::string::npos);

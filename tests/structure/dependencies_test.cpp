@@ -117,8 +117,8 @@ TEST_CASE("CUDA headers stay in device code and the library wrappers") {
 
 TEST_CASE("library headers that take seconds to compile are included by few") {
   static const std::map<std::string, std::set<std::string>> kUsers = {
-      {"CLI/CLI.hpp", {"apps/common/cli.cpp", "apps/common/settings.cpp"}},
-      {"toml++/toml.h", {"apps/common/settings_file.cpp"}},
+      {"CLI/CLI.hpp", {"apps/cli/cli.cpp", "apps/cli/settings.cpp"}},
+      {"toml++/toml.h", {"apps/cli/settings_file.cpp"}},
       // fmt/core.h formats numbers and strings; engine/core/join.hpp joins.
       {"fmt/format.h", {}},
       {"fmt/ranges.h", {}},

@@ -1,4 +1,4 @@
-// Stands for cuDNN in tests of programs on an emulated card: the CPU's convolutions on the same numbers in
+// Stands for cuDNN in tests of programs on an emulated GPU: the CPU's convolutions on the same numbers in
 // float, rounded where cuDNN rounds.
 
 #include <algorithm>
@@ -6,7 +6,7 @@
 
 #include "kernels/bias_add.hpp"
 #include "kernels/channel_statistics.hpp"
-#include "kernels/conv2d_instances.hpp"
+#include "kernels/conv2d/instances.hpp"
 
 namespace fpanet::kernels {
 namespace {

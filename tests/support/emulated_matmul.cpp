@@ -1,7 +1,7 @@
 // Stands for cuBLASLt in tests of Cuda halves that are built upon products: the definition, with sums in
-// float as on a card.
+// float as on a GPU.
 
-#include "kernels/body.hpp"
+#include "kernels/base/body.hpp"
 #include "kernels/matmul.hpp"
 
 namespace fpanet::kernels {

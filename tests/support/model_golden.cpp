@@ -4,7 +4,7 @@
 #include <fstream>
 
 #include "engine/core/layout.hpp"
-#include "engine/weights/safetensors.hpp"
+#include "engine/weights/safetensors/safetensors.hpp"
 #include "tests/support/formula.hpp"
 #include "tests/support/golden.hpp"
 

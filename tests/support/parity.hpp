@@ -1,6 +1,6 @@
 #pragma once
 // Runs a sample of the op registry on a context, and compares what two runs leave behind: the
-// harness of the CUDA tests. It knows contexts, not cards, so that tests/parity can try it on a
+// harness of the CUDA tests. It knows contexts, not GPUs, so that tests/parity can try it on a
 // machine without one.
 
 #include <string>
@@ -14,7 +14,7 @@ namespace fpanet::test {
 enum class Execution : std::uint8_t {
   eager,     ///< each node as it is recorded
   planned,   ///< planned memory, node by node
-  replayed,  ///< planned, run three times: on a card the second run is captured as a CUDA graph,
+  replayed,  ///< planned, run three times: on a GPU the second run is captured as a CUDA graph,
              ///< the third replays it
 };
 

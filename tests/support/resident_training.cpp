@@ -2,8 +2,8 @@
 
 #include <cstring>
 
-#include "apps/common/batch_feed.hpp"
-#include "apps/common/model_session.hpp"
+#include "apps/training/batch_feed.hpp"
+#include "apps/training/model_session.hpp"
 #include "models/network_gradcheck.hpp"
 
 namespace fpanet::test {

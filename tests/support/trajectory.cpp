@@ -8,8 +8,8 @@
 #include <fstream>
 #include <limits>
 
-#include "apps/common/metrics_table.hpp"
-#include "engine/weights/safetensors.hpp"
+#include "apps/training/metrics_table.hpp"
+#include "engine/weights/safetensors/safetensors.hpp"
 #include "models/model_file.hpp"
 #include "tests/support/formula.hpp"
 #include "tests/support/golden.hpp"

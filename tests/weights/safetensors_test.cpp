@@ -7,7 +7,7 @@
 #include <fstream>
 
 #include "engine/core/layout.hpp"
-#include "engine/weights/safetensors.hpp"
+#include "engine/weights/safetensors/safetensors.hpp"
 #include "tests/support/scratch_folder.hpp"
 
 namespace fpanet {

@@ -2,9 +2,9 @@
 
 #include <doctest/doctest.h>
 
-#include "engine/weights/torch_containers.hpp"
+#include "engine/weights/torch/containers.hpp"
+#include "engine/weights/torch/zip_writer.hpp"
 #include "engine/weights/weights_file.hpp"
-#include "engine/weights/zip_writer.hpp"
 #include "tests/support/scratch_folder.hpp"
 
 namespace fpanet {

@@ -2,7 +2,7 @@
 
 #include <limits>
 
-#include "engine/weights/torch_writer.hpp"
+#include "engine/weights/torch/writer.hpp"
 #include "engine/weights/weights_file.hpp"
 #include "tests/support/scratch_folder.hpp"
 

@@ -2,9 +2,9 @@
 
 #include <string>
 
-#include "engine/weights/persistent_id.hpp"
-#include "engine/weights/pickle_limits.hpp"
-#include "engine/weights/unpickler.hpp"
+#include "engine/weights/pickle/limits.hpp"
+#include "engine/weights/pickle/persistent_id.hpp"
+#include "engine/weights/pickle/unpickler.hpp"
 
 namespace fpanet::pickle {
 

@@ -4,8 +4,8 @@
 #include <cstring>
 
 #include "engine/core/error.hpp"
-#include "engine/weights/zip_reader.hpp"
-#include "engine/weights/zip_writer.hpp"
+#include "engine/weights/torch/zip_reader.hpp"
+#include "engine/weights/torch/zip_writer.hpp"
 #include "tests/support/scratch_folder.hpp"
 
 namespace fpanet {

@@ -1,0 +1,150 @@
+#include "apps/cli/cli.hpp"
+
+#include <fmt/core.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <exception>
+#include <iostream>
+#include <new>
+#include <sstream>
+#include <string_view>
+#include <utility>
+
+#include "apps/cli/interrupt.hpp"
+#include "apps/cli/usage_error.hpp"
+
+namespace fpanet {
+namespace {
+
+constexpr std::size_t kHelpColumn = 36;
+
+/// The option of that name, of the program or of the subcommand that was called.
+const CLI::Option* find_option(const CLI::App& app, const std::string& name) {
+  if (const auto* option = app.get_option_no_throw(name)) return option;
+  for (const auto* subcommand : app.get_subcommands()) {
+    if (const auto* option = find_option(*subcommand, name)) return option;
+  }
+  return nullptr;
+}
+
+/// The parser's message, in our words where it does not say what is accepted.
+std::string message_of(const CLI::App& app, const CLI::ParseError& error) {
+  const std::string text = error.what();
+  if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr && !app.remaining().empty()) {
+    return fmt::format("'{}' does not belong here; {} --help lists what is accepted",
+                       app.remaining().front(), app.get_name());
+  }
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
+    const std::string name = text.substr(0, text.find(':'));
+    if (const auto* option = find_option(app, name)) {
+      return fmt::format("{} {}: accepted is {}", name,
+                         option->empty() ? "needs a value" : "is given more than once",
+                         option->get_type_name());
+    }
+  }
+  return fmt::format("{}; {} --help lists what is accepted", text, app.get_name());
+}
+
+std::string indented(const std::string& lines) {
+  std::istringstream in(lines);
+  std::string text;
+  for (std::string line; std::getline(in, line);) text += fmt::format("  {}\n", line);
+  return text;
+}
+
+int report(const CLI::App& app, std::string_view message, int exit_code) {
+  fmt::print(stderr, "{}: {}\n", app.get_name(), message);
+  return exit_code;
+}
+
+void set_examples(CLI::App& app, const std::string& examples) {
+  app.footer("Examples:\n" + indented(examples));
+}
+
+/// The lines that begin with `command` as whole words.
+std::string examples_of(const std::string& command, const std::string& examples) {
+  std::istringstream in(examples);
+  std::string text;
+  for (std::string line; std::getline(in, line);) {
+    if ((line + " ").starts_with(command + " ")) text += line + "\n";
+  }
+  return text;
+}
+
+void share_examples(CLI::App& app, const std::string& name, const std::string& examples) {
+  for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; })) {
+    const std::string full = name + " " + command->get_name();
+    set_examples(*command, examples_of(full, examples));
+    share_examples(*command, full, examples);
+  }
+}
+
+int run(CLI::App& app, int argc, const char* const* argv, const Action& body) {
+  try {
+    app.parse(argc, argv);
+    return body();
+  } catch (const CLI::Success& success) {  // --help, --version
+    return app.exit(success);
+  } catch (const CLI::ParseError& error) {
+    return report(app, message_of(app, error), kExitUsage);
+  } catch (const UsageError& error) {
+    return report(app, error.what(), kExitUsage);
+  } catch (const std::bad_alloc&) {
+    return report(app, "out of memory: try a smaller batch or image size", kExitFailed);
+  } catch (const std::exception& error) {
+    return report(app, error.what(), kExitFailed);
+  }
+}
+
+}  // namespace
+
+std::shared_ptr<CLI::App> make_app(const std::string& program, const std::string& summary,
+                                   const std::string& examples) {
+  auto app = std::make_shared<CLI::App>(summary, program);
+  app->set_help_flag("-h,--help", "Print this help and exit");
+  app->set_version_flag("--version", fmt::format("{} {}", program, FPANET_VERSION),
+                        "Print the version and exit");
+  set_examples(*app, examples);
+  app->get_formatter()->column_width(kHelpColumn);
+  return app;
+}
+
+CLI::App& add_command(CLI::App& app, const std::string& name, const std::string& summary,
+                      Action& action, Action body) {
+  CLI::App* command = app.add_subcommand(name, summary);
+  command->callback([&action, body = std::move(body)] { action = body; });
+  return *command;
+}
+
+CLI::App& add_group(CLI::App& app, const std::string& name, const std::string& summary) {
+  CLI::App* group = app.add_subcommand(name, summary);
+  group->require_subcommand(1);
+  return *group;
+}
+
+void add_argument(CLI::App& app, const std::string& name, std::string* value,
+                  const std::string& help) {
+  app.add_option(name, *value, help)->required();
+}
+
+void require_command(CLI::App& app, const std::string& examples) {
+  app.require_subcommand(1);
+  share_examples(app, app.get_name(), examples);
+}
+
+int run_main(CLI::App& app, int argc, const char* const* argv, const Action& body) {
+  // A file over the process's limit is then an error to report, not the end of the process.
+  std::signal(SIGXFSZ, SIG_IGN);
+  exit_on_interrupt();
+  const int exit_code = run(app, argc, argv, body);
+  // A full disk or a closed pipe shows only when the last of the results is written out.
+  std::cout.flush();
+  std::fflush(stdout);
+  if (exit_code == kExitDone && (!std::cout || std::ferror(stdout) != 0)) {
+    return report(app, "cannot write to the standard output", kExitFailed);
+  }
+  return exit_code;
+}
+
+}  // namespace fpanet

@@ -1,0 +1,50 @@
+#include "apps/cli/console.hpp"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace fpanet {
+namespace {
+
+constexpr int kDefaultWidth = 80;
+constexpr const char* kEraseLine = "\r\033[K";
+
+int width_of(std::FILE* stream) {
+  winsize size{};
+  if (::ioctl(::fileno(stream), TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return kDefaultWidth;
+  return size.ws_col;
+}
+
+}  // namespace
+
+Console::Console(bool quiet, std::FILE* stream)
+    : Console(quiet, stream, ::isatty(::fileno(stream)) == 1, width_of(stream)) {}
+
+Console::Console(bool quiet, std::FILE* stream, bool is_terminal, int width)
+    : quiet_(quiet), stream_(stream), is_terminal_(is_terminal), width_(width) {}
+
+void Console::status(std::string_view text) {
+  if (!is_terminal_ || quiet_) return;
+  // The last column stays free: some terminals wrap as soon as it is written.
+  const auto room = static_cast<std::size_t>(std::max(width_ - 1, 0));
+  fmt::print(stream_, "{}{}", kEraseLine, text.substr(0, room));
+  std::fflush(stream_);
+  has_status_ = true;
+}
+
+void Console::clear_status() {
+  if (!has_status_) return;
+  fmt::print(stream_, "{}", kEraseLine);
+  std::fflush(stream_);
+  has_status_ = false;
+}
+
+void Console::line(std::string_view text) {
+  clear_status();
+  fmt::print(stream_, "{}\n", text);
+  std::fflush(stream_);
+}
+
+}  // namespace fpanet

@@ -1,0 +1,78 @@
+#include "apps/cli/interrupt.hpp"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cassert>
+#include <cerrno>
+#include <string_view>
+
+#include "apps/cli/exit_codes.hpp"
+
+namespace fpanet {
+namespace {
+
+constexpr std::array<int, 2> kSignals = {SIGINT, SIGTERM};
+constexpr std::string_view kNotice =
+    "\ninterrupted: saving after this step; once more to leave at once\n";
+
+std::atomic<bool> stop_requested{false};
+static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler may use no locks");
+
+std::array<struct sigaction, kSignals.size()> previous_actions{};
+bool guarded = false;
+
+/// Only what POSIX calls async-signal-safe happens here.
+extern "C" void request_stop(int /*signal*/) {
+  if (stop_requested.exchange(true)) ::_exit(kExitInterrupted);
+  const int saved_errno = errno;
+  // A notice that cannot be written is no reason to do anything else.
+  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, kNotice.data(), kNotice.size());
+  errno = saved_errno;
+}
+
+extern "C" void leave(int /*signal*/) {
+  ::_exit(kExitInterrupted);
+}
+
+}  // namespace
+
+void exit_on_interrupt() {
+  for (const int signal : kSignals) {
+    struct sigaction action {};
+    ::sigaction(signal, nullptr, &action);
+    if (action.sa_handler == SIG_IGN) continue;
+    action = {};
+    action.sa_handler = leave;
+    ::sigemptyset(&action.sa_mask);
+    ::sigaction(signal, &action, nullptr);
+  }
+}
+
+InterruptGuard::InterruptGuard() {
+  assert(!guarded);
+  guarded = true;
+  stop_requested = false;
+  struct sigaction action {};
+  action.sa_handler = request_stop;
+  action.sa_flags = SA_RESTART;  // reads and writes of files go on undisturbed
+  ::sigemptyset(&action.sa_mask);
+  for (std::size_t i = 0; i < kSignals.size(); ++i) {
+    ::sigaction(kSignals[i], &action, &previous_actions[i]);
+  }
+}
+
+InterruptGuard::~InterruptGuard() {
+  for (std::size_t i = 0; i < kSignals.size(); ++i) {
+    ::sigaction(kSignals[i], &previous_actions[i], nullptr);
+  }
+  guarded = false;
+}
+
+bool InterruptGuard::requested() {
+  return stop_requested;
+}
+
+}  // namespace fpanet

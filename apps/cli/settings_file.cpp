@@ -1,0 +1,121 @@
+#include "apps/cli/settings_file.hpp"
+
+#include <fmt/core.h>
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <optional>
+#include <sstream>
+#include <string_view>
+
+#include "apps/cli/python_repr.hpp"
+#include "apps/cli/usage_error.hpp"
+#include "engine/core/join.hpp"
+
+namespace fpanet {
+namespace {
+
+using Kind = Setting::Kind;
+
+/// What a key of this kind must look like in a file.
+std::string_view described(Kind kind) {
+  switch (kind) {
+    case Kind::text:
+      return "a string in quotes";
+    case Kind::integer:
+      return "an integer without quotes";
+    case Kind::real:
+      return "a number without quotes";
+    case Kind::toggle:
+      return "true or false";
+    case Kind::text_or_integer:
+      return "an integer, or a string in quotes";
+  }
+  return {};
+}
+
+/// The value as its flag takes it; nothing if a setting of this kind takes no such type.
+std::optional<std::string> flag_text(const toml::node& node, Kind kind) {
+  if (const auto* text = node.as_string()) {
+    if (kind == Kind::text || kind == Kind::text_or_integer) return text->get();
+  } else if (const auto* integer = node.as_integer()) {
+    if (kind != Kind::text && kind != Kind::toggle) return fmt::format("{}", integer->get());
+  } else if (const auto* real = node.as_floating_point()) {
+    if (kind == Kind::real) return python_repr(real->get());
+  } else if (const auto* boolean = node.as_boolean()) {
+    if (kind == Kind::toggle) return boolean->get() ? "on" : "off";
+  }
+  return std::nullopt;
+}
+
+template <class T>
+std::string as_toml(const T& value) {
+  std::ostringstream out;
+  out << toml::value{value};
+  return out.str();
+}
+
+std::string node_text(const toml::node& node) {
+  std::ostringstream out;
+  node.visit([&](const auto& value) { out << value; });
+  return out.str();
+}
+
+toml::table parse(const std::filesystem::path& file) {
+  try {
+    return toml::parse_file(file.string());
+  } catch (const toml::parse_error& error) {
+    const auto line = error.source().begin.line;
+    if (line == 0) usage_fail("{}: {}", file.string(), error.description());
+    usage_fail("{}:{}: {}", file.string(), line, error.description());
+  }
+}
+
+std::string known_keys(const Settings& settings) {
+  std::vector<std::string_view> names;
+  for (const Setting& setting : settings.all()) names.emplace_back(setting.name);
+  return join(names, ", ");
+}
+
+bool is_number(const std::string& text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+}  // namespace
+
+void read_settings_file(const std::filesystem::path& file, Settings& settings) {
+  const toml::table table = parse(file);
+  for (const auto& [key, node] : table) {
+    const auto place = fmt::format("{}:{}", file.string(), node.source().begin.line);
+    const Setting* setting = settings.find(key.str());
+    if (setting == nullptr) {
+      usage_fail("{}: unknown key '{}'; known are {}", place, key.str(), known_keys(settings));
+    }
+    const auto where = fmt::format("{}: {} = {}", place, setting->name, node_text(node));
+    const auto text = flag_text(node, setting->kind);
+    if (!text) {
+      usage_fail("{}: the value must be {} ({})", where, described(setting->kind),
+                 setting->accepted);
+    }
+    settings.assign(*setting, *text, where);
+  }
+  settings.reassign_given();
+}
+
+std::string settings_toml(const Settings& settings) {
+  std::string lines;
+  for (const Setting& setting : settings.all()) {
+    if (!setting.saved) continue;
+    const std::string text = setting.str();
+    if (text.empty()) continue;  // not told yet, and no value that could be read back
+    const bool quoted =
+        setting.kind == Kind::text || (setting.kind == Kind::text_or_integer && !is_number(text));
+    const std::string value = setting.kind == Kind::toggle ? as_toml(text == "on")
+                              : quoted                     ? as_toml(text)
+                                                           : text;
+    lines += fmt::format("{} = {}\n", setting.name, value);
+  }
+  return lines;
+}
+
+}  // namespace fpanet

@@ -1,0 +1,32 @@
+#pragma once
+// Settings that several programs take, so that they mean and accept the same everywhere.
+
+#include <cstdint>
+#include <string>
+
+#include "apps/cli/settings.hpp"
+#include "data/mask.hpp"
+
+namespace fpanet {
+
+void add_data(Settings& settings, std::string* data,
+              std::string help);                                 ///< DIR | synthetic[:COUNT]
+void add_protocol(Settings& settings, std::string* protocol);    ///< clean | notebook
+void add_mask_policy(Settings& settings, std::string* policy);   ///< auto | names of MaskPolicy
+void add_device(Settings& settings, std::string* device);        ///< auto | cpu | cuda[:i]
+void add_precision(Settings& settings, std::string* precision);  ///< fp32 | tf32 | bf16 | fp64
+void add_threads(Settings& settings, std::int64_t* threads);     ///< 0: all
+void add_deterministic(Settings& settings, bool* deterministic);
+void add_cache(Settings& settings, bool* cache);
+
+/// What --data accepts.
+inline constexpr const char* kDataAccepted =
+    "a folder with *_sat.jpg, *_mask.png and class_dict.csv, or synthetic[:COUNT]";
+
+/// What --mask-policy means together with --protocol.
+MaskPolicy resolve_mask_policy(const std::string& policy, const std::string& protocol);
+
+/// The file that a FILE|none setting names; empty for none.
+std::string file_or_none(const std::string& text);
+
+}  // namespace fpanet

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "apps/training/metrics_table.hpp"
+
+namespace fpanet {
+
+/// One quantity over the epochs, for training and validation.
+struct Curve {
+  std::string name;
+  std::vector<MetricPoint> train, val;
+};
+
+/// The notebook's six quantities from metrics.csv, in its order: Loss, IoU, Accuracy, Precision,
+/// Recall, F1score.
+std::vector<Curve> notebook_curves(const MetricsTable& table);
+
+/// An inline SVG of the curve. Colours and fonts come from the page's classes .train, .val, .axis,
+/// .best; values that are not finite leave a gap. `best_epoch`, counted from 0, is marked by
+/// an upright line; the axis counts from 1.
+std::string chart_svg(const Curve& curve, std::optional<std::int64_t> best_epoch);
+
+/// Round numbers that cover [low, high] with about `count` steps of 1, 2 or 5 times a power of ten.
+std::vector<double> axis_ticks(double low, double high, int count);
+
+}  // namespace fpanet

@@ -1,0 +1,117 @@
+#include "apps/training/checkpoint.hpp"
+
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+#include "engine/core/error.hpp"
+#include "engine/weights/match_weights.hpp"
+#include "engine/weights/safetensors/safetensors.hpp"
+#include "models/model_file.hpp"
+
+namespace fpanet {
+
+namespace {
+
+constexpr const char* kClasses = "fpanet.classes";
+constexpr const char* kImageSize = "fpanet.image_size";
+constexpr const char* kEpoch = "fpanet.epoch";
+constexpr const char* kValLoss = "fpanet.val_loss";
+constexpr const char* kEncoderPrefix = "model.encoder.";
+
+template <class T>
+T parse(const std::string& text, const char* key, const std::string& source) {
+  T value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  require(error == std::errc() && end == text.data() + text.size(),
+          "{}: metadata {}='{}' is not a number", source, key, text);
+  return value;
+}
+
+/// [["urban_land",0,255,255],...]
+std::string classes_text(const ClassTable& table) {
+  nlohmann::json rows = nlohmann::json::array();
+  for (const auto& [name, color] : table.classes()) {
+    rows.push_back({name, color[0], color[1], color[2]});
+  }
+  return rows.dump();
+}
+
+ClassTable parse_classes(const std::string& text, const std::string& source) {
+  try {
+    std::vector<ClassInfo> classes;
+    for (const nlohmann::json& row : nlohmann::json::parse(text)) {
+      classes.push_back({row.at(0), {row.at(1), row.at(2), row.at(3)}});
+    }
+    return ClassTable(std::move(classes));
+  } catch (const nlohmann::json::exception&) {
+    fail("{}: metadata {} is no list of [name,r,g,b]", source, kClasses);
+  }
+}
+
+std::string load(ParameterStore& store, const WeightsFile& weights, const std::string& prefix,
+                 const MatchOptions& options) {
+  std::vector<WantedTensor> wanted;
+  for (const ParameterEntry& entry : store.entries()) {
+    if (!entry.name.starts_with(prefix)) continue;
+    wanted.push_back({entry.name, {entry.shape.sizes().begin(), entry.shape.sizes().end()}});
+  }
+  const Match match = match_weights(weights, wanted, options);
+  for (const auto& [name, entry] : match.tensors) {
+    entry.copy_into(store.value(static_cast<std::size_t>(store.find(name))));
+  }
+  return match.summary;
+}
+
+}  // namespace
+
+Metadata to_metadata(const CheckpointInfo& info) {
+  Metadata metadata;
+  if (info.classes) metadata[kClasses] = classes_text(*info.classes);
+  if (info.image_size) metadata[kImageSize] = info.image_size->str();
+  if (info.epoch) metadata[kEpoch] = std::to_string(*info.epoch);
+  if (info.val_loss) metadata[kValLoss] = fmt::format("{}", *info.val_loss);
+  return metadata;
+}
+
+CheckpointInfo read_info(const Metadata& metadata, const std::string& source) {
+  CheckpointInfo info;
+  const auto value_of = [&](const char* key) -> const std::string* {
+    const auto found = metadata.find(key);
+    return found == metadata.end() ? nullptr : &found->second;
+  };
+  if (const std::string* text = value_of(kClasses)) {
+    info.classes = parse_classes(*text, source);
+  }
+  if (const std::string* text = value_of(kImageSize)) info.image_size = ImageSize::parse(*text);
+  if (const std::string* text = value_of(kEpoch)) {
+    info.epoch = parse<std::int64_t>(*text, kEpoch, source);
+  }
+  if (const std::string* text = value_of(kValLoss)) {
+    info.val_loss = parse<double>(*text, kValLoss, source);
+  }
+  return info;
+}
+
+void save_model(const std::filesystem::path& path, const ParameterStore& store,
+                const CheckpointInfo& info) {
+  write_safetensors(path, to_state_dict(store), to_metadata(info));
+}
+
+ModelFile open_model(const std::filesystem::path& path) {
+  WeightsFile weights = read_weights(path);
+  FPANetOptions options = infer_options(with_notebook_names(weights.tensors), weights.name);
+  CheckpointInfo info = read_info(weights.metadata, weights.name);
+  return {std::move(weights), std::move(options), std::move(info)};
+}
+
+std::string load_model(ParameterStore& store, const WeightsFile& weights) {
+  // Files written without the notebook's wrapper class lack the convolution that never runs.
+  return load(store, weights, "", {.subject = "model", .optional = {"FreqFeature."}});
+}
+
+std::string load_encoder(ParameterStore& store, const WeightsFile& weights) {
+  return load(store, weights, kEncoderPrefix,
+              {.subject = "encoder", .first_conv = std::string(kEncoderPrefix) + "conv1.weight"});
+}
+
+}  // namespace fpanet

@@ -1,0 +1,174 @@
+#include "apps/training/lightning_state.hpp"
+
+#include <algorithm>
+
+#include "apps/cli/settings_file.hpp"
+#include "apps/training/run_folder.hpp"
+#include "apps/training/train_config.hpp"
+#include "data/csv.hpp"
+#include "engine/core/error.hpp"
+#include "kernels/adamw.hpp"
+#include "models/model_file.hpp"
+
+namespace fpanet {
+
+namespace {
+
+/// The notebook's convolution that never runs: PyTorch keeps optimizer state only of parameters
+/// that have had a gradient.
+constexpr const char* kWithoutGradient = "FreqFeature.";
+
+void check_optimizer(const OptimizerState& optimizer, const std::string& name) {
+  const kernels::AdamWOptions ours;
+  require(!optimizer.amsgrad, "{}: its AdamW has amsgrad on, which is not known here", name);
+  require(
+      optimizer.beta1 == ours.beta1 && optimizer.beta2 == ours.beta2 && optimizer.eps == ours.eps,
+      "{}: its AdamW has betas ({}, {}) and eps {}; training here has ({}, {}) and {}", name,
+      optimizer.beta1, optimizer.beta2, optimizer.eps, ours.beta1, ours.beta2, ours.eps);
+}
+
+/// Positions in the store of the optimizer's parameters, in its order: named_parameters() of a
+/// module has the order of its state dict.
+std::vector<std::size_t> optimizer_order(const WeightsFile& file, const ParameterStore& store) {
+  const StateDict named = with_notebook_names(file.tensors);
+  std::vector<std::size_t> order;
+  for (std::size_t i = 0; i < store.entries().size(); ++i) {
+    const ParameterEntry& entry = store.entries()[i];
+    if (entry.kind == EntryKind::parameter && named.contains(entry.name)) order.push_back(i);
+  }
+  const auto parameters = static_cast<std::int64_t>(order.size());
+  require(parameters == file.training->optimizer->parameters,
+          "{}: its optimizer has {} parameters, its model {}", file.name,
+          file.training->optimizer->parameters, parameters);
+  return order;
+}
+
+void load_moments(const WeightsFile& file, ModelSession& session) {
+  const ParameterStore& store = session.store();
+  const TrainingState& training = *file.training;
+  const std::vector<std::size_t> order = optimizer_order(file, store);
+  for (std::size_t position = 0; position < order.size(); ++position) {
+    const std::size_t index = order[position];
+    const std::string& name = store.entries()[index].name;
+    const auto found = training.optimizer->moments.find(static_cast<std::int64_t>(position));
+    if (found == training.optimizer->moments.end()) {
+      require(name.starts_with(kWithoutGradient), "{}: no optimizer state of parameter {}, {}",
+              file.name, position, name);
+      continue;
+    }
+    const AdamMoments& moments = found->second;
+    require(moments.step == training.global_step,
+            "{}: {} optimizer steps of {}, where the training has {}", file.name, moments.step,
+            name, training.global_step);
+    try {
+      moments.exp_avg.copy_into(store.slot(index, session.optimizer()->moment1()));
+      moments.exp_avg_sq.copy_into(store.slot(index, session.optimizer()->moment2()));
+    } catch (const Error& error) {
+      fail("{}: optimizer state {} is not of {}: {}", file.name, position, name, error.what());
+    }
+  }
+  session.optimizer()->set_step(training.global_step);
+}
+
+/// Batches of one epoch that `count` scenes make.
+std::int64_t batches(std::int64_t count, std::int64_t batch_size) {
+  return (count + batch_size - 1) / batch_size;
+}
+
+TrainConfig read_config(const std::filesystem::path& path) {
+  TrainConfig config;
+  Settings settings;
+  describe(config, settings);
+  read_settings_file(path, settings);
+  return config;
+}
+
+std::int64_t count_scenes(const std::vector<CsvRow>& split, std::string_view part) {
+  return std::ranges::count_if(split, [&](const CsvRow& row) { return row.cells[0] == part; });
+}
+
+/// Distributes a training_state.safetensors over weights and optimizer state.
+void take_tensors(const StateDict& tensors, std::int64_t step, WeightsFile& file) {
+  OptimizerState& optimizer = *file.training->optimizer;
+  for (const auto& [name, entry] : tensors) {
+    if (name.starts_with(kFirstMoment) || name.starts_with(kSecondMoment)) continue;
+    file.tensors.add(name, entry);
+    const StateEntry* exp_avg = tensors.find(kFirstMoment + name);
+    if (exp_avg == nullptr) continue;  // no parameter
+    const std::int64_t position = optimizer.parameters++;
+    if (name.starts_with(kWithoutGradient)) continue;
+    optimizer.moments.emplace(position,
+                              AdamMoments{step, *exp_avg, tensors.at(kSecondMoment + name)});
+  }
+}
+
+}  // namespace
+
+WeightsFile read_lightning(const std::filesystem::path& path) {
+  WeightsFile file = read_weights(path, ReadTraining::yes);
+  require(
+      file.training.has_value(),
+      "{}: no Lightning checkpoint, so that no training can go on with it; start a new one from "
+      "its weights by --init {}",
+      file.name, path.string());
+  require(file.training->optimizer.has_value(),
+          "{}: saved without its optimizer state; start a new training from its weights by --init "
+          "{}",
+          file.name, path.string());
+  require(
+      file.training->lr_schedulers == 0,
+      "{}: {} learning-rate scheduler(s), where the rate is constant here; start a new training "
+      "from its weights by --init {}",
+      file.name, file.training->lr_schedulers, path.string());
+  check_optimizer(*file.training->optimizer, file.name);
+  return file;
+}
+
+ProgressState load_lightning_state(const WeightsFile& file, ModelSession& session) {
+  load_moments(file, session);
+  const TrainingState& training = *file.training;
+  ProgressState state;
+  state.epoch = training.epochs_done;
+  state.global_step = training.global_step;
+  if (const auto& stopping = training.early_stopping) {
+    state.best_loss = stopping->best_score;
+    state.wait = stopping->wait_count;
+    state.best_epoch = state.epoch - 1 - state.wait;
+  } else if (const auto& saved = training.model_checkpoint;
+             saved && saved->current_score == saved->best_score) {
+    state.best_loss = saved->best_score;
+    state.best_epoch = state.epoch - 1;
+  }
+  return state;
+}
+
+WeightsFile lightning_checkpoint(const std::filesystem::path& run) {
+  const RunFolder folder = RunFolder::resume(run);
+  const SafetensorsFile saved = read_safetensors(folder.training_state());
+  const ProgressState state = read_progress(saved, folder.training_state());
+  require(state.epoch > 0 && state.batch == 0,
+          "{}: the run was interrupted in epoch {}, and Lightning goes on from an epoch's end; let "
+          "it finish that one by fpanet_train --resume {}, or convert {} for the weights alone",
+          run.string(), state.epoch + 1, run.string(), folder.last_checkpoint().string());
+  const TrainConfig config = read_config(folder.config());
+  const std::vector<CsvRow> split = read_csv(folder.split(), {"split"});
+
+  WeightsFile file;
+  file.name = run.string();
+  file.container = "run folder";
+  file.training = TrainingState{
+      .epochs_done = state.epoch,
+      .global_step = state.global_step,
+      .train_batches = batches(count_scenes(split, "train"), config.batch_size),
+      .validation_batches =
+          batches(count_scenes(split, "val"), validation_batch_size(config.batch_size)),
+      .optimizer = OptimizerState{.lr = config.lr, .weight_decay = config.weight_decay},
+      .early_stopping = EarlyStoppingState{.wait_count = state.wait,
+                                           .stopped_epoch = state.stopped ? state.epoch - 1 : 0,
+                                           .patience = config.patience,
+                                           .best_score = state.best_loss}};
+  take_tensors(saved.tensors, state.global_step, file);
+  return file;
+}
+
+}  // namespace fpanet

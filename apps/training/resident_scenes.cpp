@@ -1,0 +1,108 @@
+#include "apps/training/resident_scenes.hpp"
+
+#include <algorithm>
+
+#include "apps/cli/memory.hpp"
+#include "engine/core/cuda_device.hpp"
+#include "engine/core/error.hpp"
+#include "kernels/assemble_batch.hpp"
+
+namespace fpanet {
+namespace {
+
+Device device_of(const Context& context) {
+  const Cuda* const cuda = std::get_if<Cuda>(&context);
+  return cuda != nullptr ? Device::cuda(cuda->index) : Device::cpu();
+}
+
+void upload(const Image& image, const Tensor& to) {
+  require(image.pixels.size() == to.bytes(), "resident scenes: an image is {}, the first is {}",
+          image.size_str(), to.shape());
+  copy_bytes(to.raw(), to.device(), image.pixels.data(), Device::cpu(), to.bytes());
+}
+
+kernels::BatchItem to_item(const AugmentDraw& draw, Index place) {
+  kernels::BatchItem item{.scene = static_cast<std::int32_t>(place),
+                          .flip_horizontal = draw.flip_horizontal,
+                          .flip_vertical = draw.flip_vertical};
+  std::ranges::copy(brightness_contrast_table(draw.alpha, draw.beta), item.table);
+  return item;
+}
+
+}  // namespace
+
+std::size_t ResidentScenes::bytes_of(Index height, Index width) {
+  return static_cast<std::size_t>(4 * height * width);  // RGB and a label
+}
+
+ResidentScenes::ResidentScenes(const Context& context, SceneStore& store,
+                               std::span<const Index> scenes)
+    : context_(context) {
+  require(!scenes.empty(), "resident scenes: there are none");
+  const auto count = static_cast<Index>(scenes.size());
+  const auto first = store.get(scenes.front());
+  const Index h = first->image.height, w = first->image.width;
+  images_ = Tensor::empty({count, 3, h, w}, DType::u8, device_of(context));
+  labels_ = Tensor::empty({count, 1, h, w}, DType::u8, device_of(context));
+  for (Index i = 0; i < count; ++i) {
+    const auto scene = store.get(scenes[static_cast<std::size_t>(i)]);
+    upload(scene->image, images_.slice(i, 1));
+    upload(scene->labels.labels, labels_.slice(i, 1));
+    place_[scenes[static_cast<std::size_t>(i)]] = i;
+  }
+}
+
+ResidentScenes::Items& ResidentScenes::items_for(Index count) {
+  const auto found = items_.find(count);
+  if (found != items_.end()) return found->second;
+  const auto bytes = static_cast<Index>(sizeof(kernels::BatchItem));
+  const Tensor memory = Tensor::empty({count, bytes}, DType::u8, device_of(context_));
+  return items_.emplace(count, Items{memory, Uplink(memory)}).first->second;
+}
+
+BatchSource ResidentScenes::source(Index count) {
+  return {.scenes = images_,
+          .scene_labels = labels_,
+          .items = items_for(count).memory,
+          .ignore_byte = kIgnoreByte,
+          .ignore_label = kIgnoreLabel};
+}
+
+void ResidentScenes::draw(std::span<const Index> scenes, const LoaderOptions& options,
+                          Index epoch) {
+  std::vector<kernels::BatchItem> drawn;
+  for (const Index scene : scenes) {
+    drawn.push_back(
+        to_item(draw_augment(options.augment, options.seed, epoch, scene), place_.at(scene)));
+  }
+  items_for(static_cast<Index>(scenes.size()))
+      .uplink.send(context_, std::as_bytes(std::span(drawn)));
+}
+
+std::unique_ptr<ResidentScenes> make_resident(const Context& context, SceneStore& store,
+                                              std::span<const Index> scenes, bool native,
+                                              Console& console) {
+  constexpr std::size_t kShareOfFree = 4;
+  const Cuda* const cuda = std::get_if<Cuda>(&context);
+  if (cuda == nullptr) return nullptr;
+  if (native) {
+    console.info("batches come from the host: native pictures differ in size");
+    return nullptr;
+  }
+  const auto first = store.get(scenes.front());
+  const std::size_t bytes =
+      scenes.size() * ResidentScenes::bytes_of(first->image.height, first->image.width);
+  const std::size_t free = cuda_free_bytes(cuda->index);
+  const auto str = [](std::size_t size) { return bytes_str(static_cast<std::int64_t>(size)); };
+  if (bytes > free / kShareOfFree) {
+    console.info("batches come from the host: {} scenes are {}, of the GPU's memory {} is free",
+                 scenes.size(), str(bytes), str(free));
+    return nullptr;
+  }
+  auto resident = std::make_unique<ResidentScenes>(context, store, scenes);
+  console.info("batches are made on the GPU: {} scenes take {} of its memory", scenes.size(),
+               str(resident->bytes()));
+  return resident;
+}
+
+}  // namespace fpanet

@@ -1,0 +1,96 @@
+#include "apps/training/scene_check.hpp"
+
+#include <algorithm>
+
+#include "apps/cli/progress.hpp"
+#include "apps/cli/usage_error.hpp"
+#include "apps/prediction/padding.hpp"
+#include "engine/core/error.hpp"
+#include "engine/core/join.hpp"
+
+namespace fpanet {
+namespace {
+
+bool fits(const ImageSize& size, Index stride) {
+  return size.height % stride == 0 && size.width % stride == 0;
+}
+
+std::string_view fate_of_unmatched(MaskPolicy policy) {
+  switch (policy) {
+    case MaskPolicy::class_zero:
+      return "taken as class 0";
+    case MaskPolicy::nearest:
+      return "taken as the class of the nearest colour";
+    case MaskPolicy::ignore:
+    case MaskPolicy::threshold128:
+    case MaskPolicy::error:
+      break;
+  }
+  return "left out of loss and metrics";
+}
+
+/// Lists what cannot be used of `scenes`, in which `found` was found, and of `others`.
+[[noreturn]] void fail_for_bad_files(SceneStore& store, std::vector<std::string> found,
+                                     std::size_t scenes, std::span<const Index> others,
+                                     int threads) {
+  const std::vector<std::string> more = store.verify(others, threads).problems;
+  found.insert(found.end(), more.begin(), more.end());
+  std::sort(found.begin(), found.end());
+  fail("{} of {} scenes cannot be used:\n  {}", found.size(), scenes + others.size(),
+       join(found, "\n  "));
+}
+
+void check_native_sizes(const SceneStore& store, const SceneStore::Summary& summary,
+                        const SceneNeeds& needs) {
+  const Dataset& dataset = store.dataset();
+  for (const auto& [size, scene] : summary.sizes) {
+    if (fits(size, needs.stride)) continue;
+    usage_fail(
+        "--image-size native: '{}' is {}, but the network takes multiples of {}: accepted is "
+        "a size like {}",
+        dataset.id(scene), size.str(), needs.stride, padded_size(size, needs.stride).str());
+  }
+  if (summary.sizes.size() < 2 || needs.batch_size == 1) return;
+  const auto& [size, scene] = summary.sizes[0];
+  const auto& [other_size, other] = summary.sizes[1];
+  usage_fail(
+      "--image-size native: '{}' is {} and '{}' is {}, but the images of a batch have one "
+      "size: accepted is HxW, or native with --batch-size 1",
+      dataset.id(scene), size.str(), dataset.id(other), other_size.str());
+}
+
+}  // namespace
+
+void require_size_fits(const ImageSize& size, Index stride) {
+  if (size.native() || fits(size, stride)) return;
+  usage_fail("--image-size {}: the network takes multiples of {}: accepted is a size like {}",
+             size.str(), stride, padded_size(size, stride).str());
+}
+
+void require_batches_fit(const ImageSize& size, Index stride, Index images, Index batch_size) {
+  const bool one_alone = batch_size == 1 || images % batch_size == 1;
+  if (size.height != stride || size.width != stride || !one_alone) return;
+  usage_fail(
+      "--image-size {}: of {} images in batches of {} one is alone, which the encoder makes a "
+      "single pixel, and batch norm needs more than one value per channel: accepted is a larger "
+      "size or another --batch-size",
+      size.str(), images, batch_size);
+}
+
+void check_scenes(SceneStore& store, std::span<const Index> scenes, std::span<const Index> others,
+                  const SceneNeeds& needs, MaskPolicy policy, Console& console) {
+  SceneStore::Summary summary;
+  {
+    Progress progress(console, "reading images", static_cast<std::int64_t>(scenes.size()));
+    summary = store.verify(scenes, needs.threads, [&](Index) { progress.step(1); });
+  }
+  if (!summary.problems.empty()) {
+    fail_for_bad_files(store, std::move(summary.problems), scenes.size(), others, needs.threads);
+  }
+  check_native_sizes(store, summary, needs);
+  if (summary.unmatched_pixels == 0) return;
+  console.warning("{} mask pixels in {} scenes have a colour that no class has; they are {}",
+                  summary.unmatched_pixels, summary.unmatched_scenes, fate_of_unmatched(policy));
+}
+
+}  // namespace fpanet

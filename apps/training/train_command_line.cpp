@@ -1,0 +1,108 @@
+#include "apps/training/train_command_line.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <string_view>
+
+#include "apps/cli/settings_file.hpp"
+#include "apps/cli/shared_settings.hpp"
+#include "apps/cli/usage_error.hpp"
+#include "engine/core/join.hpp"
+
+namespace fpanet {
+namespace {
+
+// A resumed run continues bit for bit, so only what leaves the numbers alone may change; data may
+// have moved to another folder.
+constexpr std::array<std::string_view, 7> kChangeableOnResume = {
+    "epochs", "patience", "data", "device", "threads", "cache", "quiet"};
+
+bool changeable_on_resume(std::string_view name) {
+  return std::find(kChangeableOnResume.begin(), kChangeableOnResume.end(), name) !=
+         kChangeableOnResume.end();
+}
+
+}  // namespace
+
+TrainCommandLine::TrainCommandLine(CLI::App& app) {
+  describe(options_.config, settings_);
+  settings_
+      .text("run", "DIR", &options_.run, "a new or empty folder",
+            "Run folder, new or empty [default: runs/<date>-<n>]")
+      .saved = false;
+  settings_.flag("quiet", &options_.quiet, "Print warnings and results only").saved = false;
+  settings_.add_flags(app);
+  call_.text("resume", "DIR|FILE.ckpt", &options_.resume, "a run folder or a Lightning checkpoint",
+             "Go on where that run stopped; with a Lightning checkpoint\n"
+             "in a new run folder, with its optimizer state, learning\n"
+             "rate, weight decay and patience");
+  call_.text("config", "FILE.toml", &config_file_, "a TOML file",
+             "Read settings from a file; flags win over it");
+  call_.flag("print-config", &options_.print_config,
+             "Print the resolved settings as TOML and exit");
+  call_.add_flags(app);
+}
+
+const TrainOptions& TrainCommandLine::resolve() {
+  if (resumes_checkpoint()) refuse_other_weights();
+  if (!options_.resume.empty() && !resumes_checkpoint()) {
+    refuse_changes_to_a_resumed_run();
+    const auto config = std::filesystem::path(options_.resume) / "config.toml";
+    std::error_code error;
+    if (!std::filesystem::is_regular_file(config, error)) {
+      usage_fail("--resume {}: holds no config.toml: accepted is {}", options_.resume,
+                 call_.find("resume")->accepted);
+    }
+    read_settings_file(config, settings_);
+  } else if (!config_file_.empty()) {
+    read_settings_file(config_file_, settings_);
+  }
+  if (!options_.print_config) settings_.check_required();
+  return options_;
+}
+
+bool TrainCommandLine::resumes_checkpoint() const {
+  std::error_code error;
+  return std::filesystem::is_regular_file(options_.resume, error);
+}
+
+void TrainCommandLine::refuse_other_weights() const {
+  for (const std::string_view flag : {"init", "encoder-weights"}) {
+    if (settings_.given(flag)) {
+      usage_fail("--{} cannot go with --resume, which takes its weights from {}", flag,
+                 options_.resume);
+    }
+  }
+}
+
+void TrainCommandLine::adopt(const TrainingState& training) {
+  TrainConfig& config = options_.config;
+  if (training.optimizer) {
+    if (!settings_.given("lr")) config.lr = training.optimizer->lr;
+    if (!settings_.given("weight-decay")) config.weight_decay = training.optimizer->weight_decay;
+  }
+  if (training.early_stopping && !settings_.given("patience")) {
+    config.patience = training.early_stopping->patience;
+  }
+}
+
+void TrainCommandLine::refuse_changes_to_a_resumed_run() const {
+  const auto refuse = [&](std::string_view flag) {
+    usage_fail(
+        "--{} cannot go with --resume, which keeps the run's own settings: accepted are --{}", flag,
+        join(kChangeableOnResume, ", --"));
+  };
+  if (!config_file_.empty()) refuse("config");
+  for (const Setting& setting : settings_.all()) {
+    if (settings_.given(setting.name) && !changeable_on_resume(setting.name)) refuse(setting.name);
+  }
+}
+
+std::string TrainCommandLine::config_toml() const {
+  return settings_toml(settings_);
+}
+
+}  // namespace fpanet

@@ -1,0 +1,57 @@
+#include "apps/training/train_config.hpp"
+
+#include <algorithm>
+
+#include "apps/cli/shared_settings.hpp"
+
+namespace fpanet {
+namespace {
+
+constexpr std::int64_t kMostEpochs = 1'000'000;
+constexpr std::int64_t kLargestBatch = 4096;
+constexpr std::int64_t kLargestSeed = 0xffffffff;  // what numpy's and PyTorch's generators take
+
+}  // namespace
+
+std::int64_t validation_batch_size(std::int64_t batch_size) {
+  return std::max<std::int64_t>(1, batch_size / 2);
+}
+
+void describe(TrainConfig& config, Settings& settings) {
+  add_data(settings, &config.data,
+           "Images to learn from: *_sat.jpg, *_mask.png and\n"
+           "class_dict.csv in one folder, or scenes made on the spot");
+  settings.integer("epochs", &config.epochs, 1, kMostEpochs, "Epochs at most");
+  settings.integer("batch-size", &config.batch_size, 1, kLargestBatch,
+                   "Images a training step; validation takes half");
+  settings.image_size("image-size", &config.image_size,
+                      "Size that images are resized to; HxW has the height first");
+  settings.real("lr", &config.lr, 0, "Learning rate of AdamW");
+  settings.real("weight-decay", &config.weight_decay, 0, "Weight decay of AdamW");
+  settings.integer("patience", &config.patience, 1, kMostEpochs,
+                   "Stop after this many epochs without a lower val/Loss");
+  settings.integer("seed", &config.seed, 0, kLargestSeed,
+                   "Seed of split, weights and augmentation");
+  settings.choice("encoder", &config.encoder,
+                  {"resnet18", "resnet34", "resnet50", "resnet101", "resnet152"}, "Encoder");
+  settings.text("encoder-weights", "FILE|none", &config.encoder_weights,
+                "a weight file (torchvision's or SMP's names), or none",
+                "Encoder weights to start from");
+  settings.text("init", "FILE|none", &config.init, "a weight file of the whole model, or none",
+                "Weights of the whole model to start from");
+  settings.text("split", "notebook|FILE.csv", &config.split,
+                "notebook, or a CSV file with the columns id,split (train, val, test)",
+                "Which images are for training, validation and test");
+  settings.choice("augment", &config.augment, {"notebook", "none"},
+                  "Flips and brightness/contrast of training images");
+  settings.toggle("shuffle", &config.shuffle, "New order of the training images each epoch");
+  add_protocol(settings, &config.protocol);
+  add_mask_policy(settings, &config.mask_policy);
+  add_device(settings, &config.device);
+  add_precision(settings, &config.precision);
+  add_threads(settings, &config.threads);
+  add_deterministic(settings, &config.deterministic);
+  add_cache(settings, &config.cache);
+}
+
+}  // namespace fpanet

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "apps/cli/settings.hpp"
+#include "data/image.hpp"
+
+namespace fpanet {
+
+/// Everything that decides what a training run computes. Defaults are the notebook's, but for the
+/// protocol. Saved as config.toml in the run folder.
+struct TrainConfig {
+  std::string data;  ///< folder, or synthetic[:COUNT]
+  std::int64_t epochs = 100;
+  std::int64_t batch_size = 16;
+  ImageSize image_size{320, 320};
+  double lr = 1e-4;
+  double weight_decay = 0.01;
+  std::int64_t patience = 10;
+  std::int64_t seed = 42;
+  std::string encoder = "resnet34";
+  std::string encoder_weights = "none";  ///< file, or none
+  std::string init = "none";             ///< file, or none
+  std::string split = "notebook";        ///< notebook, or a CSV file
+  std::string augment = "notebook";      ///< notebook, none
+  bool shuffle = true;
+  std::string protocol = "clean";    ///< clean, notebook
+  std::string mask_policy = "auto";  ///< auto, or a name of MaskPolicy
+  std::string device = "auto";       ///< auto, cpu, cuda, cuda:INDEX
+  std::string precision = "fp32";    ///< fp32, tf32, bf16, fp64
+  std::int64_t threads = 0;          ///< 0: all that this process may use
+  bool deterministic = false;        ///< on a GPU, too
+  bool cache = true;
+
+  bool operator==(const TrainConfig&) const = default;
+};
+
+/// The notebook validates at half the training batch.
+std::int64_t validation_batch_size(std::int64_t batch_size);
+
+/// Makes every member of `config` one of `settings`, in the order above.
+void describe(TrainConfig& config, Settings& settings);
+
+}  // namespace fpanet

@@ -1,0 +1,38 @@
+#pragma once
+// The allow-list: every class and function that a pickle may name. None is ever looked up in a
+// running program; each stands for a case in pickle/calls.cpp.
+
+#include <string_view>
+
+#include "engine/weights/element_type.hpp"
+
+namespace fpanet::pickle {
+
+enum class GlobalKind {
+  ordered_dict,
+  size,
+  device,
+  dtype,
+  storage_class,
+  untyped_storage_class,
+  tensor_class,
+  parameter_class,
+  object_class,
+  rebuild_tensor,     ///< _rebuild_tensor, _v2
+  rebuild_tensor_v3,  ///< element type given apart from the storage
+  rebuild_parameter,  ///< _rebuild_parameter, _with_state
+  rebuild_from_type,  ///< _rebuild_from_type, _v2
+  reconstructor,
+};
+
+struct Global {
+  std::string_view module;
+  std::string_view name;
+  GlobalKind kind;
+  ElementType type = ElementType::f32;  ///< of dtype, storage_class and tensor_class
+};
+
+/// The row for `module`.`name`, Python 2's module names included; nullptr if it is not allowed.
+const Global* find_global(std::string_view module, std::string_view name);
+
+}  // namespace fpanet::pickle

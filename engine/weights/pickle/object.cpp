@@ -1,0 +1,45 @@
+#include "engine/weights/pickle/object.hpp"
+
+#include <array>
+
+#include "engine/weights/pickle/limits.hpp"
+
+namespace fpanet::pickle {
+
+std::string_view kind_of(const Object& object) {
+  static constexpr std::array<std::string_view, 13> kKinds = {"None",
+                                                              "an unused value",
+                                                              "a boolean",
+                                                              "an integer",
+                                                              "a number",
+                                                              "a text",
+                                                              "a tuple",
+                                                              "a list",
+                                                              "a dict",
+                                                              "a storage",
+                                                              "a tensor",
+                                                              "a parameter",
+                                                              "a class or function"};
+  static_assert(kKinds.size() == std::variant_size_v<decltype(Object::value)>);
+  return kKinds[object.value.index()];
+}
+
+const TensorView* tensor_of(const Object& object) {
+  if (const auto* parameter = object.as<Parameter>()) return parameter->tensor;
+  return object.as<TensorView>();
+}
+
+const Object* find(const Dict& dict, std::string_view key) {
+  for (auto item = dict.items.rbegin(); item != dict.items.rend(); ++item) {
+    const auto* text = item->first->as<std::string_view>();
+    if (text != nullptr && *text == key) return item->second;
+  }
+  return nullptr;
+}
+
+void Heap::check_room() const {
+  require(objects_.size() < kMaxObjects, "{}: its pickles make more than {} objects", file_,
+          kMaxObjects);
+}
+
+}  // namespace fpanet::pickle

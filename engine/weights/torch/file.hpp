@@ -1,0 +1,62 @@
+#pragma once
+// A file written by torch.save, in any of its three containers: the pickled object, and the raw
+// data of its tensors on demand.
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "engine/weights/bytes.hpp"
+#include "engine/weights/pickle/object.hpp"
+#include "engine/weights/state_dict.hpp"
+
+namespace fpanet {
+
+class TorchFile {
+ public:
+  /// Raw data filed under a storage key; throws Error when there is none.
+  using StorageSource = std::function<Bytes(std::string_view key)>;
+
+  TorchFile(std::string name, Bytes file, std::unique_ptr<pickle::Heap> heap,
+            const pickle::Object* root, StorageSource storages)
+      : name_(std::move(name)),
+        file_(std::move(file)),
+        copy_budget_(kFreeCopies + 4 * file_.size()),
+        heap_(std::move(heap)),
+        root_(root),
+        storages_(std::move(storages)) {}
+
+  const std::string& name() const { return name_; }  ///< the file's, for messages
+  const pickle::Object& root() const { return *root_; }
+
+  /// The tensor as an entry: a view on the file where it is contiguous, else gathered into a copy.
+  /// Throws Error naming `entry` when the view reaches outside its storage. Copies of one file may
+  /// take 16 MiB plus four times its size in all: an expanded view could ask for any amount.
+  StateEntry entry(const pickle::TensorView& view, std::string_view entry_name);
+
+ private:
+  static constexpr std::size_t kFreeCopies = std::size_t{16} << 20;
+
+  Bytes storage_of(const pickle::TensorView& view, std::string_view entry_name) const;
+  Bytes gather(const pickle::TensorView& view, const Bytes& storage, std::string_view entry_name,
+               std::size_t bytes);
+
+  std::string name_;
+  Bytes file_;  ///< texts of the pickled objects point into it
+  std::size_t copy_budget_;
+  std::unique_ptr<pickle::Heap> heap_;
+  const pickle::Object* root_;
+  StorageSource storages_;
+};
+
+/// PyTorch 1.6 and later: a zip archive of data.pkl and data/<key>.
+/// torch/serialization.py, _save and _load.
+TorchFile open_torch_zip(const Bytes& file, const std::string& name);
+/// PyTorch 0.1.10 to 1.5: five pickles, then the raw data. torch/serialization.py, _legacy_load.
+TorchFile open_torch_legacy(const Bytes& file, const std::string& name);
+/// Before that: a tar archive of sys_info, storages, tensors and pickle.
+/// torch/serialization.py, legacy_load in _legacy_load.
+TorchFile open_torch_tar(const Bytes& file, const std::string& name);
+
+}  // namespace fpanet

@@ -1,0 +1,24 @@
+#include "kernels/base/column_sums.hpp"
+#include "kernels/batch_norm/sweeps.hpp"
+
+// Below the pragma only our own templates: no inline function of a standard header may be
+// compiled for instructions that this processor might lack.
+#if defined(__x86_64__)
+#pragma GCC push_options
+#pragma GCC target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")
+#include "kernels/batch_norm/sweeps_body.hpp"
+#include "kernels/simd/bf16_avx512.hpp"
+
+namespace fpanet::kernels {
+
+template <class T>
+BatchNormSweeps<T> batch_norm_sweeps_avx512() {
+  return BatchNormPasses<AnySimdAvx512<T>, T>::sweeps();
+}
+template BatchNormSweeps<float> batch_norm_sweeps_avx512();
+template BatchNormSweeps<double> batch_norm_sweeps_avx512();
+template BatchNormSweeps<bfloat16> batch_norm_sweeps_avx512();
+
+}  // namespace fpanet::kernels
+#pragma GCC pop_options
+#endif

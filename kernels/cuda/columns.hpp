@@ -1,0 +1,227 @@
+#pragma once
+// Work on the columns of a row-major matrix (the channels of an image) for the Cuda halves: how it
+// is cut, sums per column over chunks of rows, and the sum of those.
+
+#include "kernels/cuda/launch.cuh"
+#include "kernels/cuda/vector.hpp"
+
+namespace fpanet::kernels {
+
+/// Where a thread of a block stands: `count` columns from `column` on (none for a thread too many),
+/// on the rows first_row + lane, + lanes, ... below `end`.
+struct ColumnPlace {
+  int lane = 0, side = 0;
+  Index column = 0;
+  int count = 0;
+  Index first_row = 0, end = 0;
+};
+
+/// Chunks of rows by tiles of columns, one block each. In a block `across` threads stand side by
+/// side on a row, each on a vector of columns (a tile is at most 128 bytes wide: a cache line), and
+/// `lanes` rows are handled at a time. Adjacent blocks share rows. Cut by the shape alone.
+template <class T>
+struct ColumnTiles {
+  static constexpr int kThreads = 256;
+  static constexpr int kWidth = kVector<T>;
+  /// So many rows a thread adds up in float before a double takes over.
+  static constexpr Index kMostRows = 16;
+  /// Enough blocks to keep every memory of today busy, where there is work for as many.
+  static constexpr Index kWantedBlocks = 1024;
+
+  Index rows, columns;
+  int across, lanes, rows_per_lane;
+  Index tiles, chunks;
+
+  /// Chunks of at most kMostRows rows a thread.
+  ColumnTiles(Index row_count, Index column_count) : ColumnTiles(row_count, column_count, 0) {
+    const Index balanced = rows * tiles / (lanes * kWantedBlocks);
+    set_rows_per_lane(balanced < 1 ? 1 : (balanced < kMostRows ? balanced : kMostRows));
+  }
+
+  /// One chunk of all rows.
+  static ColumnTiles one_chunk(Index row_count, Index column_count) {
+    ColumnTiles cut(row_count, column_count, 0);
+    cut.set_rows_per_lane(divide_up(row_count, cut.lanes));
+    return cut;
+  }
+
+  Index blocks() const { return tiles * chunks; }
+  FPANET_HD int tile_columns() const { return across * kWidth; }
+
+  FPANET_HD Index chunk_rows() const { return Index{lanes} * rows_per_lane; }
+  FPANET_HD Index rows_in(Index chunk) const {
+    const Index rest = rows - chunk * chunk_rows();
+    return rest < chunk_rows() ? rest : chunk_rows();
+  }
+
+  FPANET_HD ColumnPlace place(Index block, int thread) const {
+    const Index chunk = block / tiles, first = chunk * chunk_rows();
+    const int lane = thread / across, side = thread % across;
+    const Index column = (block % tiles * across + side) * kWidth;
+    const Index rest = lane < lanes ? columns - column : 0;
+    const int count = rest < 0 ? 0 : (rest < kWidth ? static_cast<int>(rest) : kWidth);
+    return {lane, side, column, count, first, first + rows_in(chunk)};
+  }
+
+ private:
+  ColumnTiles(Index row_count, Index column_count, int) : rows(row_count), columns(column_count) {
+    constexpr Index kMostAcross = 8;
+    const Index vectors = divide_up(columns, kWidth);
+    across = static_cast<int>(vectors < kMostAcross ? vectors : kMostAcross);
+    lanes = kThreads / across;
+    tiles = divide_up(vectors, across);
+  }
+
+  void set_rows_per_lane(Index count) {
+    rows_per_lane = static_cast<int>(count);
+    chunks = divide_up(rows, chunk_rows());
+  }
+};
+
+/// partial[chunk][k][column] = sum over a chunk's rows of the k-th of `terms`:
+///   static constexpr int kSums
+///   fixed(place)                    what a thread needs of its columns, loaded once
+///   add(fixed, place, row, sums)    adds the row's terms to Values sums[kSums]
+/// A thread adds up its (at most kMostRows) rows in float, the block those sums in double.
+template <class T, class Terms>
+struct ColumnSumsKernel {
+  using Tiles = ColumnTiles<T>;
+  static constexpr int kThreads = Tiles::kThreads;
+  static constexpr int kSums = Terms::kSums;
+  static constexpr int kWidth = Tiles::kWidth;
+
+  Tiles cut;
+  Terms terms;
+  double* partial;
+
+  Index shared_bytes() const {
+    return Index{cut.lanes} * cut.across * kWidth * kSums * static_cast<Index>(sizeof(Sum)) +
+           reduce_scratch(kThreads) * static_cast<Index>(sizeof(double));
+  }
+
+  template <class Block>
+  FPANET_HD void operator()(const Block& block) const {
+    const int columns = cut.across * kWidth, width = kSums * columns;
+    Sum* const in = block.template shared<Sum>();
+    auto* const scratch = reinterpret_cast<double*>(in + cut.lanes * width);
+    block.each([&](int thread) {
+      const auto at = cut.place(block.index, thread);
+      if (at.lane >= cut.lanes) return;
+      Values<float, kWidth> sums[kSums];
+      if (at.count > 0) {
+        const auto fixed = terms.fixed(at);
+        FPANET_UNROLL_4
+        for (Index row = at.first_row + at.lane; row < at.end; row += cut.lanes) {
+          terms.add(fixed, at, row, sums);
+        }
+      }
+      FPANET_UNROLL
+      for (int k = 0; k < kSums; ++k) {
+        store(in + at.lane * width + k * columns + at.side * kWidth, sums[k], kWidth, true);
+      }
+    });
+    const Index chunk = block.index / cut.tiles;
+    const Index first = block.index % cut.tiles * columns;
+    reduce_lanes<double>(block, in, cut.lanes, width, scratch, Plus{}, [&](int o, double total) {
+      const Index column = first + o % columns;
+      if (column < cut.columns) {
+        partial[(chunk * kSums + o / columns) * cut.columns + column] = total;
+      }
+    });
+  }
+
+ private:
+  using Sum = float;
+};
+
+/// The rest of such sums: finish(column, totals[K]) with the sum over the chunks, one call a
+/// column.
+template <int K, class Finish>
+struct ChunkTotalsKernel {
+  static constexpr int kThreads = 256;
+  static constexpr int kColumns = 4;  // of a block: one sector of 32 bytes
+  static constexpr int kLanes = kThreads / kColumns;
+
+  const double* partial;
+  Index chunks, columns;
+  Finish finish;
+
+  Index blocks() const { return divide_up(columns, kColumns); }
+  static constexpr Index shared_bytes() {
+    return (kThreads * K + reduce_scratch(kThreads) + kColumns * K) *
+           static_cast<Index>(sizeof(double));
+  }
+
+  template <class Block>
+  FPANET_HD void operator()(const Block& block) const {
+    constexpr int kTotals = kColumns * K;
+    auto* const in = block.template shared<double>();
+    double* const scratch = in + kThreads * K;
+    double* const totals = scratch + reduce_scratch(kThreads);
+    block.each([&](int thread) {
+      const int lane = thread / kColumns, side = thread % kColumns;
+      const Index column = block.index * kColumns + side;
+      double sums[K] = {};
+      if (column < columns) {
+        FPANET_UNROLL_4
+        for (Index chunk = lane; chunk < chunks; chunk += kLanes) {
+          FPANET_UNROLL
+          for (int k = 0; k < K; ++k) sums[k] += partial[(chunk * K + k) * columns + column];
+        }
+      }
+      FPANET_UNROLL
+      for (int k = 0; k < K; ++k) in[(lane * K + k) * kColumns + side] = sums[k];
+    });
+    reduce_lanes<double>(block, in, kLanes, kTotals, scratch, Plus{},
+                         [&](int o, double total) { totals[o] = total; });
+    block.each([&](int thread) {
+      const Index column = block.index * kColumns + thread;
+      if (thread >= kColumns || column >= columns) return;
+      double sums[K];
+      for (int k = 0; k < K; ++k) sums[k] = totals[k * kColumns + thread];
+      finish(column, sums);
+    });
+  }
+};
+
+/// Both: finish(column, sums over all rows). `partial` has chunks * kSums * columns places.
+/// Bytes: what the terms read, once; the partial sums are thousands of times fewer.
+template <class T, class Terms, class Finish>
+void column_totals(const CudaGrid& grid, const char* name, const ColumnTiles<T>& cut,
+                   const Terms& terms, double* partial, const Finish& finish) {
+  const ColumnSumsKernel<T, Terms> sums{cut, terms, partial};
+  grid.run(name, cut.blocks(), sums.shared_bytes(), sums);
+  const ChunkTotalsKernel<Terms::kSums, Finish> totals{partial, cut.chunks, cut.columns, finish};
+  grid.run(name, totals.blocks(), totals.shared_bytes(), totals);
+}
+
+/// body.map(fixed, place, row) for all vectors of a matrix that is cut the same way; `fixed`
+/// as above.
+template <class T, class Body>
+struct ColumnMapKernel {
+  using Tiles = ColumnTiles<T>;
+  static constexpr int kThreads = Tiles::kThreads;
+
+  Tiles cut;
+  Body body;
+
+  template <class Block>
+  FPANET_HD void operator()(const Block& block) const {
+    block.each_freely([&](int thread) {
+      const auto at = cut.place(block.index, thread);
+      if (at.count <= 0) return;
+      const auto fixed = body.fixed(at);
+      for (Index row = at.first_row + at.lane; row < at.end; row += cut.lanes) {
+        body.map(fixed, at, row);
+      }
+    });
+  }
+};
+
+template <class T, class Body>
+void column_map(const CudaGrid& grid, const char* name, const ColumnTiles<T>& cut,
+                const Body& body) {
+  grid.run(name, cut.blocks(), 0, ColumnMapKernel<T, Body>{cut, body});
+}
+
+}  // namespace fpanet::kernels

@@ -1,0 +1,282 @@
+#include "kernels/cudnn/planner.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "engine/core/cuda_check.hpp"
+#include "engine/core/cuda_handles.hpp"
+#include "engine/core/cuda_libraries.hpp"
+#include "engine/core/error.hpp"
+#include "kernels/cudnn/forward.hpp"
+
+namespace fpanet::kernels {
+namespace {
+
+/// Engines measured per graph. Heuristics' first is rarely more than a few percent off the best.
+/// A fused graph's engines are compiled when their plans are built, a second or so each: one, beside
+/// the plain convolution's.
+constexpr std::size_t kMeasured = 8;
+constexpr std::size_t kMeasuredFused = 1;
+constexpr int kRuns = 3;
+/// Engines that want more scratch memory than this are left out.
+constexpr std::size_t kMostWorkspace = std::size_t{512} << 20;
+
+/// GPU memory while engines are measured.
+class Buffer {
+ public:
+  Buffer(std::size_t bytes, cudaStream_t stream) {
+    if (bytes == 0) return;
+    FPANET_CUDA_CHECK(cudaMalloc(&memory_, bytes));
+    // A clean start: on garbage, some kernels are slower than on numbers.
+    const cudaError_t status = cudaMemsetAsync(memory_, 0, bytes, stream);
+    if (status != cudaSuccess) cudaFree(memory_);
+    FPANET_CUDA_CHECK(status);
+  }
+  Buffer(const Buffer&) = delete;
+  Buffer& operator=(const Buffer&) = delete;
+  ~Buffer() { cudaFree(memory_); }
+
+  void* get() const { return memory_; }
+
+ private:
+  void* memory_ = nullptr;
+};
+
+class Event {
+ public:
+  Event() { FPANET_CUDA_CHECK(cudaEventCreate(&event_)); }
+  Event(const Event&) = delete;
+  Event& operator=(const Event&) = delete;
+  ~Event() { cudaEventDestroy(event_); }
+
+  void record(cudaStream_t stream) { FPANET_CUDA_CHECK(cudaEventRecord(event_, stream)); }
+  /// Since `start`, after waiting for this one.
+  float milliseconds_since(const Event& start) {
+    float milliseconds = 0;
+    FPANET_CUDA_CHECK(cudaEventSynchronize(event_));
+    FPANET_CUDA_CHECK(cudaEventElapsedTime(&milliseconds, start.event_, event_));
+    return milliseconds;
+  }
+
+ private:
+  cudaEvent_t event_ = nullptr;
+};
+
+/// The tensors of one problem, for measuring.
+class Trial {
+ public:
+  Trial(const Cuda& cuda, const ConvolutionProblem& problem, std::size_t workspace_bytes)
+      : cuda_(cuda),
+        problem_(problem),
+        x_(bytes(problem.geometry.input_pixels() * problem.geometry.c_in), cuda.handles->stream),
+        w_(bytes(problem.geometry.weight_numel()), cuda.handles->stream),
+        y_(output_bytes(), cuda.handles->stream),
+        residual_(problem.epilogue.residual ? output_bytes() : 0, cuda.handles->stream),
+        bias_(channel_bytes(sizeof(float)), cuda.handles->stream),
+        statistics_(channel_bytes(2 * sizeof(double)), cuda.handles->stream),
+        workspace_(workspace_bytes, cuda.handles->stream),
+        workspace_bytes_(workspace_bytes) {}
+
+  /// Best of some runs in milliseconds; nothing when the engine fails after all.
+  std::optional<float> time(const ConvolutionPlan& plan, bool fused) {
+    Event start, end;
+    float best = 0;
+    try {
+      run(plan, fused);  // loads the kernels
+      for (int i = 0; i < kRuns; ++i) {
+        start.record(cuda_.handles->stream);
+        run(plan, fused);
+        end.record(cuda_.handles->stream);
+        const float milliseconds = end.milliseconds_since(start);
+        best = i == 0 ? milliseconds : std::min(best, milliseconds);
+      }
+    } catch (const Error&) {
+      return std::nullopt;
+    }
+    return best;
+  }
+
+ private:
+  std::size_t bytes(Index elements) const {
+    return static_cast<std::size_t>(elements) * size_of(problem_.dtype);
+  }
+  std::size_t output_bytes() const {
+    return bytes(problem_.geometry.output_pixels() * problem_.geometry.c_out);
+  }
+
+  std::size_t channel_bytes(std::size_t each) const {
+    return each * static_cast<std::size_t>(problem_.geometry.c_out);
+  }
+
+  void run(const ConvolutionPlan& plan, bool fused) {
+    if (problem_.pass == Conv2dPass::forward) {
+      return problem_.dtype == DType::bf16 ? run_as<bfloat16>(plan, fused)
+                                           : run_as<float>(plan, fused);
+    }
+    const std::array<ConvolutionPlan::Binding, 3> bindings{
+        {{kTensorX, x_.get()}, {kTensorW, w_.get()}, {kTensorY, y_.get()}}};
+    plan.run(cuda_.handles->dnn, bindings, workspace_.get());
+  }
+
+  template <class T>
+  void run_as(const ConvolutionPlan& plan, bool fused) {
+    const Conv2dEpilogueParts& parts = problem_.epilogue;
+    const Conv2dEpilogue<T> epilogue{
+        parts.bias ? static_cast<const float*>(bias_.get()) : nullptr,
+        static_cast<const T*>(residual_.get()), parts.relu,
+        parts.statistics ? static_cast<double*>(statistics_.get()) : nullptr};
+    run_forward<T>(cuda_, problem_.geometry, plan, fused, static_cast<const T*>(x_.get()),
+                   static_cast<const T*>(w_.get()), epilogue, static_cast<T*>(y_.get()),
+                   {static_cast<std::byte*>(workspace_.get()), workspace_bytes_});
+  }
+
+  const Cuda& cuda_;
+  ConvolutionProblem problem_;
+  Buffer x_, w_, y_, residual_, bias_, statistics_, workspace_;
+  std::size_t workspace_bytes_;
+};
+
+std::string identity_of(const CudaHandles& handles) {
+  cudaDeviceProp properties{};
+  FPANET_CUDA_CHECK(cudaGetDeviceProperties(&properties, handles.index));
+  return fmt::format("{}, cuDNN {}", properties.name, cudnn().cudnnGetVersion());
+}
+
+ConvolutionProblem without_epilogue(ConvolutionProblem problem) {
+  problem.epilogue = {};
+  return problem;
+}
+
+}  // namespace
+
+ConvolutionPlanner& ConvolutionPlanner::of(const Cuda& cuda) {
+  CudaHandles& handles = *cuda.handles;
+  if (handles.convolution_planner == nullptr) {
+    const std::string identity = identity_of(handles);
+    handles.convolution_planner =
+        std::make_shared<ConvolutionPlanner>(handles, PlanFile(plan_file_path(identity), identity));
+  }
+  return *static_cast<ConvolutionPlanner*>(handles.convolution_planner.get());
+}
+
+ConvolutionPlanner::ConvolutionPlanner(const CudaHandles& handles, PlanFile file)
+    : target_(handles.dnn),
+      demands_{handles.deterministic, handles.allow_tf32},
+      file_(std::move(file)) {}
+
+std::size_t ConvolutionPlanner::Hash::operator()(const ConvolutionProblem& p) const {
+  const Conv2dGeometry& g = p.geometry;
+  std::size_t hash = 0;
+  for (const Index value : {g.n, g.c_in, g.h, g.w, g.c_out, g.kernel_h, g.kernel_w, g.stride,
+                            g.padding, Index(p.pass), Index(p.dtype),
+                            Index(p.epilogue.bias + 2 * p.epilogue.residual + 4 * p.epilogue.relu +
+                                  8 * p.epilogue.statistics + 16 * p.accumulate)}) {
+    hash = hash * 1000003 + static_cast<std::size_t>(value);
+  }
+  return hash;
+}
+
+const PlannedConvolution& ConvolutionPlanner::find(const Cuda& cuda,
+                                                   const ConvolutionProblem& problem) {
+  if (const auto found = planned_.find(problem); found != planned_.end()) return found->second;
+  return planned_.emplace(problem, choose(cuda, problem)).first->second;
+}
+
+PlannedConvolution ConvolutionPlanner::choose(const Cuda& cuda, const ConvolutionProblem& problem) {
+  std::optional<Candidate> choice =
+      problem.accumulate ? from_twin(cuda, problem) : from_file(problem);
+  if (!choice) choice = fastest(cuda, problem);
+  std::string name = fmt::format("cudnn engine{}{}", choice->plan.choice().engine,
+                                 choice->fused ? "" : ", epilogue apart");
+  return {std::move(choice->plan), choice->fused, std::move(name)};
+}
+
+std::optional<ConvolutionPlanner::Candidate> ConvolutionPlanner::from_file(
+    const ConvolutionProblem& problem) const {
+  const PlanFile::Entry* const entry = file_.find(key(problem));
+  if (entry == nullptr) return std::nullopt;
+  if (!entry->compiled.empty()) {
+    if (auto plan = ConvolutionPlan::load(target_, entry->choice, entry->compiled)) {
+      return Candidate{std::move(*plan), entry->fused};
+    }
+  }
+  const ConvolutionProblem graph = entry->fused ? problem : without_epilogue(problem);
+  if (auto plan = ConvolutionPlan::build(operation_graph(graph, target_), target_, entry->choice)) {
+    return Candidate{std::move(*plan), entry->fused};
+  }
+  return std::nullopt;
+}
+
+/// An accumulating pass runs the engine that was measured for the assigning one.
+std::optional<ConvolutionPlanner::Candidate> ConvolutionPlanner::from_twin(
+    const Cuda& cuda, const ConvolutionProblem& problem) {
+  ConvolutionProblem assigning = problem;
+  assigning.accumulate = false;
+  const EngineChoice choice = find(cuda, assigning).plan.choice();
+  if (auto plan = ConvolutionPlan::build(operation_graph(problem, target_), target_, choice)) {
+    return Candidate{std::move(*plan), true};
+  }
+  return std::nullopt;
+}
+
+std::vector<ConvolutionPlanner::Candidate> ConvolutionPlanner::candidates(
+    const ConvolutionProblem& problem, std::size_t most) const {
+  std::vector<Candidate> found;
+  const auto add = [&](const ConvolutionProblem& graph_of, std::size_t count, bool fused) {
+    const CudnnDescriptor graph = operation_graph(graph_of, target_);
+    for (const EngineChoice& choice : ranked_engines(graph, target_, problem.dtype, demands_)) {
+      if (count == 0) break;
+      auto plan = ConvolutionPlan::build(graph, target_, choice);
+      if (!plan || plan->workspace_bytes() > kMostWorkspace) continue;
+      found.push_back({std::move(*plan), fused});
+      --count;
+    }
+  };
+  if (!problem.epilogue.any()) {
+    add(problem, most, true);
+    return found;
+  }
+  if (can_fuse(problem, demands_)) add(problem, std::min(most, kMeasuredFused), true);
+  if (found.size() < most) add(without_epilogue(problem), most - found.size(), false);
+  return found;
+}
+
+ConvolutionPlanner::Candidate ConvolutionPlanner::fastest(const Cuda& cuda,
+                                                          const ConvolutionProblem& problem) {
+  std::vector<Candidate> tried = candidates(problem, demands_.deterministic ? 1 : kMeasured);
+  require(!tried.empty(), "conv2d: cuDNN {} has no engine for {}", cudnn().cudnnGetVersion(),
+          key(problem));
+  if (tried.size() == 1) return std::move(tried.front());
+
+  std::size_t workspace_bytes = 0;
+  for (const Candidate& candidate : tried) {
+    const std::size_t bytes =
+        problem.pass == Conv2dPass::forward
+            ? forward_workspace_bytes(cuda, problem, candidate.plan, candidate.fused)
+            : candidate.plan.workspace_bytes();
+    workspace_bytes = std::max(workspace_bytes, bytes);
+  }
+  Trial trial(cuda, problem, workspace_bytes);
+  std::size_t best = tried.size();
+  float best_time = 0;
+  for (std::size_t i = 0; i < tried.size(); ++i) {
+    const std::optional<float> time = trial.time(tried[i].plan, tried[i].fused);
+    if (time && (best == tried.size() || *time < best_time)) {
+      best = i;
+      best_time = *time;
+    }
+  }
+  require(best < tried.size(), "conv2d: every engine of cuDNN {} fails for {}",
+          cudnn().cudnnGetVersion(), key(problem));
+  Candidate& winner = tried[best];
+  file_.add(key(problem), {winner.plan.choice(), winner.fused,
+                           static_cast<double>(best_time) * 1000, winner.plan.compiled_text()});
+  return std::move(winner);
+}
+
+std::string ConvolutionPlanner::key(const ConvolutionProblem& problem) const {
+  const bool tf32 = problem.dtype == DType::f32 && demands_.allow_tf32;
+  return problem.str() + (tf32 ? " tf32" : "") + (demands_.deterministic ? " deterministic" : "");
+}
+
+}  // namespace fpanet::kernels

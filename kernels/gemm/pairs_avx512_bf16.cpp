@@ -1,0 +1,21 @@
+#include <cstring>
+
+#include "kernels/gemm/pairs.hpp"
+
+// Below the pragma only our own templates: no inline function of a standard header may be
+// compiled for instructions that this processor might lack.
+#if defined(__x86_64__)
+#pragma GCC push_options
+#pragma GCC target("avx512f,avx512vl,avx512dq,avx512bw,avx512bf16,avx2,fma")
+#include "kernels/gemm/pairs_body.hpp"
+#include "kernels/simd/bf16_avx512_dot.hpp"
+
+namespace fpanet::kernels {
+
+GemmPairs gemm_pairs_avx512_bf16() {
+  return GemmPairsTile<SimdBf16Avx512Dot>::kernels();
+}
+
+}  // namespace fpanet::kernels
+#pragma GCC pop_options
+#endif

@@ -1,0 +1,23 @@
+#include "kernels/high_pass/sweeps.hpp"
+
+// Below the pragma only our own templates: no inline function of a standard header may be
+// compiled for instructions that this processor might lack.
+#if defined(__x86_64__)
+#pragma GCC push_options
+#pragma GCC target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")
+#include "kernels/high_pass/sweeps_body.hpp"
+#include "kernels/simd/bf16_avx512.hpp"
+
+namespace fpanet::kernels {
+
+template <class T>
+HighPassSweeps<T> high_pass_sweeps_avx512() {
+  return HighPassPasses<AnySimdAvx512<T>, T>::sweeps();
+}
+template HighPassSweeps<float> high_pass_sweeps_avx512();
+template HighPassSweeps<double> high_pass_sweeps_avx512();
+template HighPassSweeps<bfloat16> high_pass_sweeps_avx512();
+
+}  // namespace fpanet::kernels
+#pragma GCC pop_options
+#endif

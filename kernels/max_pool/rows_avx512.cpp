@@ -1,0 +1,24 @@
+#include "kernels/max_pool/rows.hpp"
+#include "kernels/max_pool_body.hpp"
+
+// Below the pragma only our own templates: no inline function of a standard header may be
+// compiled for instructions that this processor might lack.
+#if defined(__x86_64__)
+#pragma GCC push_options
+#pragma GCC target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")
+#include "kernels/max_pool/rows_body.hpp"
+#include "kernels/simd/bf16_avx512.hpp"
+
+namespace fpanet::kernels {
+
+template <class T>
+MaxPoolRows<T> max_pool_rows_avx512() {
+  return MaxPoolPasses<AnySimdAvx512<T>, T>::rows();
+}
+template MaxPoolRows<float> max_pool_rows_avx512();
+template MaxPoolRows<double> max_pool_rows_avx512();
+template MaxPoolRows<bfloat16> max_pool_rows_avx512();
+
+}  // namespace fpanet::kernels
+#pragma GCC pop_options
+#endif

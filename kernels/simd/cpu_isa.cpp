@@ -1,0 +1,74 @@
+#include "kernels/simd/cpu_isa.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <string_view>
+
+#include "engine/core/error.hpp"
+
+namespace fpanet::kernels {
+namespace {
+
+constexpr std::array kIsas{CpuIsa::generic, CpuIsa::wide, CpuIsa::avx2, CpuIsa::avx512,
+                           CpuIsa::avx512_bf16};
+
+std::string_view named_isa() {
+  const char* const name = std::getenv("FPANET_CPU");
+  return name != nullptr ? name : "";
+}
+
+CpuIsa requested_cpu_isa() {
+  const std::string_view wanted = named_isa();
+  const CpuIsa detected = detected_cpu_isa();
+  if (wanted.empty()) return detected;
+  for (const CpuIsa level : kIsas) {
+    if (name_of(level) != wanted) continue;
+    require(level <= std::max(detected, CpuIsa::wide), "FPANET_CPU={}: this processor only has {}",
+            wanted, name_of(detected));
+    return level;
+  }
+  fail("FPANET_CPU={}: is none of generic, wide, avx2, avx512, avx512_bf16", wanted);
+}
+
+}  // namespace
+
+std::string_view name_of(CpuIsa level) {
+  switch (level) {
+    case CpuIsa::generic:
+      return "generic";
+    case CpuIsa::wide:
+      return "wide";
+    case CpuIsa::avx2:
+      return "avx2";
+    case CpuIsa::avx512:
+      return "avx512";
+    case CpuIsa::avx512_bf16:
+      return "avx512_bf16";
+  }
+  return "?";
+}
+
+CpuIsa detected_cpu_isa() {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return CpuIsa::generic;
+  const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+                      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw");
+  if (!avx512) return CpuIsa::avx2;
+  return __builtin_cpu_supports("avx512bf16") ? CpuIsa::avx512_bf16 : CpuIsa::avx512;
+#else
+  return CpuIsa::generic;
+#endif
+}
+
+bool cpu_isa_is_named() {
+  return !named_isa().empty();
+}
+
+CpuIsa cpu_isa() {
+  static const CpuIsa level = requested_cpu_isa();
+  return level;
+}
+
+}  // namespace fpanet::kernels

@@ -1,0 +1,19 @@
+#include "kernels/softmax/class_rows.hpp"
+
+// Below the pragma only our own templates: no inline function of a standard header may be
+// compiled for instructions that this processor might lack.
+#if defined(__x86_64__)
+#pragma GCC push_options
+#pragma GCC target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")
+#include "kernels/simd/avx512.hpp"
+#include "kernels/softmax/class_rows_body.hpp"
+
+namespace fpanet::kernels {
+
+ClassRows class_rows_avx512() {
+  return ClassRowPasses<SimdAvx512Half>::passes();
+}
+
+}  // namespace fpanet::kernels
+#pragma GCC pop_options
+#endif
