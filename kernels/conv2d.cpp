@@ -1,7 +1,6 @@
 #include "kernels/conv2d.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cassert>
 
 #include "kernels/base/parallel_workers.hpp"
@@ -15,141 +14,95 @@
 namespace fpanet::kernels {
 namespace {
 
-// One way to run a pass. Rows are tried in order; the last fits everything.
-template <class Run, class Bytes>
-struct Row {
+// The implementations of each pass. One row is one implementation; the first row whose `fits` holds
+// is taken, and the last row of every table fits every geometry. `fits` is declared beside its
+// algorithm.
+
+template <class T>
+struct Forward {
   std::string_view name;
   bool (*fits)(const Conv2dGeometry&);
-  Run run;
-  Bytes workspace_bytes;
+  decltype(&direct::forward<T>) run;
+  decltype(&direct::forward_workspace_bytes<T>) workspace_bytes;
+  bool sums_channels;  // computes Conv2dEpilogue::statistics itself
 };
-
-bool always(const Conv2dGeometry&) {
-  return true;
-}
-
-template <class T>
-struct Forward : Row<decltype(&direct::forward<T>), decltype(&direct::forward_workspace_bytes<T>)> {
-  bool sums_channels;  // obeys Conv2dEpilogue::statistics
-};
-template <class T>
-using BackwardInput =
-    Row<decltype(&direct::backward_input<T>), decltype(&direct::backward_input_workspace_bytes<T>)>;
-template <class T>
-using BackwardWeight = Row<decltype(&direct::backward_weight<T>),
-                           decltype(&direct::backward_weight_workspace_bytes<T>)>;
 
 // Forward with prepared weights.
 template <class T>
-struct Prepared : Row<decltype(&direct::forward_prepared<T>),
-                      decltype(&direct::forward_prepared_workspace_bytes<T>)> {
-  Index (*numel)(const Conv2dGeometry&);
+struct Prepared {
+  std::string_view name;
+  bool (*fits)(const Conv2dGeometry&);
+  decltype(&direct::forward_prepared<T>) run;
+  decltype(&direct::forward_prepared_workspace_bytes<T>) workspace_bytes;
+  decltype(&direct::prepared_numel<T>) numel;
   decltype(&direct::prepare<T>) prepare;
 };
 
 template <class T>
-inline constexpr Forward<T> kDirectForward{
-    {"direct", always, direct::forward<T>, direct::forward_workspace_bytes<T>}, true};
-template <class T>
-inline constexpr Prepared<T> kDirectPrepared{
-    {"direct", always, direct::forward_prepared<T>, direct::forward_prepared_workspace_bytes<T>},
-    direct::prepared_numel<T>,
-    direct::prepare<T>};
-template <class T>
-inline constexpr BackwardInput<T> kDirectBackwardInput{"direct", always, direct::backward_input<T>,
-                                                       direct::backward_input_workspace_bytes<T>};
-template <class T>
-inline constexpr BackwardWeight<T> kDirectBackwardWeight{
-    "direct", always, direct::backward_weight<T>, direct::backward_weight_workspace_bytes<T>};
-
-// Winograd pays, and with tiles of kTile a side.
-template <bool (*kPays)(const Conv2dGeometry&), Index (*kBest)(const Conv2dGeometry&), Index kTile>
-bool fits_winograd(const Conv2dGeometry& g) {
-  return kPays(g) && kBest(g) == kTile;
-}
-template <class T>
-inline constexpr auto kForwardPays = winograd::forward_is_worthwhile;
-template <>
-inline constexpr auto kForwardPays<bfloat16> = winograd::is_worthwhile_beside_pairs;
-template <class T>
-inline constexpr auto kBackwardPays = winograd::is_worthwhile;
-template <>
-inline constexpr auto kBackwardPays<bfloat16> = winograd::is_worthwhile_beside_pairs;
-
-template <Index kTile>
-inline constexpr std::string_view kWinogradName = kTile == 2   ? "winograd 2x2"
-                                                  : kTile == 4 ? "winograd 4x4"
-                                                               : "winograd 5x5";
-
-template <class T, Index kTile>
-inline constexpr Forward<T> kWinogradForward{
-    {kWinogradName<kTile>, fits_winograd<kForwardPays<T>, winograd::forward_tile, kTile>,
-     winograd::forward<T, kTile>, winograd::forward_workspace_bytes<T, kTile>},
-    true};
-template <class T, Index kTile>
-inline constexpr Prepared<T> kWinogradPrepared{
-    {kWinogradName<kTile>, fits_winograd<kForwardPays<T>, winograd::prepared_tile, kTile>,
-     winograd::forward_prepared<T, kTile>, winograd::forward_prepared_workspace_bytes<T, kTile>},
-    winograd::prepared_numel<T, kTile>,
-    winograd::prepare<T, kTile>};
-template <class T, Index kTile>
-inline constexpr BackwardInput<T> kWinogradBackwardInput{
-    kWinogradName<kTile>, fits_winograd<kBackwardPays<T>, winograd::backward_input_tile, kTile>,
-    winograd::backward_input<T, kTile>, winograd::backward_input_workspace_bytes<T, kTile>};
-template <class T>
-inline constexpr BackwardWeight<T> kWinogradBackwardWeight{
-    kWinogradName<4>, kBackwardPays<T>, winograd::backward_weight<T>,
-    winograd::backward_weight_workspace_bytes<T>};
+struct BackwardInput {
+  std::string_view name;
+  bool (*fits)(const Conv2dGeometry&);
+  decltype(&direct::backward_input<T>) run;
+  decltype(&direct::backward_input_workspace_bytes<T>) workspace_bytes;
+};
 
 template <class T>
-inline constexpr std::array kForward{kDirectForward<T>};
-template <>
-inline constexpr std::array kForward<float>{kWinogradForward<float, 2>, kWinogradForward<float, 4>,
-                                            kDirectForward<float>};
-template <>
-inline constexpr std::array kForward<bfloat16>{
-    kWinogradForward<bfloat16, 2>, kWinogradForward<bfloat16, 4>,
-    Forward<bfloat16>{{"pairs", always, pairs::forward, pairs::forward_workspace_bytes}, false}};
+struct BackwardWeight {
+  std::string_view name;
+  bool (*fits)(const Conv2dGeometry&);
+  decltype(&direct::backward_weight<T>) run;
+  decltype(&direct::backward_weight_workspace_bytes<T>) workspace_bytes;
+};
 
-template <class T>
-inline constexpr std::array kPrepared{kDirectPrepared<T>};
-template <>
-inline constexpr std::array kPrepared<float>{kWinogradPrepared<float, 2>,
-                                             kWinogradPrepared<float, 4>,
-                                             kWinogradPrepared<float, 5>, kDirectPrepared<float>};
-template <>
-inline constexpr std::array kPrepared<bfloat16>{
-    kWinogradPrepared<bfloat16, 2>, kWinogradPrepared<bfloat16, 4>, kWinogradPrepared<bfloat16, 5>,
-    Prepared<bfloat16>{
-        {"pairs", always, pairs::forward_prepared, pairs::forward_prepared_workspace_bytes},
-        pairs::prepared_numel,
-        pairs::prepare}};
+// clang-format off
+template <class T> constexpr Forward<T> kForward[] = {
+  {"direct",       direct::fits,                     direct::forward<T>,            direct::forward_workspace_bytes<T>,            true}};
+template <> constexpr Forward<float> kForward<float>[] = {
+  {"winograd 2x2", winograd::forward_fits<float, 2>, winograd::forward<float, 2>,   winograd::forward_workspace_bytes<float, 2>,   true},
+  {"winograd 4x4", winograd::forward_fits<float, 4>, winograd::forward<float, 4>,   winograd::forward_workspace_bytes<float, 4>,   true},
+  {"direct",       direct::fits,                     direct::forward<float>,        direct::forward_workspace_bytes<float>,        true}};
+template <> constexpr Forward<bfloat16> kForward<bfloat16>[] = {
+  {"winograd 2x2", winograd::forward_fits<bfloat16, 2>, winograd::forward<bfloat16, 2>, winograd::forward_workspace_bytes<bfloat16, 2>, true},
+  {"winograd 4x4", winograd::forward_fits<bfloat16, 4>, winograd::forward<bfloat16, 4>, winograd::forward_workspace_bytes<bfloat16, 4>, true},
+  {"pairs",        pairs::fits,                         pairs::forward,                 pairs::forward_workspace_bytes,                 false}};
 
-template <class T>
-inline constexpr std::array kBackwardInput{kDirectBackwardInput<T>};
-template <>
-inline constexpr std::array kBackwardInput<float>{kWinogradBackwardInput<float, 2>,
-                                                  kWinogradBackwardInput<float, 4>,
-                                                  kDirectBackwardInput<float>};
-template <>
-inline constexpr std::array kBackwardInput<bfloat16>{
-    kWinogradBackwardInput<bfloat16, 2>, kWinogradBackwardInput<bfloat16, 4>,
-    BackwardInput<bfloat16>{"pairs", always, pairs::backward_input,
-                            pairs::backward_input_workspace_bytes}};
+template <class T> constexpr Prepared<T> kPrepared[] = {
+  {"direct",       direct::fits, direct::forward_prepared<T>, direct::forward_prepared_workspace_bytes<T>, direct::prepared_numel<T>, direct::prepare<T>}};
+template <> constexpr Prepared<float> kPrepared<float>[] = {
+  {"winograd 2x2", winograd::prepared_fits<float, 2>, winograd::forward_prepared<float, 2>, winograd::forward_prepared_workspace_bytes<float, 2>, winograd::prepared_numel<float, 2>, winograd::prepare<float, 2>},
+  {"winograd 4x4", winograd::prepared_fits<float, 4>, winograd::forward_prepared<float, 4>, winograd::forward_prepared_workspace_bytes<float, 4>, winograd::prepared_numel<float, 4>, winograd::prepare<float, 4>},
+  {"winograd 5x5", winograd::prepared_fits<float, 5>, winograd::forward_prepared<float, 5>, winograd::forward_prepared_workspace_bytes<float, 5>, winograd::prepared_numel<float, 5>, winograd::prepare<float, 5>},
+  {"direct",       direct::fits,                      direct::forward_prepared<float>,      direct::forward_prepared_workspace_bytes<float>,      direct::prepared_numel<float>,      direct::prepare<float>}};
+template <> constexpr Prepared<bfloat16> kPrepared<bfloat16>[] = {
+  {"winograd 2x2", winograd::prepared_fits<bfloat16, 2>, winograd::forward_prepared<bfloat16, 2>, winograd::forward_prepared_workspace_bytes<bfloat16, 2>, winograd::prepared_numel<bfloat16, 2>, winograd::prepare<bfloat16, 2>},
+  {"winograd 4x4", winograd::prepared_fits<bfloat16, 4>, winograd::forward_prepared<bfloat16, 4>, winograd::forward_prepared_workspace_bytes<bfloat16, 4>, winograd::prepared_numel<bfloat16, 4>, winograd::prepare<bfloat16, 4>},
+  {"winograd 5x5", winograd::prepared_fits<bfloat16, 5>, winograd::forward_prepared<bfloat16, 5>, winograd::forward_prepared_workspace_bytes<bfloat16, 5>, winograd::prepared_numel<bfloat16, 5>, winograd::prepare<bfloat16, 5>},
+  {"pairs",        pairs::fits,                          pairs::forward_prepared,                 pairs::forward_prepared_workspace_bytes,                 pairs::prepared_numel,                 pairs::prepare}};
 
-template <class T>
-inline constexpr std::array kBackwardWeight{kDirectBackwardWeight<T>};
-template <>
-inline constexpr std::array kBackwardWeight<float>{kWinogradBackwardWeight<float>,
-                                                   kDirectBackwardWeight<float>};
-template <>
-inline constexpr std::array kBackwardWeight<bfloat16>{
-    kWinogradBackwardWeight<bfloat16>,
-    BackwardWeight<bfloat16>{"pairs", always, pairs::backward_weight,
-                             pairs::backward_weight_workspace_bytes}};
+template <class T> constexpr BackwardInput<T> kBackwardInput[] = {
+  {"direct",       direct::fits,                                direct::backward_input<T>,             direct::backward_input_workspace_bytes<T>}};
+template <> constexpr BackwardInput<float> kBackwardInput<float>[] = {
+  {"winograd 2x2", winograd::backward_input_fits<float, 2>,    winograd::backward_input<float, 2>,    winograd::backward_input_workspace_bytes<float, 2>},
+  {"winograd 4x4", winograd::backward_input_fits<float, 4>,    winograd::backward_input<float, 4>,    winograd::backward_input_workspace_bytes<float, 4>},
+  {"direct",       direct::fits,                                direct::backward_input<float>,         direct::backward_input_workspace_bytes<float>}};
+template <> constexpr BackwardInput<bfloat16> kBackwardInput<bfloat16>[] = {
+  {"winograd 2x2", winograd::backward_input_fits<bfloat16, 2>, winograd::backward_input<bfloat16, 2>, winograd::backward_input_workspace_bytes<bfloat16, 2>},
+  {"winograd 4x4", winograd::backward_input_fits<bfloat16, 4>, winograd::backward_input<bfloat16, 4>, winograd::backward_input_workspace_bytes<bfloat16, 4>},
+  {"pairs",        pairs::fits,                                 pairs::backward_input,                 pairs::backward_input_workspace_bytes}};
 
-template <class Table>
-const auto& choose(const Table& table, const Conv2dGeometry& g) {
+template <class T> constexpr BackwardWeight<T> kBackwardWeight[] = {
+  {"direct",       direct::fits,                              direct::backward_weight<T>,          direct::backward_weight_workspace_bytes<T>}};
+template <> constexpr BackwardWeight<float> kBackwardWeight<float>[] = {
+  {"winograd 4x4", winograd::backward_weight_fits<float>,    winograd::backward_weight<float>,    winograd::backward_weight_workspace_bytes<float>},
+  {"direct",       direct::fits,                              direct::backward_weight<float>,      direct::backward_weight_workspace_bytes<float>}};
+template <> constexpr BackwardWeight<bfloat16> kBackwardWeight<bfloat16>[] = {
+  {"winograd 4x4", winograd::backward_weight_fits<bfloat16>, winograd::backward_weight<bfloat16>, winograd::backward_weight_workspace_bytes<bfloat16>},
+  {"pairs",        pairs::fits,                               pairs::backward_weight,              pairs::backward_weight_workspace_bytes}};
+// clang-format on
+
+// The first row that fits.
+template <class Row, std::size_t kRows>
+const Row& choose(const Row (&table)[kRows], const Conv2dGeometry& g) {
   assert(g.n > 0 && g.c_in > 0 && g.c_out > 0 && g.stride > 0 && g.padding >= 0);
   assert(g.out_h() > 0 && g.out_w() > 0);
   std::size_t row = 0;
@@ -157,12 +110,12 @@ const auto& choose(const Table& table, const Conv2dGeometry& g) {
   return table[row];
 }
 
-// Whether statistics are taken of what is still in L1. A small y is in a cache when it is swept, too, so
-// that there is nothing to gain.
+// Whether the implementation sums y's channels while a row of y is still in L1. A small y stays in a
+// cache until a sweep of its own reads it, so summing early gains nothing there.
 template <class T>
-bool leaves_statistics(const Forward<T>& way, const Conv2dGeometry& g) {
+bool sums_early(const Forward<T>& implementation, const Conv2dGeometry& g) {
   constexpr Index kLarge = Index{1} << 19;  // elements
-  return way.sums_channels && g.output_pixels() * g.c_out >= kLarge;
+  return implementation.sums_channels && g.output_pixels() * g.c_out >= kLarge;
 }
 
 template <class T>
@@ -178,8 +131,8 @@ std::string_view name_of_choice(Conv2dPass pass, const Conv2dGeometry& g) {
   return choose(kBackwardWeight<T>, g).name;
 }
 
-// A chunk of pixels is summed kBiasLanes rows of channels side by side, which makes vectors of few channels,
-// too; then lanes, then chunks, in order.
+// A chunk of pixels is summed in kBiasLanes rows of channels side by side, so that few channels fill a
+// vector too. Then the lanes are added, then the chunks, both in order.
 constexpr Index kBiasChunk = 2048, kBiasLanes = 16;
 
 Index bias_chunks(const Conv2dGeometry& g) {
@@ -202,13 +155,13 @@ std::string_view conv2d_prepared_implementation(const Cpu&, const Conv2dGeometry
 template <class T>
 void conv2d(const Cpu& cpu, const Conv2dGeometry& g, const T* x, const T* w,
             const Conv2dEpilogue<T>& epilogue, T* y, std::span<std::byte> workspace) {
-  const Forward<T>& way = choose(kForward<T>, g);
-  if (epilogue.statistics == nullptr || leaves_statistics(way, g)) {
-    return way.run(cpu, g, x, w, epilogue, y, workspace);
+  const Forward<T>& implementation = choose(kForward<T>, g);
+  if (epilogue.statistics == nullptr || sums_early(implementation, g)) {
+    return implementation.run(cpu, g, x, w, epilogue, y, workspace);
   }
   Conv2dEpilogue<T> without = epilogue;
   without.statistics = nullptr;
-  way.run(cpu, g, x, w, without, y, workspace);
+  implementation.run(cpu, g, x, w, without, y, workspace);
   channel_statistics<T>(cpu, {y, g.n, g.c_out, g.out_h(), g.out_w()}, epilogue.statistics,
                         workspace);
 }
@@ -266,9 +219,9 @@ void conv2d_backward_bias(const Cpu& cpu, const Conv2dGeometry& g, const T* dy, 
 template <class T>
 std::size_t conv2d_workspace_bytes(const Cpu& cpu, const Conv2dGeometry& g,
                                    Conv2dEpilogueParts epilogue) {
-  const Forward<T>& way = choose(kForward<T>, g);
-  const std::size_t product = way.workspace_bytes(cpu, g);
-  if (!epilogue.statistics || leaves_statistics(way, g)) return product;
+  const Forward<T>& implementation = choose(kForward<T>, g);
+  const std::size_t product = implementation.workspace_bytes(cpu, g);
+  if (!epilogue.statistics || sums_early(implementation, g)) return product;
   return std::max(product, channel_statistics_workspace_bytes<T>(cpu, g.output_pixels(), g.c_out));
 }
 

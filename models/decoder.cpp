@@ -24,7 +24,7 @@ FPANetDecoder::FPANetDecoder(const Scope& scope, const std::vector<Index>& encod
   const Scope blocks = scope / "blocks";
   Index in_channels = encoder_channels.back();
   for (std::size_t i = 0; i < depth; ++i) {
-    // Skips run from the second-deepest feature up; the input image itself is not one of them.
+    // Skips run from the second-deepest feature up. The input image is not used as a skip.
     const Index skip_channels = i + 1 < depth ? encoder_channels[depth - 1 - i] : 0;
     blocks_.emplace_back(blocks / std::to_string(i), in_channels, skip_channels,
                          decoder_channels[i], use_batchnorm);

@@ -1,6 +1,6 @@
 #pragma once
 // FPA-Net's decoder: position attention on the deepest feature, then blocks that double the
-// resolution and take in the encoder's feature of that resolution.
+// resolution and concatenate the encoder feature of the new resolution.
 
 #include <vector>
 
@@ -8,7 +8,7 @@
 
 namespace fpanet {
 
-/// conv2(conv1(concat(upsample2x(x), skip))), channels in that order.
+/// conv2(conv1(concat(upsample2x(x), skip))). The channels of x come before those of skip.
 class DecoderBlock {
  public:
   DecoderBlock(const Scope& scope, Index in_channels, Index skip_channels, Index out_channels,
@@ -23,10 +23,12 @@ class DecoderBlock {
 
 class FPANetDecoder {
  public:
-  /// encoder_channels as ResNetEncoder::out_channels(); one decoder block per decoder channel.
+  /// `encoder_channels` is ResNetEncoder::out_channels(). `decoder_channels` holds the output
+  /// channels of one block each; there must be one block per level of the encoder's
+  /// depth.
   FPANetDecoder(const Scope& scope, const std::vector<Index>& encoder_channels,
                 const std::vector<Index>& decoder_channels, bool use_batchnorm, Index pab_channels);
-  /// The encoder's features -> (N,decoder_channels.back(),H,W).
+  /// Maps the encoder's features to (N,decoder_channels.back(),H,W).
   Value operator()(const Forward& forward, const std::vector<Value>& features) const;
 
  private:

@@ -60,7 +60,7 @@ Value FPANet::highpassed(Value x) const {
 FPANetOutput FPANet::before_activation(const Forward& forward, Value highpassed) const {
   check_input_shape(highpassed.shape());
   FPANetOutput output{.highpassed = highpassed};
-  // In mixed precision the image is filtered in f32, and softmax and loss compute in f32.
+  // In mixed precision the high-pass filter, the softmax and the loss still compute in f32.
   const Value image = in_dtype(highpassed, forward.activations.value_or(highpassed.dtype()));
   const std::vector<Value> features = encoder_(forward, image);
   output.logits = segmentation_head_.logits(forward, decoder_(forward, features));

@@ -1,6 +1,6 @@
 #pragma once
-// FPA-Net: high-pass filter, ResNet encoder, position-attention decoder, segmentation head. Names
-// and order of the state dict are those of the published notebook's LightningModule:
+// FPA-Net: high-pass filter, ResNet encoder, position-attention decoder, segmentation head. The
+// state dict has the same names in the same order as the published notebook's LightningModule:
 // "model.encoder", "model.decoder", "model.segmentation_head" [, "model.classification_head"],
 // "FreqFeature".
 
@@ -14,8 +14,8 @@
 
 namespace fpanet {
 
-/// The notebook's constructor parameters with its defaults, but for `classes` and `activation`,
-/// which it always gives.
+/// The notebook's constructor parameters and their defaults. `classes` and `activation` default to
+/// the values that the notebook always passes.
 struct FPANetOptions {
   std::string encoder_name = "resnet34";
   int encoder_depth = 5;
@@ -28,7 +28,7 @@ struct FPANetOptions {
   std::optional<ClassificationOptions> aux_params = std::nullopt;
 };
 
-/// What both sides of an image must be multiples of.
+/// Both sides of an image must be multiples of this.
 inline Index output_stride(const FPANetOptions& options) {
   return Index{1} << options.encoder_depth;
 }
@@ -37,7 +37,7 @@ struct FPANetOutput {
   Value highpassed = {};     ///< (N,in,H,W): the image without its low frequencies
   Value logits = {};         ///< (N,classes,H,W)
   Value probabilities = {};  ///< activation(logits)
-  std::optional<Value> labels = std::nullopt;  ///< (N,aux classes), with aux_params
+  std::optional<Value> labels = std::nullopt;  ///< (N,aux classes), only with aux_params
 };
 
 class FPANet {
@@ -47,9 +47,10 @@ class FPANet {
 
   /// x (N,in_channels,H,W) in [0,1]; H and W at least 11 and divisible by output_stride().
   FPANetOutput operator()(const Forward& forward, Value x) const;
-  /// Its first step alone, x without its low frequencies, and from there up to the activation: `logits` in
-  /// the dtype the network computes in, no `probabilities`.
+  /// The first step of operator(): x without its low frequencies.
   Value highpassed(Value x) const;
+  /// The steps from the high-passed image up to the activation. `logits` have the dtype that the
+  /// network computes in; `probabilities` stay undefined.
   FPANetOutput before_activation(const Forward& forward, Value highpassed) const;
 
   const FPANetOptions& options() const { return options_; }
@@ -63,8 +64,8 @@ class FPANet {
   FPANetDecoder decoder_;
   SegmentationHead segmentation_head_;
   std::optional<ClassificationHead> classification_head_;
-  // The notebook's FreqFeature declares a convolution that its forward never calls: it is in every
-  // checkpoint, gets no gradient and stays as it was initialised.
+  // The notebook's FreqFeature declares a convolution that its forward never calls. Every checkpoint
+  // contains it, but it receives no gradient and keeps its initial values.
   Conv2d freq_feature_conv1_;
 };
 

@@ -1,5 +1,5 @@
 #pragma once
-// What stands on the features: a mask per image, and optionally labels of the whole image.
+// The heads on top of the features: a segmentation mask and, optionally, labels of the whole image.
 
 #include <string>
 

@@ -15,12 +15,12 @@ constexpr const char* kDecoder = "model.decoder.";
 const StateEntry& needed(const StateDict& weights, const std::string& name,
                          const std::string& source) {
   const StateEntry* entry = weights.find(name);
-  require(entry != nullptr, "{}: no FPA-Net weights: '{}' is missing", source, name);
+  require(entry != nullptr, "{}: not FPA-Net weights: '{}' is missing", source, name);
   require(!entry->shape().empty(), "{}: '{}' is a scalar", source, name);
   return *entry;
 }
 
-/// How many consecutive i have an entry prefix + i + suffix.
+/// The number of consecutive i, from 0, for which an entry named prefix + i + suffix exists.
 int count_items(const StateDict& weights, const std::string& prefix, const std::string& suffix) {
   int count = 0;
   while (weights.contains(prefix + std::to_string(count) + suffix)) ++count;

@@ -1,5 +1,5 @@
 #pragma once
-// Between a model's parameter store and a state dict of a weight file.
+// Conversion between a model's parameter store and the state dict of a weight file.
 
 #include <string>
 
@@ -8,15 +8,16 @@
 
 namespace fpanet {
 
-/// Every entry in state-dict order, in PyTorch's row-major layout.
+/// All entries in state-dict order, in PyTorch's row-major layout.
 StateDict to_state_dict(const ParameterStore& store);
 
-/// The same entries under the notebook's names, whichever wrapper or prefix they came with.
+/// The same entries under the notebook's names, whatever wrapper or prefix the file uses. Entries
+/// that the notebook's model does not have are dropped.
 StateDict with_notebook_names(const StateDict& weights);
 
-/// The constructor parameters that a state dict (with the notebook's names) was made with: encoder,
-/// depth, channels and classes follow from its names and shapes; the activation leaves no trace and
-/// stays softmax2d. Throws Error naming `source` and what is missing.
+/// The constructor parameters of the model that wrote a state dict (with the notebook's names). The
+/// names and shapes determine encoder, depth, channels and classes. They do not reveal the
+/// activation, which stays softmax2d. Throws Error naming `source` and the missing entry.
 FPANetOptions infer_options(const StateDict& weights, const std::string& source);
 
 }  // namespace fpanet

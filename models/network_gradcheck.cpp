@@ -11,10 +11,10 @@
 namespace fpanet {
 namespace {
 
-// Rounding of the loss is about 1e-15, so a slope is known to 1e-15 / kStep; the truncation error
-// grows with kStep^2, and so does the chance that a ReLU flips in between.
+// The loss has a rounding error of about 1e-15, so a slope is known to about 1e-15 / kStep. A larger
+// step increases the truncation error, as kStep^2, and the chance that a ReLU changes sign within it.
 constexpr double kStep = 1e-6;
-// Slopes smaller than this are lost in that rounding and are compared absolutely.
+// Slopes below this are too small against that error and are compared by absolute difference.
 constexpr double kSlopeFloor = 1e-4;
 
 /// The loss of fixed images and labels as a function of the parameters in a store.
@@ -63,9 +63,9 @@ class NetworkLoss {
   std::optional<Executor> executor_;
 };
 
-/// The gradient with every entry scaled by its own factor in [0.5, 1.5), of unit length. A plain
-/// gradient direction would not notice an error at a right angle to the gradient; one of random
-/// signs would drown a large tensor's slope.
+/// A unit vector: the gradient with each entry scaled by its own random factor in [0.5, 1.5). Along
+/// the gradient itself, an error orthogonal to the gradient would go unnoticed. Along a direction of
+/// random signs, the slope of a large tensor would be too small to measure.
 std::vector<double> direction_near(std::span<const double> gradient, Rng& rng) {
   std::vector<double> direction(gradient.begin(), gradient.end());
   double squares = 0;

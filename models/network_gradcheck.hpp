@@ -1,5 +1,5 @@
 #pragma once
-// The backward of a whole FPA-Net against central differences, in double.
+// Checks the backward pass of a whole FPA-Net against central differences, in double.
 
 #include <string>
 #include <vector>
@@ -8,18 +8,18 @@
 
 namespace fpanet {
 
-/// One parameter tensor, compared along one direction d that touches every entry.
+/// The comparison for one parameter tensor, along one direction d that changes every entry.
 struct NetworkGradcheckRow {
   std::string name;
   double analytic = 0;  ///< <gradient, d>
   double numeric = 0;   ///< (loss(x + h d) - loss(x - h d)) / 2h
-  double error = 0;     ///< |analytic - numeric| / max(|analytic|, floor), see the .cpp
+  double error = 0;     ///< |analytic - numeric| / max(|analytic|, 1e-4)
   bool ok = false;
 };
 
 inline constexpr double kNetworkGradcheckTolerance = 1e-5;
 
-/// A ResNet18 of depth 3 under a narrow decoder: the smallest network that has every part.
+/// A ResNet18 of depth 3 with a narrow decoder: the smallest network that has every part.
 FPANetOptions narrow_fpanet();
 
 /// Checks narrow_fpanet() in training mode with Dice loss: one row per parameter that the loss

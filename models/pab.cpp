@@ -20,10 +20,11 @@ Conv2d pab_conv(const Scope& scope, Index in_channels, Index out_channels, Index
            .initializer = init::kaiming_uniform_fan_in(weight)}};
 }
 
-/// A map of 1024 positions squared takes 4 MiB in float; 2448x2448 images have 5929 positions.
+/// The attention map of 1024 positions takes 4 MiB per image in f32. A 2448x2448 image has 5929
+/// positions.
 constexpr Index kMostPositionsInMemory = 1024;
 
-/// (N,C,h,w) as the batch of matrices (N,h*w,C) that its channels-last memory is.
+/// The channels-last memory of x (N,C,h,w), viewed as a batch of matrices (N,h*w,C).
 Value as_matrices(Value x) {
   const Shape& s = x.shape();
   return x.graph().view(x, {s[0], s[2] * s[3], s[1]});

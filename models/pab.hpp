@@ -7,11 +7,13 @@
 //   B = bottom_conv(x)  3x3, (N,C,h,w)      M = A B            (N,P,C)
 //   y = out_conv(x + reread(M)),            3x3
 //
-// The map of a large image is made in pieces instead (layers/position_attention.hpp).
+// For a large image the map is computed in blocks of rows and never stored as a whole
+// (layers/position_attention.hpp).
 //
-// T, C and B are read as (N,P,channels), which channels-last memory already is. Two quirks of the
-// published code are kept, because trained weights depend on them: the softmax spans the whole map
-// instead of a row, and M's (P,C) memory is re-read as (C,h,w) without transposing.
+// T, C and B are read as (N,P,channels), which is how channels-last memory already stores them. Two
+// quirks of the published code are kept because trained weights depend on them: the softmax spans
+// the whole map instead of one row, and the (P,C) memory of M is reinterpreted as (C,h,w) without a
+// transpose.
 // Fan et al., "MA-Net", 2020; Rubel and Shih, "FPA-Net", 2023.
 
 #include "layers/modules.hpp"

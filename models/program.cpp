@@ -28,7 +28,7 @@ const char* name_of(ProgramKind kind) {
   return "?";
 }
 
-/// The usual case, for which softmax and loss are one op.
+/// The usual case, in which softmax and loss are a single op.
 bool ends_in_softmax_dice(const FPANet& model, const DiceLossOptions& loss) {
   const Activation activation = model.options().activation;
   return (activation == Activation::softmax2d || activation == Activation::softmax) &&
@@ -58,7 +58,7 @@ Program::Program(const Context& context, const FPANet& model, AdamWState* optimi
   plan_.emplace(graph_);
 }
 
-/// Images and labels; returns the high-passed images.
+/// Records the inputs or the batch assembly; returns the high-passed images.
 Value Program::record_inputs(const FPANet& model, const Forward& forward, DType dtype) {
   const Index n = options_.batch, h = options_.height, w = options_.width;
   if (options_.source) {

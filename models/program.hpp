@@ -1,12 +1,12 @@
 #pragma once
-// FPA-Net as a recorded, planned program of one batch size: training step, evaluation or
+// FPA-Net as a recorded and planned program for one batch size: a training step, an evaluation or a
 // prediction.
 //
 //   images u8 -> [0,1] -> FPANet -> probabilities -> Dice loss, per-image confusion counts
-//   train adds: backward, AdamW over every parameter the loss reaches
+//   training adds: backward, AdamW over every parameter that the loss reaches
 //
-// With scenes in the device's memory the batch is made in the program: images and labels from what was
-// drawn for each image.
+// When the scenes are in the device's memory (BatchSource), the program itself assembles the images
+// and labels from them, as drawn for each image of the batch.
 
 #include <memory>
 #include <optional>
@@ -22,7 +22,8 @@ namespace fpanet {
 
 enum class ProgramKind : std::uint8_t { train, evaluate, predict };
 
-/// Inputs of layers/assemble_batch.hpp, in the program's device memory. `items` may change between runs.
+/// The inputs of assemble_batch (layers/assemble_batch.hpp), in the memory of the program's device.
+/// `items` may change between runs.
 struct BatchSource {
   Tensor scenes, scene_labels, items;
   std::uint8_t ignore_byte = 255;
@@ -34,24 +35,24 @@ struct ProgramOptions {
   Index batch = 1;
   Index height = 320;
   Index width = 320;
-  /// Bytes as the loader delivers them, or numbers in the model's dtype.
+  /// u8, as the loader delivers images, or the dtype of the model for values in [0,1].
   DType image_dtype = DType::u8;
-  /// Given: images and labels come from there, in training and evaluation.
+  /// If given, training and evaluation take images and labels from it.
   std::optional<BatchSource> source = std::nullopt;
-  /// The notebook's loss; ignore_index also leaves pixels out of the confusion counts.
+  /// Defaults to the notebook's loss. `ignore_index` also excludes pixels from the confusion counts.
   DiceLossOptions loss = {.from_logits = false};
   kernels::AdamWOptions adamw = {};
-  /// Training keeps no probabilities unless asked to.
+  /// Makes a training program keep its probabilities. Evaluation and prediction always do.
   bool keep_probabilities = false;
 };
 
-/// Loss and counts of one run on their way to the host.
+/// The loss and the confusion counts of one run, in transfer to the host.
 class Readback {
  public:
   Readback(Tensor loss, Tensor confusion, Event done)
       : loss_(std::move(loss)), confusion_(std::move(confusion)), done_(std::move(done)) {}
 
-  /// Both wait until the run is done.
+  /// loss() and confusion() block until the transfer is complete.
   double loss() const;
   const Tensor& confusion() const;  ///< i64 (N,classes+1,classes+1), on the CPU
 
@@ -64,11 +65,11 @@ class Readback {
 
 class Program {
  public:
-  /// Records and plans. `optimizer` is needed for training and must outlive the program, as must
-  /// `model`, `store` and their memory. A store with twins (ParameterStore::allocate_twin) makes it a
-  /// program in mixed precision: what lies between image and logits is computed in their dtype.
-  /// `folded`, which the programs of a model share, makes evaluation and prediction fold batch norm into
-  /// the convolutions.
+  /// Records and plans the program. Training needs `optimizer`. The optimizer, `model`, `store` and
+  /// `folded` must outlive the program. If the store has twins (ParameterStore::allocate_twin), the
+  /// program runs in mixed precision: it computes everything between image and logits in the twins'
+  /// dtype. With `folded`, which all programs of a model share, evaluation and prediction fold batch
+  /// norm into the convolutions.
   Program(const Context& context, const FPANet& model, AdamWState* optimizer,
           const ParameterStore& store, const ProgramOptions& options,
           FoldedWeights* folded = nullptr);
@@ -79,26 +80,30 @@ class Program {
   const Graph& graph() const { return graph_; }
   const Plan& plan() const { return *plan_; }
 
-  /// Binds the program's memory, and renews the twins: parameters set by hand after this are seen by
-  /// programs in mixed precision only once another is bound. Reserve the arena for every plan that
-  /// will share it first.
+  /// Binds the program to the arena's memory and copies the parameters, rounded, to their twins. A
+  /// mixed-precision program does not see parameters that are set by hand afterwards until bind() is
+  /// called again for any program. Before the first bind, reserve the arena for every plan that will
+  /// share it.
   void bind(Arena& arena);
   bool bound() const { return executor_.has_value(); }
 
-  /// To fill, unless there is a source: (N,C,H,W) of image_dtype. Inputs stay until another program runs in
-  /// the same arena.
+  /// The input images (N,C,H,W) of image_dtype, to be filled by the caller; none with a source. The
+  /// contents remain valid until another program runs in the same arena.
   const Tensor& images() const;
-  const Tensor& labels() const;  ///< to fill with them: i32 (N,1,H,W); not in prediction
-  /// Runs once; on a GPU, enqueues it and returns. In training the optimizer's step count advances.
+  /// The input labels, i32 (N,1,H,W), to be filled by the caller; none with a source or in
+  /// prediction.
+  const Tensor& labels() const;
+  /// Runs the program once. On a GPU it enqueues the work and returns. In training it also advances
+  /// the optimizer's step count.
   void run();
-  /// Starts to fetch loss and counts of the last run, without waiting for it. What is returned
-  /// belongs to that run until the second call after this one.
+  /// Starts copying the loss and the counts of the last run to the host, without waiting for the
+  /// run. The result is reused by the second call after this one.
   const Readback& read_back();
-  /// Same, adding each node's seconds to `seconds`.
+  /// Like run(), and adds each node's time in seconds to `seconds`.
   void run_timed(std::vector<double>& seconds);
 
-  double loss() const;                  ///< of the last run, for which it waits
-  const Tensor& probabilities() const;  ///< (N,classes,H,W); in training only when kept
+  double loss() const;                  ///< of the last run; waits for it
+  const Tensor& probabilities() const;  ///< (N,classes,H,W); in training only if kept
   Tensor confusion() const;             ///< i64 (N,classes+1,classes+1), on the CPU
 
  private:
@@ -119,7 +124,7 @@ class Program {
   Value labels_, loss_, probabilities_, confusion_;
   std::optional<Plan> plan_;
   std::optional<Executor> executor_;
-  std::vector<Readback> readbacks_;  // two, in turns
+  std::vector<Readback> readbacks_;  // two, used alternately
   std::size_t next_readback_ = 0;
 };
 

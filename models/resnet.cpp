@@ -20,7 +20,7 @@ const std::array<ResNetSpec, 5> kFamily = {{
     {"resnet152", true, {3, 8, 36, 3}},
 }};
 
-/// A convolution of the encoder: no bias, torchvision's initialisation.
+/// A convolution of the encoder, without bias and with torchvision's initialisation.
 Conv2d encoder_conv(const Scope& scope, Index in_channels, Index out_channels, Index kernel,
                     Index stride) {
   const Shape weight{out_channels, in_channels, kernel, kernel};
@@ -34,11 +34,11 @@ Conv2d encoder_conv(const Scope& scope, Index in_channels, Index out_channels, I
            .initializer = init::kaiming_normal_fan_out(weight)}};
 }
 
-/// 1x1 convolution and batch norm on the identity path, where its shape changes.
+/// The 1x1 convolution and batch norm on an identity path whose shape changes, else none.
 std::optional<Downsample> downsample_if_needed(const Scope& scope, Index in_channels,
                                                Index out_channels, Index stride) {
   if (stride == 1 && in_channels == out_channels) return std::nullopt;
-  // Built in state-dict order: downsample.0 is the convolution, downsample.1 the norm.
+  // Registered in state-dict order: downsample.0 is the convolution, downsample.1 the norm.
   Conv2d conv = encoder_conv(scope / "0", in_channels, out_channels, 1, stride);
   return Downsample{conv, BatchNorm2d(scope / "1", out_channels)};
 }
@@ -49,7 +49,8 @@ Value identity_of(const std::optional<Downsample>& downsample, const Forward& fo
 
 Conv2d stem_conv(const Scope& scope, Index in_channels) {
   const Shape weight{64, in_channels, 7, 7};
-  // SMP replaces the first convolution for other channel counts and leaves it at PyTorch's default.
+  // For channel counts other than 3, SMP replaces the first convolution and leaves the new one with
+  // PyTorch's default initialisation.
   return {scope,
           {.in_channels = in_channels,
            .out_channels = 64,

@@ -1,7 +1,8 @@
 #pragma once
-// ResNet encoders as segmentation_models_pytorch 0.3.3 builds them on torchvision's ResNet (v1.5: a
-// bottleneck's stride is on its 3x3): no pooling, no classifier, all four layers in the state dict
-// whatever the depth. He et al., "Deep residual learning for image recognition", 2015.
+// ResNet encoders as segmentation_models_pytorch 0.3.3 builds them on torchvision's ResNet (v1.5: the
+// 3x3 convolution of a bottleneck has the stride). They have no global pooling and no classifier.
+// The state dict contains all four layers, whatever the depth.
+// He et al., "Deep residual learning for image recognition", 2015.
 
 #include <array>
 #include <string>
@@ -12,14 +13,14 @@
 
 namespace fpanet {
 
-/// What distinguishes the members of the family.
+/// One member of the family: its block type and the number of blocks in each layer.
 struct ResNetSpec {
   std::string name;
   bool bottleneck = false;
   std::array<int, 4> blocks{};
 };
 
-/// resnet18, 34, 50, 101 or 152; throws Error naming the known ones otherwise.
+/// The spec of resnet18, 34, 50, 101 or 152. Throws Error, which lists these, for any other name.
 const ResNetSpec& resnet_spec(const std::string& name);
 std::vector<std::string> resnet_names();
 
@@ -57,11 +58,12 @@ class Bottleneck {
 
 class ResNetEncoder {
  public:
-  /// depth 3 to 5: how many times the image is halved.
+  /// `depth`, 3 to 5, is the number of times that the resolution is halved.
   ResNetEncoder(const Scope& scope, const std::string& name, int depth, Index in_channels);
 
   /// x (N,in_channels,H,W), H and W divisible by output_stride(). Returns depth + 1 features: x
-  /// itself, then strides 2, 4, 8, 16, 32. The one at stride 2 comes before the max-pool.
+  /// itself, then one for each of the strides 2, 4, 8, 16, 32 up to the depth. The feature of stride
+  /// 2 is taken before the max-pool.
   std::vector<Value> operator()(const Forward& forward, Value x) const;
 
   /// Channels of each feature, e.g. (3,64,64,128,256,512).

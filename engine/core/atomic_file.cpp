@@ -23,7 +23,8 @@ std::filesystem::path temporary_beside(const std::filesystem::path& path) {
   return result;
 }
 
-/// Makes a rename in `folder` survive a power cut. Some file systems cannot; that is not an error.
+/// Flushes `folder`, so that a rename in it survives a power failure. Some file systems do not
+/// support this, so a failure is not an error.
 void sync_folder(const std::filesystem::path& folder) {
   const int fd = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return;
@@ -60,7 +61,7 @@ void AtomicFile::write(std::string_view text) {
 }
 
 void AtomicFile::commit() {
-  // Not within `require`: errno might be read before the call.
+  // The calls are not arguments of `require`, because errno could then be read before the call.
   const bool flushed = ::fsync(fd_) == 0;
   require(flushed, "{}: cannot flush to the disk: {}", path_.string(), std::strerror(errno));
   const bool renamed = ::rename(temporary_.c_str(), path_.c_str()) == 0;
@@ -73,7 +74,7 @@ void AtomicFile::commit() {
 void remove_unfinished(const std::filesystem::path& folder) {
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     const std::string name = entry.path().filename().string();
-    std::error_code ignored;  // one that stays takes room, no more
+    std::error_code ignored;  // a file that cannot be removed only takes up disk space
     if (name.find(kTemporary) != name.npos) std::filesystem::remove(entry.path(), ignored);
   }
 }

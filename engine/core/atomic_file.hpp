@@ -1,5 +1,5 @@
 #pragma once
-// A file that appears under its name complete or not at all.
+// A file that appears under its final name only once it is complete.
 
 #include <cstddef>
 #include <filesystem>
@@ -8,8 +8,9 @@
 
 namespace fpanet {
 
-/// Writes into a temporary file beside `path`; commit() flushes it to the disk and renames it.
-/// Without a commit nothing is left behind. Every failure throws Error naming the file.
+/// Writes to a temporary file next to `path`; commit() flushes it to disk and renames it to `path`.
+/// Without a commit the destructor removes the temporary file. Every failure throws an Error that
+/// names the file.
 class AtomicFile {
  public:
   explicit AtomicFile(std::filesystem::path path);
@@ -28,8 +29,8 @@ class AtomicFile {
   std::size_t written_ = 0;
 };
 
-/// Removes what processes that were killed while writing have left in the folder, which nobody may
-/// be writing to now.
+/// Removes the temporary files that killed processes left in `folder`. No process may be writing to
+/// the folder at the time.
 void remove_unfinished(const std::filesystem::path& folder);
 
 }  // namespace fpanet

@@ -9,7 +9,7 @@
 namespace fpanet {
 namespace {
 
-/// What a person can do about an error of the GPU; most others are bugs of ours.
+/// What the user can do about a GPU error. Empty for most errors, which are bugs in this project.
 const char* advice(cudaError_t error) {
   switch (error) {
     case cudaErrorMemoryAllocation:
@@ -32,7 +32,7 @@ const char* advice(cudaError_t error) {
   }
 }
 
-/// "engine/core/cuda_check.cpp:12 cudaFree(p)", the path from the project's root.
+/// "engine/core/cuda_check.cpp:12 cudaFree(p)"; the path is relative to the project root.
 std::string where(const CallSite& site) {
   static constexpr const char* kFolders[] = {"engine/", "kernels/", "layers/", "apps/", "tests/"};
   const char* file = site.file;

@@ -1,6 +1,6 @@
 #pragma once
-// Checked calls of CUDA's libraries: what fails throws Error with the expression, the place and the
-// library's message, and what to do where that is known.
+// Checked calls to the CUDA libraries. A call that fails throws an Error with the expression, its
+// source location and the library's message, and with advice where we have any.
 
 #include <cublasLt.h>
 #include <cuda_runtime_api.h>
@@ -8,7 +8,7 @@
 
 namespace fpanet {
 
-/// Where a checked call stands.
+/// The source location of a checked call.
 struct CallSite {
   const char* expression;
   const char* file;
@@ -19,8 +19,8 @@ struct CallSite {
 [[noreturn]] void cublas_fail(cublasStatus_t status, const CallSite& site);
 [[noreturn]] void cudnn_fail(cudnnStatus_t status, const CallSite& site);
 
-/// After a kernel launch: throws when it could not be started, or when something on the GPU failed
-/// before. `kernel` is its name in the message.
+/// Call after a kernel launch. Throws if the launch failed or if earlier work on the GPU has failed.
+/// `kernel` is the name to use in the message.
 void cuda_check_launch(const char* kernel);
 
 }  // namespace fpanet

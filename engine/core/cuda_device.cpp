@@ -14,7 +14,7 @@ std::string cuda_version(int version) {
   return fmt::format("CUDA {}.{}", version / 1000, version % 1000 / 10);
 }
 
-/// cuDNN's and cuBLASLt's as their headers and libraries count them.
+/// `dnn` and `blas` are the version numbers as the headers and libraries encode them.
 std::string library_versions(std::size_t dnn, std::size_t blas) {
   int runtime = 0;
   cudaRuntimeGetVersion(&runtime);
@@ -22,7 +22,7 @@ std::string library_versions(std::size_t dnn, std::size_t blas) {
                      dnn % 10000 / 100, dnn % 100, blas / 10000, blas % 10000 / 100, blas % 100);
 }
 
-/// Why no GPU can be used, for the error that counting them gave.
+/// Why no GPU can be used, given the error that cudaGetDeviceCount returned.
 std::string problem_of(cudaError_t error) {
   int driver = 0, runtime = 0;
   cudaDriverGetVersion(&driver);
@@ -61,8 +61,8 @@ CudaDeviceInfo device_info(int index) {
 }  // namespace
 
 CudaHandles::~CudaHandles() {
-  // Errors were thrown for where they arose; a destructor has nothing to add.
-  convolution_planner.reset();  // before the library handles that they were made with
+  // Errors are ignored: the calls that caused them have already thrown.
+  convolution_planner.reset();  // the planners use the library handles, so they go first
   product_planner.reset();
   if (dnn != nullptr) cudnn().cudnnDestroy(dnn);
   if (blas != nullptr) cublaslt().cublasLtDestroy(blas);
@@ -89,8 +89,8 @@ Cuda open_cuda(int index, const CudaOptions& options) {
   FPANET_CUDA_CHECK(cudaSetDevice(index));
   FPANET_CUDA_CHECK(cudaDeviceGetAttribute(&handles->max_shared_bytes,
                                            cudaDevAttrMaxSharedMemoryPerBlockOptin, index));
-  // A blocking stream: blocking copies, which go to the legacy default stream, wait for its work
-  // and its work for them.
+  // Not cudaStreamNonBlocking: blocking copies run on the legacy default stream, which then
+  // synchronises with this stream in both directions.
   FPANET_CUDA_CHECK(cudaStreamCreate(&handles->stream));
   FPANET_CUDA_CHECK(cudaStreamCreateWithFlags(&handles->copy_stream, cudaStreamNonBlocking));
   FPANET_CUBLAS_CHECK(cublaslt().cublasLtCreate(&handles->blas));

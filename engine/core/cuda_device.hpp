@@ -1,6 +1,6 @@
 #pragma once
-// CUDA GPUs as the rest of the project sees them: no CUDA header needed. A build without CUDA
-// links cuda/stubs.cpp, where there are none.
+// The project's interface to CUDA GPUs; it needs no CUDA header. A build without CUDA links
+// engine/core/cuda_stubs.cpp, which reports that there are no GPUs.
 
 #include <string>
 #include <vector>
@@ -10,15 +10,15 @@
 namespace fpanet {
 
 struct CudaOptions {
-  bool deterministic = false;  ///< only library algorithms that give the same bits each time
-  bool allow_tf32 = false;     ///< fp32 products may round their factors to 10 bits of mantissa
-  bool graphs = true;          ///< Cuda::graphs
+  bool deterministic = false;  ///< use only library algorithms that give the same bits every time
+  bool allow_tf32 = false;     ///< fp32 products may round their factors to a 10-bit mantissa
+  bool graphs = true;          ///< see Cuda::graphs
 };
 
-/// Opens a GPU: makes its stream and library handles, which live as long as a copy of the result
-/// does. Throws Error that says which of these it is: no CUDA in this build, no driver, a driver
-/// that is too old, no such GPU, a GPU below compute capability 7.5, a library that is missing
-/// (cuda_libraries.hpp) or does not start.
+/// Opens a GPU and creates its streams and library handles, which live as long as any copy of the
+/// result. Throws an Error that names the cause: this build has no CUDA support, the driver is
+/// missing or too old, there is no such GPU, its compute capability is below 7.5, or a library is
+/// missing (cuda_libraries.hpp) or fails to initialise.
 Cuda open_cuda(int index, const CudaOptions& options);
 
 struct CudaDeviceInfo {
@@ -28,24 +28,25 @@ struct CudaDeviceInfo {
   int sm_count = 0;
   std::size_t memory_bytes = 0;
   std::size_t free_bytes = 0;
-  /// Empty when the GPU can be used, else why not.
+  /// Why the GPU cannot be used; empty if it can.
   std::string problem = {};
 };
 
 struct CudaSupport {
-  bool built = false;  ///< this build holds CUDA code
-  /// "CUDA 13.0, cuDNN 9.19.0, cuBLASLt 13.1.0": what this machine has loaded, or, where no GPU can
-  /// be used, what this was built with.
+  bool built = false;  ///< this build contains CUDA code
+  /// "CUDA 13.0, cuDNN 9.19.0, cuBLASLt 13.1.0": the versions loaded on this machine, or, if no GPU
+  /// can be used, the versions that the program was built with.
   std::string libraries = {};
-  std::string driver = {};   ///< "CUDA 13.0", the newest that the driver can run; empty without one
-  std::string problem = {};  ///< why no GPU can be used; empty when one can
+  /// "CUDA 13.0", the newest CUDA version that the driver supports; empty without a driver.
+  std::string driver = {};
+  std::string problem = {};  ///< why no GPU can be used; empty if one can
   std::vector<CudaDeviceInfo> devices = {};
 };
 
-/// Bytes of a GPU's memory that nobody uses.
+/// Free memory of a GPU, in bytes.
 std::size_t cuda_free_bytes(int index);
 
-/// What this build and machine have. Throws nothing for what is missing.
+/// The CUDA support of this build and machine. Reports what is missing instead of throwing.
 CudaSupport cuda_support();
 
 }  // namespace fpanet

@@ -12,16 +12,16 @@ struct CudaGraph::Executable {
 
 namespace {
 
-/// Ends a capture however `enqueue` ends, so that the stream can be used again.
+/// Ends the capture even if `enqueue` throws, so that the stream can be used again.
 cudaGraph_t capture(cudaStream_t stream, const std::function<void()>& enqueue) {
   cudaGraph_t graph = nullptr;
-  // Thread-local: the threads that read images may do what a capture forbids.
+  // Thread-local mode, because the threads that read images may make calls that a capture forbids.
   FPANET_CUDA_CHECK(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal));
   try {
     enqueue();
   } catch (...) {
     if (cudaStreamEndCapture(stream, &graph) == cudaSuccess) cudaGraphDestroy(graph);
-    cudaGetLastError();  // of the broken capture: the error under way says more
+    cudaGetLastError();  // clears the error of the broken capture; the one thrown is more precise
     throw;
   }
   FPANET_CUDA_CHECK(cudaStreamEndCapture(stream, &graph));
@@ -36,7 +36,7 @@ CudaGraph::CudaGraph(const Cuda& cuda, const std::function<void()>& enqueue)
   const cudaError_t error = cudaGraphInstantiate(&executable_->handle, graph, 0);
   cudaGraphDestroy(graph);
   FPANET_CUDA_CHECK(error);
-  // Sent ahead, so that the first launch is as quick as the others.
+  // Upload the graph now, so that the first launch is as fast as later ones.
   FPANET_CUDA_CHECK(cudaGraphUpload(executable_->handle, cuda.handles->stream));
 }
 

@@ -1,5 +1,6 @@
 #pragma once
-// Work recorded from a stream and launched as one: no kernel waits for the host to start it.
+// Work captured from a stream and launched as one unit, so that the host does not have to launch each
+// kernel.
 
 #include <functional>
 #include <memory>
@@ -10,14 +11,15 @@ namespace fpanet {
 
 class CudaGraph {
  public:
-  /// Calls `enqueue`, and keeps what it enqueues on the context's stream instead of running it.
-  /// Throws Error when something in it cannot be captured (a blocking copy, an allocation).
+  /// Calls `enqueue` and captures the work that it enqueues on the context's stream instead of
+  /// running it. Throws Error if a call cannot be captured (a blocking copy, an allocation).
   CudaGraph(const Cuda& cuda, const std::function<void()>& enqueue);
   ~CudaGraph();
   CudaGraph(const CudaGraph&) = delete;
   CudaGraph& operator=(const CudaGraph&) = delete;
 
-  /// Enqueues all of it on the stream it came from. The memory it works on must still be there.
+  /// Enqueues the graph on the stream that it was captured from. The memory that the graph uses must
+  /// still be allocated.
   void launch() const;
 
  private:

@@ -1,6 +1,6 @@
 #pragma once
-// The stream and library handles behind a Cuda context. Includes CUDA headers: for *.cu and the
-// wrappers around CUDA's libraries alone.
+// The streams and library handles behind a Cuda context. This header includes CUDA headers, so only
+// *.cu files and the wrappers around the CUDA libraries may include it.
 
 #include <cublasLt.h>
 #include <cuda_runtime_api.h>
@@ -12,12 +12,12 @@
 
 namespace fpanet {
 
-/// Every kernel and library call goes to `stream`, and nothing that runs there allocates,
-/// synchronises or reads the host. Copies that block (copy_bytes) wait for it.
+/// Every kernel and library call goes to `stream`. None of that work allocates, synchronises or reads
+/// host memory. Blocking copies (copy_bytes) wait for it.
 struct CudaHandles {
   int index = 0;
   cudaStream_t stream = nullptr;
-  cudaStream_t copy_stream = nullptr;  ///< batches on their way to the GPU
+  cudaStream_t copy_stream = nullptr;  ///< copies batches to the GPU
   cublasLtHandle_t blas = nullptr;
   cudnnHandle_t dnn = nullptr;  ///< bound to `stream`
   int capability = 0;           ///< 90 for 9.0
@@ -25,7 +25,7 @@ struct CudaHandles {
   int max_shared_bytes = 0;  ///< per block, with cudaFuncAttributeMaxDynamicSharedMemorySize raised
   bool deterministic = false;
   bool allow_tf32 = false;
-  /// What kernels/ keeps from call to call: plans chosen for convolutions and products.
+  /// State that kernels/ keeps between calls: the plans chosen for convolutions and products.
   std::shared_ptr<void> convolution_planner = {}, product_planner = {};
 
   CudaHandles() = default;

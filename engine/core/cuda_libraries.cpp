@@ -24,7 +24,7 @@ CublasLtFunctions load_cublaslt() {
 }
 
 CudnnFunctions load_cudnn() {
-  cublaslt();  // cuDNN looks for it by name, and finds it where we did once it is loaded
+  cublaslt();  // cuDNN opens cuBLASLt by name, and then gets the copy that is already loaded
   const CudaLibrary library("libcudnn.so." FPANET_CUDNN_MAJOR, "cuDNN " FPANET_CUDNN_MAJOR,
                             "nvidia-cudnn-cu" FPANET_CUBLAS_MAJOR);
   return {FPANET_CUDNN_FUNCTIONS(FPANET_FIND)};

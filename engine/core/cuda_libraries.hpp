@@ -1,12 +1,13 @@
 #pragma once
-// cuBLASLt and cuDNN, loaded when a GPU is first opened and not with the program: loading them takes
-// a quarter of a second and 155 MB, which a run on the CPU should not pay. So nothing links them, and
-// their functions are called through tables of pointers:
+// cuBLASLt and cuDNN. They are loaded when a GPU is first opened, not at program start: loading takes
+// a quarter of a second and 155 MB, which a run on the CPU does not need. Therefore nothing links
+// against them, and their functions are called through tables of pointers:
 //
 //     FPANET_CUDNN_CHECK(cudnn().cudnnSetStream(handle, stream));
 //
-// A function that is called but not listed does not compile or link. tests/cuda_link links each list
-// against its library. Includes CUDA headers: for *.cu and the wrappers around CUDA's libraries alone.
+// A call to a function that is not listed does not compile or link. tests/cuda_link links each list
+// against its library. This header includes CUDA headers, so only *.cu files and the wrappers around
+// the CUDA libraries may include it.
 
 #include <cublasLt.h>
 #include <cudnn.h>
@@ -15,7 +16,7 @@
 
 namespace fpanet {
 
-/// X(name) for each function of cuBLASLt that is called.
+/// X(name) for each cuBLASLt function that the project calls.
 #define FPANET_CUBLASLT_FUNCTIONS(X)      \
   X(cublasLtCreate)                       \
   X(cublasLtDestroy)                      \
@@ -57,19 +58,19 @@ struct CudnnFunctions {
 };
 #undef FPANET_POINTER
 
-/// The first call loads the library, which stays loaded. Throws Error as CudaLibrary does.
+/// The first call loads the library, which stays loaded. Throws the errors of CudaLibrary.
 const CublasLtFunctions& cublaslt();
 const CudnnFunctions& cudnn();
 
-/// A shared library of CUDA, open until the program ends.
+/// A CUDA shared library. It stays open until the program ends.
 class CudaLibrary {
  public:
-  /// Opens `file`, "libcudnn.so.9", where the dynamic loader finds it: LD_LIBRARY_PATH, the folder
-  /// it had when this was built, the system's folders. Throws Error with the loader's reason and
-  /// what to install: `product` ("cuDNN 9") and `package`, its name for pip.
+  /// Opens `file` ("libcudnn.so.9"). The dynamic loader searches LD_LIBRARY_PATH, the library's
+  /// folder at build time and the system's folders. Throws an Error with the loader's reason and
+  /// what to install: `product` ("cuDNN 9") and `package`, its name in pip.
   CudaLibrary(std::string_view file, std::string_view product, std::string_view package);
 
-  /// The function of that name. Throws Error when the library, an old one, has none.
+  /// The function called `name`. Throws Error if the library is too old to have it.
   void* find(const char* name) const;
 
  private:

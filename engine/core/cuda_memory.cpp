@@ -6,7 +6,7 @@
 namespace fpanet {
 namespace {
 
-/// The calling thread's current GPU, for as long as this lives.
+/// Makes `index` the calling thread's current GPU for the lifetime of this object.
 class CurrentDevice {
  public:
   explicit CurrentDevice(int index) {
@@ -36,7 +36,7 @@ void* cuda_allocate(std::size_t bytes, int index) {
   void* pointer = nullptr;
   const cudaError_t error = cudaMalloc(&pointer, bytes);
   if (error == cudaErrorMemoryAllocation) {
-    cudaGetLastError();  // reported by the caller: later checks must not see it again
+    cudaGetLastError();  // the caller reports the error, so later checks must not see it again
     return nullptr;
   }
   FPANET_CUDA_CHECK(error);
@@ -45,7 +45,7 @@ void* cuda_allocate(std::size_t bytes, int index) {
 
 void cuda_free(void* pointer, int index) noexcept {
   int before = 0;
-  // An error here is one that an earlier call has thrown for: a destructor has nothing to add.
+  // Errors are ignored: an earlier call has already thrown for them.
   cudaGetDevice(&before);
   cudaSetDevice(index);
   cudaFree(pointer);
@@ -103,7 +103,7 @@ void cuda_event_record(const Cuda& cuda, CudaQueue queue, void* event) {
   const cudaStream_t stream = stream_of(cuda, queue);
   cudaStreamCaptureStatus capturing = cudaStreamCaptureStatusNone;
   FPANET_CUDA_CHECK(cudaStreamIsCapturing(stream, &capturing));
-  // In a capture, an event that the host reads later is a node of the graph.
+  // During a capture the record must become a node of the graph, because the host reads the event.
   const unsigned flags =
       capturing == cudaStreamCaptureStatusNone ? cudaEventRecordDefault : cudaEventRecordExternal;
   FPANET_CUDA_CHECK(cudaEventRecordWithFlags(event_of(event), stream, flags));

@@ -1,6 +1,6 @@
 #pragma once
-// Memory, copies and events of a CUDA GPU as the rest of engine/core sees them: no CUDA header
-// needed. A build without CUDA links cuda/stubs.cpp, where each of these throws.
+// Memory, copies and events of a CUDA GPU for the rest of engine/core; no CUDA header is needed. A
+// build without CUDA links engine/core/cuda_stubs.cpp, where these functions throw.
 
 #include <cstddef>
 
@@ -8,30 +8,32 @@
 
 namespace fpanet {
 
-/// Null when the GPU is full.
+/// Returns null if the GPU does not have enough free memory.
 void* cuda_allocate(std::size_t bytes, int index);
 void cuda_free(void* pointer, int index) noexcept;
-/// Page-locked host memory, which copies of a stream can reach; null when there is too little.
+/// Page-locked host memory, which asynchronous copies require; null if there is not enough.
 void* cuda_allocate_pinned(std::size_t bytes);
 void cuda_free_pinned(void* pointer) noexcept;
 
-/// Both block until done, after all work that the GPU's stream has.
+/// Both functions wait for the work already in the GPU's compute stream, and block until done.
 void cuda_copy(void* to, Device to_device, const void* from, Device from_device, std::size_t bytes);
 void cuda_zero(void* pointer, int index, std::size_t bytes);
 
-/// Enqueues a copy and returns; host memory on either side must be pinned and stay.
+/// Enqueues a copy and returns. Host memory on either side must be pinned and must stay allocated
+/// until the copy is done.
 void cuda_copy_async(const Cuda& cuda, CudaQueue queue, void* to, const void* from,
                      std::size_t bytes);
-/// Blocks until the stream is empty.
+/// Blocks until all work in the compute stream is done.
 void cuda_synchronize(const Cuda& cuda);
 
-/// An event handle; made on the current GPU of `cuda`.
+/// Creates an event on the GPU of `cuda` and returns its handle.
 void* cuda_event_create(const Cuda& cuda, bool timed);
 void cuda_event_destroy(void* event) noexcept;
 void cuda_event_record(const Cuda& cuda, CudaQueue queue, void* event);
 void cuda_event_wait(void* event);  ///< the host waits
+/// Work enqueued on `queue` after this call waits for the event.
 void cuda_queue_wait(const Cuda& cuda, CudaQueue queue, void* event);
-/// Seconds between two recorded and reached events that are timed.
+/// Seconds between two timed events, which must have been recorded and reached.
 double cuda_event_seconds(void* from, void* to);
 
 }  // namespace fpanet

@@ -1,4 +1,5 @@
-// engine/core's CUDA sources in a build without CUDA: there is no GPU, and using one throws.
+// Replaces the CUDA sources of engine/core in a build without CUDA: there is no GPU, and any attempt
+// to use one throws.
 
 #include "engine/core/cuda_device.hpp"
 #include "engine/core/cuda_graph.hpp"

@@ -1,6 +1,6 @@
 #pragma once
-// Where a tensor lives (Device) and what a kernel runs on (Context). Kernels are overloaded on the
-// two context types; a build without CUDA links stubs whose Cuda overloads throw.
+// Where a tensor lives (Device) and where a kernel runs (Context). Kernels are overloaded on the two
+// context types; a build without CUDA links stubs whose Cuda overloads throw.
 
 #include <cstddef>
 #include <memory>
@@ -29,24 +29,25 @@ struct Cpu {
   int threads = 1;
 };
 
-struct CudaHandles;  ///< stream, cuBLAS and cuDNN handles; defined by the CUDA build alone
+struct CudaHandles;  ///< streams and library handles; defined only in a build with CUDA
 
-/// Enqueues on one stream of one GPU; open_cuda makes it.
+/// Enqueues on the streams of one GPU; created by open_cuda.
 struct Cuda {
   int index = 0;
   std::shared_ptr<CudaHandles> handles = nullptr;
   bool graphs = true;  ///< planned programs are captured once and replayed
 };
 
-/// A GPU's streams: kernels run on the first; copies beside it may use the other.
+/// A GPU's streams: kernels run on `compute`; copies that overlap with kernels may use `copy`.
 enum class CudaQueue : unsigned char { compute, copy };
 
 using Context = std::variant<Cpu, Cuda>;
 
-/// Threads worth using here: OMP_NUM_THREADS if set, else the processors this process may run on.
+/// The number of threads to use by default: OMP_NUM_THREADS if set, else the number of processors
+/// that this process may run on.
 int default_threads();
 
-/// Copies between any two devices; blocks until done. Sizes in bytes.
+/// Copies `bytes` bytes between any two devices; blocks until done.
 void copy_bytes(void* to, Device to_device, const void* from, Device from_device,
                 std::size_t bytes);
 

@@ -1,5 +1,5 @@
 #pragma once
-// Element types: f32 everywhere, f64 on the CPU for checks, bf16 for mixed precision, u8/i32/i64 for
+// Element types: f32 by default, f64 on the CPU for checks, bf16 for mixed precision, u8/i32/i64 for
 // pixels, labels and counts.
 
 #include <cstddef>

@@ -1,6 +1,6 @@
 #pragma once
 // Errors that a user can cause: bad shapes, bad files, bad devices. A message names the op or file,
-// what is wrong, every shape or value involved and what to do. `assert` is for our own bugs only.
+// the problem, every shape or value involved and the remedy. `assert` is only for our own bugs.
 
 #include <fmt/core.h>
 
@@ -10,7 +10,7 @@
 
 namespace fpanet {
 
-/// Thrown once per mistake, at API borders; programs print what() and exit with 1.
+/// Thrown at API boundaries; programs print what() and exit with status 1.
 class Error : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -22,7 +22,7 @@ template <class... Args>
   throw Error(fmt::format(message, std::forward<Args>(args)...));
 }
 
-/// fail(...) unless `ok`. Arguments are evaluated always, formatted only on failure.
+/// Calls fail(...) unless `ok`. The arguments are always evaluated, but formatted only on failure.
 template <class... Args>
 void require(bool ok, fmt::format_string<Args...> message, Args&&... args) {
   if (!ok) fail(message, std::forward<Args>(args)...);

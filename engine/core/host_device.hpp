@@ -1,5 +1,5 @@
 #pragma once
-// FPANET_HD marks a function that both the host and, compiled by nvcc, a CUDA device call.
+// FPANET_HD marks a function that the host calls and, when compiled by nvcc, a CUDA device too.
 
 #ifdef __CUDACC__
 #define FPANET_HD __host__ __device__
@@ -7,8 +7,8 @@
 #define FPANET_HD
 #endif
 
-// FPANET_UNROLL unrolls the loop behind it on a device, FPANET_UNROLL_4 by four: so many loads are
-// then under way at a time.
+// On a device, FPANET_UNROLL unrolls the loop that follows it and FPANET_UNROLL_4 unrolls it by four,
+// so that several loads are in flight at once.
 #ifdef __CUDA_ARCH__
 #define FPANET_UNROLL _Pragma("unroll")
 #define FPANET_UNROLL_4 _Pragma("unroll 4")

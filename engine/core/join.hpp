@@ -7,8 +7,9 @@
 
 namespace fpanet {
 
-/// The items of a range with a separator between: join(names, ", ") is "a, b, c". As fmt::join
-/// does, whose header would cost every file that includes it seconds of compilation.
+/// The items of a range with a separator between them: join(names, ", ") is "a, b, c". This is
+/// fmt::join without its header, which adds seconds to the compilation of every file that includes
+/// it.
 template <class Range>
 std::string join(const Range& items, std::string_view separator) {
   std::string text;

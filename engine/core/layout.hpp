@@ -1,5 +1,6 @@
 #pragma once
-// Between PyTorch's order (row-major NCHW, OIHW) and the engine's (channels-last for rank 4).
+// Converts between PyTorch's order (row-major NCHW, OIHW) and the engine's order (channels-last for
+// rank 4).
 
 #include <span>
 #include <vector>
@@ -8,7 +9,7 @@
 
 namespace fpanet {
 
-/// Fills `tensor` (CPU) from `values` in row-major order of its shape.
+/// Fills `tensor` (CPU) from `values`, which are in row-major order of its shape.
 template <class T>
 void from_row_major(std::span<const T> values, const Tensor& tensor);
 

@@ -1,6 +1,6 @@
 #pragma once
-// Loops over OpenMP threads. Work is cut by the problem's shape, never by the thread count, so that
-// 1, 2 and 8 threads give the same bits.
+// Parallel loops on OpenMP threads. The shape of the problem alone decides how work is divided, never
+// the number of threads, so that 1, 2 and 8 threads give the same bits.
 
 #include <algorithm>
 
@@ -9,7 +9,7 @@
 
 namespace fpanet {
 
-/// f(i) for i in [0, n), in any order. f must not throw.
+/// Calls f(i) for i in [0, n), in any order. f must not throw.
 template <class F>
 void parallel_for(const Cpu& cpu, Index n, F&& f) {
   if (n <= 1 || cpu.threads == 1) {
@@ -20,7 +20,8 @@ void parallel_for(const Cpu& cpu, Index n, F&& f) {
   for (Index i = 0; i < n; ++i) f(i);
 }
 
-/// f(begin, end, chunk) for consecutive chunks of [0, n), each `chunk_size` long but the last.
+/// Calls f(begin, end, chunk) for consecutive chunks of [0, n). Every chunk has `chunk_size` items
+/// except perhaps the last.
 template <class F>
 void parallel_chunks(const Cpu& cpu, Index n, Index chunk_size, F&& f) {
   parallel_for(cpu, divide_up(n, chunk_size), [&](Index chunk) {
@@ -29,7 +30,8 @@ void parallel_chunks(const Cpu& cpu, Index n, Index chunk_size, F&& f) {
   });
 }
 
-/// Elements an elementwise chunk handles: 64 KiB of float stays in L1/L2 and hides the fork.
+/// Elements per chunk of an elementwise op. 64 KiB of floats stay in the L1/L2 cache, and are enough
+/// work to hide the cost of starting the threads.
 inline constexpr Index kElementwiseChunk = 16384;
 
 }  // namespace fpanet

@@ -1,5 +1,5 @@
 #pragma once
-// Philox4x32-10, the block function of the random numbers (engine/core/rng.hpp).
+// Philox4x32-10, the block function of the random number generator (engine/core/rng.hpp).
 
 #include <array>
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace fpanet {
 
-/// The 128-bit block that `key` and `counter` name.
+/// The 128-bit block for `key` and `counter`.
 FPANET_HD inline std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 2> key,
                                                          std::array<std::uint32_t, 4> counter) {
   constexpr int kRounds = 10;

@@ -4,8 +4,8 @@
 
 namespace fpanet {
 
-/// A named stretch of the host's time, for Nsight Systems (NVTX): from construction to destruction,
-/// nested as they are. Nothing where the context is the CPU.
+/// A named range of host time for Nsight Systems (NVTX), from construction to destruction. Ranges
+/// nest. Does nothing if the context is the CPU.
 class ProfileRange {
  public:
   ProfileRange(const Context& context, const char* name);

@@ -1,8 +1,8 @@
 #pragma once
 // Counter-based random numbers: Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as
-// 1, 2, 3", SC11). The i-th number of a stream is a function of (seed, stream, i), so results do
-// not depend on threads or on how far another stream was read, and resuming needs the counter
-// alone.
+// 1, 2, 3", SC11). The i-th number of a stream is a function of (seed, stream, i). Results therefore
+// do not depend on threads or on how much another stream was used, and resuming needs only the
+// counter.
 
 #include <cstdint>
 #include <string_view>
@@ -11,7 +11,7 @@
 
 namespace fpanet {
 
-/// FNV-1a 64: names a stream after a string ("model.encoder.conv1.weight").
+/// FNV-1a 64. Turns a string ("model.encoder.conv1.weight") into a stream number.
 std::uint64_t hash_name(std::string_view name);
 
 class Rng {
@@ -21,7 +21,7 @@ class Rng {
   std::uint32_t next_u32();
   double uniform();  ///< [0,1) with 53 random bits
   double uniform(double low, double high) { return low + (high - low) * uniform(); }
-  double normal();  ///< mean 0, variance 1 (Box-Muller, one value a call)
+  double normal();  ///< mean 0, variance 1 (Box-Muller, one value per call)
   /// Unbiased integer in [0, bound), bound >= 1.
   std::uint64_t below(std::uint64_t bound);
 

@@ -1,5 +1,6 @@
 #pragma once
-// Sizes of a tensor, at most four, in PyTorch's order: (N,C,H,W), (C_out,C_in,KH,KW), (N,P,K), (C).
+// The sizes of a tensor, at most four, in PyTorch's order: (N,C,H,W), (C_out,C_in,KH,KW), (N,P,K),
+// (C).
 
 #include <fmt/core.h>
 

@@ -40,7 +40,7 @@ void* allocate_cpu(std::size_t bytes) {
   if (bytes > SIZE_MAX - alignment) return nullptr;
   const std::size_t rounded = (bytes + alignment - 1) / alignment * alignment;
   void* pointer = std::aligned_alloc(alignment, rounded);
-  // Advice only: without huge pages the memory is just slower to walk.
+  // Only a hint, so its result is ignored: without huge pages, access is merely slower.
   if (large && pointer != nullptr) madvise(pointer, rounded, MADV_HUGEPAGE);
   return pointer;
 }
@@ -51,7 +51,7 @@ std::shared_ptr<Storage> Storage::allocate(std::size_t bytes, Device device) {
   const std::size_t size = bytes == 0 ? 1 : bytes;
   void* pointer = device.is_cpu() ? allocate_cpu(size) : cuda_allocate(size, device.index);
   require(pointer != nullptr,
-          "memory: {} bytes could not be had on {}; use a smaller batch or image", bytes,
+          "memory: cannot allocate {} bytes on {}; use a smaller batch or image", bytes,
           device.str());
   count_allocation(device.type, bytes);
   return std::shared_ptr<Storage>(new Storage(pointer, bytes, device, false));
@@ -60,7 +60,7 @@ std::shared_ptr<Storage> Storage::allocate(std::size_t bytes, Device device) {
 std::shared_ptr<Storage> Storage::allocate_staging(std::size_t bytes, Device device) {
   if (device.is_cpu()) return allocate(bytes, device);
   void* pointer = cuda_allocate_pinned(bytes == 0 ? 1 : bytes);
-  require(pointer != nullptr, "memory: {} bytes of page-locked memory could not be had", bytes);
+  require(pointer != nullptr, "memory: cannot allocate {} bytes of page-locked memory", bytes);
   count_allocation(Device::Type::cpu, bytes);
   return std::shared_ptr<Storage>(new Storage(pointer, bytes, Device::cpu(), true));
 }

@@ -10,11 +10,11 @@ namespace fpanet {
 
 class Storage {
  public:
-  /// Uninitialised memory, 64-byte aligned; blocks of 4 MiB and more ask for huge pages.
-  /// Throws Error naming the size and the device when there is not enough.
+  /// Uninitialised memory, aligned to 64 bytes. CPU blocks of 4 MiB and more ask for huge pages.
+  /// Throws an Error that names the size and the device if there is not enough memory.
   static std::shared_ptr<Storage> allocate(std::size_t bytes, Device device);
-  /// CPU memory that copies from and to `device` can use while both go on working: page-locked for a
-  /// GPU, plain for the CPU.
+  /// CPU memory for asynchronous copies from and to `device`: page-locked for a GPU, ordinary memory
+  /// for the CPU.
   static std::shared_ptr<Storage> allocate_staging(std::size_t bytes, Device device);
 
   Storage(const Storage&) = delete;
@@ -37,7 +37,7 @@ class Storage {
 
 struct MemoryUse {
   std::size_t current = 0;  ///< bytes held by live Storage objects of a device type
-  std::size_t peak = 0;     ///< the most they have held at once
+  std::size_t peak = 0;     ///< the largest value that `current` has had
 };
 
 MemoryUse memory_use(Device::Type type);

@@ -61,7 +61,7 @@ void Event::hold(CudaQueue queue) const {
 }
 
 double Event::seconds_since(const Event& earlier) const {
-  require(recorded_ && earlier.recorded_, "mark: only marks of a GPU that were set have a time");
+  require(recorded_ && earlier.recorded_, "event: only recorded events of a GPU have a time");
   return cuda_event_seconds(earlier.event_, event_);
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// Copies and marks in the order of a context's work, without waiting for it. On the CPU, where work
-// is done when the call returns, a copy is made at once and a mark is reached at once.
+// Copies and events that are enqueued behind a context's work and do not block the host. On the CPU
+// all work is done when its call returns, so copies are made immediately and events do nothing.
 
 #include <span>
 #include <vector>
@@ -9,21 +9,22 @@
 
 namespace fpanet {
 
-/// Same shape and dtype. A CPU tensor on either side must be staging memory and stay as it is until
-/// a mark behind the copy is reached.
+/// Copies a tensor into another of the same shape and dtype. If the context is a GPU, a CPU tensor on
+/// either side must be in staging memory, and must not change until an event recorded after the copy
+/// is reached.
 void copy_async(const Context& context, const Tensor& to, const Tensor& from,
                 CudaQueue queue = CudaQueue::compute);
 
-/// Blocks until all work of the context is done.
+/// Blocks until all work in the context's compute stream is done.
 void synchronize(const Context& context);
 
 /// A CPU tensor in staging memory (Storage::allocate_staging) for copies with `context`.
 Tensor staging_tensor(const Context& context, const Shape& shape, DType dtype);
 
-/// A mark in a context's work.
+/// A point in a context's work.
 class Event {
  public:
-  /// `timed` marks can be asked for the time between them.
+  /// Only `timed` events measure time (seconds_since).
   explicit Event(Context context, bool timed = false);
   ~Event();
   Event(const Event&) = delete;
@@ -31,13 +32,13 @@ class Event {
   Event(Event&& other) noexcept;
   Event& operator=(Event&&) = delete;
 
-  /// Sets the mark behind all work enqueued so far.
+  /// Records the event after all work enqueued on `queue` so far.
   void record(CudaQueue queue = CudaQueue::compute);
-  /// Blocks until the mark is reached; at once when it was never set.
+  /// Blocks until the event is reached; returns immediately if it was never recorded.
   void wait() const;
-  /// Work enqueued on `queue` from now on begins after the mark.
+  /// Work enqueued on `queue` after this call waits for the event.
   void hold(CudaQueue queue) const;
-  /// Seconds of the device between two reached, timed marks of one context on a GPU.
+  /// Device time in seconds between two timed events of one GPU context. Both must have been reached.
   double seconds_since(const Event& earlier) const;
 
  private:
@@ -46,14 +47,14 @@ class Event {
   bool recorded_ = false;
 };
 
-/// A few numbers that change from run to run, sent to device memory that a recorded program reads.
-/// Sending does not wait for earlier runs: the numbers wait in one of several slots.
+/// Sends a few numbers that change from run to run to device memory, where a recorded program reads
+/// them. Sending does not wait for earlier runs, because there are several staging slots.
 class Uplink {
  public:
-  /// To `target`, whose memory stays.
+  /// Sends to `target`, whose memory must stay the same.
   explicit Uplink(Tensor target) : target_(std::move(target)) {}
 
-  /// In the order of the context's work; `bytes` are as many as the target has.
+  /// Enqueues the copy behind the context's work. `bytes` must have the size of the target.
   void send(const Context& context, std::span<const std::byte> bytes);
 
  private:

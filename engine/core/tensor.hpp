@@ -1,10 +1,10 @@
 #pragma once
-// Tensor: a typed, shaped window on shared storage. Copying a Tensor copies the handle, not the
-// data.
+// Tensor: a view of shared storage with a dtype and a shape. Copying a Tensor copies the handle, not
+// the data.
 //
-// Memory layout, the one rule of the engine: a rank-4 tensor (N,C,H,W) is stored channels-last,
-// that is N,H,W,C with C fastest (PyTorch's channels_last); so is a weight (C_out,C_in,KH,KW),
-// stored C_out,KH,KW,C_in. Every other rank is stored row-major. There are no other strides.
+// Memory layout: a rank-4 tensor (N,C,H,W) is stored channels-last, that is as N,H,W,C with C fastest
+// (PyTorch's channels_last). A weight (C_out,C_in,KH,KW) is accordingly stored as C_out,KH,KW,C_in.
+// Tensors of every other rank are stored row-major. The engine has no other strides.
 
 #include <memory>
 #include <span>
@@ -22,7 +22,7 @@ class Tensor {
 
   static Tensor empty(const Shape& shape, DType dtype, Device device = Device::cpu());
   static Tensor zeros(const Shape& shape, DType dtype, Device device = Device::cpu());
-  /// A window on existing storage. Throws when it would reach past the storage's end.
+  /// A view of existing storage. Throws Error if it would reach past the end of the storage.
   Tensor(std::shared_ptr<Storage> storage, std::size_t byte_offset, const Shape& shape,
          DType dtype);
 
@@ -34,22 +34,22 @@ class Tensor {
   std::size_t bytes() const { return static_cast<std::size_t>(numel()) * size_of(dtype_); }
   std::byte* raw() const { return storage_->data() + byte_offset_; }
 
-  /// Typed pointer to the first element in memory order; throws when T is not the dtype.
+  /// Typed pointer to the first element in memory order. Throws Error if T does not match the dtype.
   template <class T>
   T* data() const {
     check_dtype(dtype_v<T>);
     return reinterpret_cast<T*>(raw());
   }
-  /// All elements in memory order (CPU only to read).
+  /// All elements in memory order. Only the elements of a CPU tensor can be accessed.
   template <class T>
   std::span<T> span() const {
     return {data<T>(), static_cast<std::size_t>(numel())};
   }
 
-  /// Same memory under another shape with the same number of elements. Memory order stays: viewing
-  /// (N,C,H,W) as (N,H*W,C) is free and means what it says, because C is fastest.
+  /// The same memory with another shape of the same number of elements. The memory order does not
+  /// change: (N,C,H,W) can be viewed as (N,H*W,C) at no cost, because C is fastest.
   Tensor reshaped(const Shape& shape) const;
-  /// `count` items of the first dimension from `first` on, sharing memory.
+  /// `count` items of the first dimension, starting at `first`; shares the memory.
   Tensor slice(Index first, Index count) const;
   Tensor clone() const;
   Tensor to(Device device) const;  ///< a copy on `device` (the same handle if already there)

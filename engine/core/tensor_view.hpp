@@ -1,5 +1,5 @@
 #pragma once
-// From a Tensor to what kernels see of it.
+// Converts a Tensor to the plain views that kernels take.
 
 #include "engine/core/error.hpp"
 #include "engine/core/tensor.hpp"

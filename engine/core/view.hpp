@@ -1,5 +1,5 @@
 #pragma once
-// What kernels see of a tensor: a pointer and sizes, nothing shared, nothing owned.
+// The form in which kernels take a tensor: a pointer and sizes, without ownership.
 
 #include <type_traits>
 
@@ -9,7 +9,7 @@
 
 namespace fpanet {
 
-/// (N,C,H,W) stored N,H,W,C. `pixels()` rows of C contiguous elements.
+/// (N,C,H,W) stored as N,H,W,C: `pixels()` rows of C contiguous elements.
 template <class T>
 struct View {
   T* data = nullptr;

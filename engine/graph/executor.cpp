@@ -9,7 +9,7 @@ namespace fpanet {
 
 void Arena::reserve(std::size_t arena_bytes, std::size_t workspace_bytes) {
   if (values_ == nullptr || values_->bytes() < arena_bytes) {
-    values_.reset();  // give the old block back before asking for the new one
+    values_.reset();  // free the old block before allocating the new one
     values_ = Storage::allocate(arena_bytes, device_);
   }
   if (workspace_ == nullptr || workspace_->bytes() < workspace_bytes) {
@@ -73,7 +73,7 @@ void Executor::run() const {
     for (const Step& step : steps_) run_step(step);
   };
   const Cuda* const cuda = std::get_if<Cuda>(&graph_.context());
-  OnCard& gpu = *on_card_;
+  OnGpu& gpu = *on_gpu_;
   if (cuda == nullptr || !cuda->graphs || !gpu.warm) {
     enqueue();
     gpu.warm = true;
@@ -98,27 +98,27 @@ void Executor::run_timed(std::vector<double>& seconds) const {
 }
 
 void Executor::run_timed_on_gpu(const Cuda& cuda, std::vector<double>& seconds) const {
-  OnCard& gpu = *on_card_;
-  std::vector<Event>& marks = gpu.marks;
-  while (marks.size() <= steps_.size()) marks.emplace_back(graph_.context(), true);
+  OnGpu& gpu = *on_gpu_;
+  std::vector<Event>& events = gpu.events;
+  while (events.size() <= steps_.size()) events.emplace_back(graph_.context(), true);
   const auto enqueue = [&] {
     for (std::size_t i = 0; i < steps_.size(); ++i) {
-      marks[i].record();
+      events[i].record();
       run_step(steps_[i]);
     }
-    marks.back().record();
+    events.back().record();
   };
   if (!cuda.graphs || !gpu.warm) {
     enqueue();
     gpu.warm = true;
   } else {
-    // Replayed, the times hold no waiting for the host.
+    // Replay a CUDA graph, so that the times do not include waiting for the host.
     if (gpu.timed_replay == nullptr) gpu.timed_replay = std::make_unique<CudaGraph>(cuda, enqueue);
     gpu.timed_replay->launch();
   }
   synchronize(graph_.context());
   for (std::size_t i = 0; i < steps_.size(); ++i) {
-    seconds[i] += marks[i + 1].seconds_since(marks[i]);
+    seconds[i] += events[i + 1].seconds_since(events[i]);
   }
 }
 

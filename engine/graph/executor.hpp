@@ -1,10 +1,10 @@
 #pragma once
-// Runs a planned program: the same kernels in the same order as eager mode, with every tensor bound
-// beforehand. run() allocates nothing and checks no shape.
+// Runs a planned program: the same kernels in the same order as in eager mode, with every tensor
+// bound in advance. run() allocates no tensors and checks no shapes.
 //
-// On a GPU, run() enqueues and returns. The first run enqueues kernel by kernel, while libraries load
-// what they need; the second is captured as a CUDA graph and launched, as are all after it
-// (Cuda::graphs).
+// On a GPU, run() enqueues its work and returns. The first run enqueues kernel by kernel, because
+// libraries may still load code. The second run is captured as a CUDA graph, which that run and all
+// later ones launch (Cuda::graphs).
 
 #include <memory>
 #include <vector>
@@ -15,13 +15,12 @@
 
 namespace fpanet {
 
-/// Memory that several executors take turns in (training and validation plans, full and last
-/// batch).
+/// Memory that several executors use in turn (training and validation plans, full and last batch).
 class Arena {
  public:
   explicit Arena(Device device) : device_(device) {}
-  /// Grows to at least this much. Executors made before keep the older, smaller block alive, so
-  /// reserve for all plans first.
+  /// Grows the arena to at least these sizes. Existing executors keep the older, smaller block alive,
+  /// so reserve for all plans before creating executors.
   void reserve(std::size_t arena_bytes, std::size_t workspace_bytes);
   void reserve(const Plan& plan) { reserve(plan.arena_bytes(), plan.workspace_bytes()); }
 
@@ -37,15 +36,16 @@ class Arena {
 
 class Executor {
  public:
-  /// Binds the program's values into `arena`, which is grown when too small. `graph` must outlive
-  /// the executor.
+  /// Binds the program's values to memory in `arena`, which is grown if it is too small. `graph` must
+  /// outlive the executor.
   Executor(const Graph& graph, const Plan& plan, Arena& arena);
 
-  /// Memory of an input (write it before run()), a kept value (read it after) or bound memory.
+  /// The memory of an input (to be written before run()), a kept value (to be read after run()) or a
+  /// value with bound memory.
   const Tensor& tensor(Value value) const;
   void run() const;
-  /// Same, adding each node's time in seconds to `seconds` (one slot per node): wall time on the CPU,
-  /// the GPU's own on a GPU. Blocks until the run is done.
+  /// Runs the program and adds each node's time in seconds to `seconds` (one element per node): wall
+  /// time on the CPU, device time on a GPU. Blocks until the run is done.
   void run_timed(std::vector<double>& seconds) const;
 
  private:
@@ -56,22 +56,22 @@ class Executor {
     std::vector<Write> writes;
   };
 
-  /// What a GPU keeps from run to run.
-  struct OnCard {
-    bool warm = false;                        // has run once
+  /// State that is kept between runs on a GPU.
+  struct OnGpu {
+    bool warm = false;                        // the program has run once
     std::unique_ptr<CudaGraph> replay;        // all steps
-    std::vector<Event> marks;                 // before each step and behind the last
-    std::unique_ptr<CudaGraph> timed_replay;  // all steps and marks
+    std::vector<Event> events;                // one before each step and one after the last
+    std::unique_ptr<CudaGraph> timed_replay;  // all steps and events
   };
 
   void run_step(const Step& step) const;
   void run_timed_on_gpu(const Cuda& cuda, std::vector<double>& seconds) const;
 
   const Graph& graph_;
-  std::vector<Tensor> tensors_;  // by value id; undefined where a value has no memory
+  std::vector<Tensor> tensors_;  // by value id; undefined if the value has no memory
   std::vector<Step> steps_;
   std::shared_ptr<Storage> workspace_;
-  std::unique_ptr<OnCard> on_card_ = std::make_unique<OnCard>();
+  std::unique_ptr<OnGpu> on_gpu_ = std::make_unique<OnGpu>();
 };
 
 }  // namespace fpanet

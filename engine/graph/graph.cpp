@@ -85,7 +85,7 @@ Value Graph::constant(std::string name, Tensor tensor) {
 Value Graph::bound(const std::string& name, Tensor tensor, ValueKind kind, bool requires_grad) {
   if (const auto found = bound_by_name_.find(name); found != bound_by_name_.end()) {
     require(info(found->second).tensor.raw() == tensor.raw(),
-            "graph: '{}' was given two different memories", name);
+            "graph: '{}' is already bound to other memory", name);
     return {this, found->second};
   }
   const Spec spec{tensor.shape(), tensor.dtype()};
@@ -271,8 +271,8 @@ void Graph::backward(Value loss) {
   const Value seed = constant("d loss / d loss", one.to(device()));
   gradient_of_[base(loss.id())] = seed.id();
 
-  // Nodes are recorded in topological order, so in reverse order every consumer of a value has
-  // added its contribution before the value's producer reads the sum.
+  // Nodes are recorded in topological order. In reverse order, every consumer of a value therefore
+  // adds its contribution before the value's producer reads the sum.
   for (std::size_t i = nodes_.size(); i-- > 0;) {
     BackwardRule rule(*this, nodes_[i]);
     if (!nodes_[i].op->differentiable()) continue;
@@ -297,14 +297,14 @@ std::vector<std::string> Graph::trained_parameters() const {
 }
 
 Value Graph::saved(Value forward) {
-  if (const auto found = repeated_.find(forward.id()); found != repeated_.end()) {
+  if (const auto found = recomputed_.find(forward.id()); found != recomputed_.end()) {
     return {this, found->second};
   }
-  const auto maker = std::ranges::find_if(nodes_, [&](const Node& node) {
+  const auto producer = std::ranges::find_if(nodes_, [&](const Node& node) {
     return !node.outputs.empty() && node.outputs[0].value == forward.id();
   });
-  if (maker == nodes_.end()) return forward;
-  const Node node = *maker;  // a copy: recording reallocates the list
+  if (producer == nodes_.end()) return forward;
+  const Node node = *producer;  // a copy, because recording reallocates the list
   std::shared_ptr<const Op> op;
   std::vector<Value> read;
   if (node.op->cheap_to_recompute()) {
@@ -317,9 +317,9 @@ Value Graph::saved(Value forward) {
   } else {
     return forward;
   }
-  const Value again = record_one(op, read);
-  repeated_.emplace(forward.id(), again.id());
-  return again;
+  const Value recomputed = record_one(op, read);
+  recomputed_.emplace(forward.id(), recomputed.id());
+  return recomputed;
 }
 
 bool BackwardRule::has_gradient(std::size_t output) const {

@@ -6,7 +6,8 @@ namespace fpanet {
 
 namespace {
 
-/// Parameters, their gradients, and constants made of parameters, which carry a dotted name, too.
+/// True for parameters, their gradients, and constants computed from parameters, whose names also
+/// contain a dot.
 bool names_entry(const ValueInfo& info) {
   return info.kind == ValueKind::parameter || info.kind == ValueKind::parameter_gradient ||
          (info.kind == ValueKind::constant && info.name.find('.') != std::string::npos);

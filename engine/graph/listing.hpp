@@ -1,5 +1,6 @@
 #pragma once
-// A recorded program for people: one line a node, and where its memory lies.
+// A readable listing of a recorded program: its nodes, their values and where the values lie in
+// memory.
 
 #include <string>
 
@@ -7,15 +8,16 @@
 
 namespace fpanet {
 
-/// What a node belongs to: the common prefix of the parameters it reads or whose gradients it
-/// writes ("model.encoder.layer1.0.conv1"); empty if there are none.
+/// The module that a node belongs to ("model.encoder.layer1.0.conv1"): the name of the first
+/// parameter that it reads or whose gradient it writes, without the last part. Empty if there is none.
 std::string node_label(const Graph& graph, const Node& node);
 
-/// True for a value made forward and read by a backward node: what the step keeps for backward.
+/// True for an activation that a backward node reads, which the step must therefore keep.
 bool is_saved(const Graph& graph, ValueId id);
 
-/// The whole program: node, phase, op with its parameters and implementation, label, inputs,
-/// outputs with shape, bytes, arena offset and lifetime, and what is saved for backward.
+/// The whole program. For each node: index, phase, op with its parameters and implementation, label,
+/// inputs, and outputs with shape, bytes, arena offset, lifetime and whether they are saved for
+/// backward.
 std::string list_program(const Graph& graph, const Plan& plan);
 
 }  // namespace fpanet

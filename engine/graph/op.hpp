@@ -1,6 +1,7 @@
 #pragma once
-// The op contract. An op is a stateless description (kind + hyper-parameters) that can say what
-// shapes it makes, compute them on either device, and write down its backward as more nodes.
+// The interface of ops. An op is a stateless description (kind and hyper-parameters). It infers the
+// shapes of its outputs, computes them on the CPU or a GPU, and records its backward pass as further
+// nodes.
 
 #include <memory>
 #include <optional>
@@ -17,7 +18,7 @@ namespace fpanet {
 
 class BackwardRule;
 
-/// What is known of a value before it has memory.
+/// The properties of a value that are known before it has memory.
 struct Spec {
   Shape shape;
   DType dtype = DType::f32;
@@ -26,13 +27,14 @@ struct Spec {
   bool operator==(const Spec&) const = default;
 };
 
-/// Work of one node: arithmetic (a multiply-add counts 2) and the fewest bytes it must move.
+/// The work of one node: arithmetic operations (a multiply-add counts as 2) and the minimum number of
+/// bytes that it must move.
 struct Cost {
   double flops = 0;
   double bytes = 0;
 };
 
-/// One execution of a node. Outputs nobody wants are undefined tensors: test wants(i).
+/// One execution of a node. Unwanted outputs are undefined tensors; check wants(i).
 struct RunArgs {
   const Context& context;
   std::span<const Tensor> inputs;
@@ -46,7 +48,7 @@ struct RunArgs {
   Write write(std::size_t i = 0) const { return writes[i]; }
 };
 
-/// A hyper-parameter of an op; truth values are 0 and 1.
+/// A hyper-parameter of an op; booleans are 0 or 1.
 struct OpAttribute {
   std::string_view name;
   double value;
@@ -56,45 +58,46 @@ class Op {
  public:
   virtual ~Op() = default;
 
-  /// "conv2d", "conv2d_backward_input": the name in messages, profiles and the registry.
+  /// "conv2d", "conv2d_backward_input": the op's name in messages and profiles.
   virtual std::string_view name() const = 0;
-  /// Hyper-parameters for code that reads a graph (exporters).
+  /// The hyper-parameters, for code that reads a graph (exporters).
   virtual std::vector<OpAttribute> attributes() const { return {}; }
-  /// The attribute of that name; throws Error when the op has none.
+  /// The value of the attribute called `name`; throws Error if the op does not have it.
   double attribute(std::string_view name) const;
-  /// Hyper-parameters for people; the attributes unless an op says it better: "stride=1 padding=1".
+  /// The hyper-parameters in readable form: "stride=1 padding=1". By default a list of the attributes.
   virtual std::string parameters() const;
 
-  /// Specs of the outputs. All shape and dtype errors of the op are thrown here.
+  /// The specs of the outputs. Throws all shape and dtype errors of the op.
   virtual std::vector<Spec> infer(std::span<const Spec> inputs) const = 0;
-  /// Computes the outputs. Shapes have been checked by infer.
+  /// Computes the outputs. infer() has already checked the shapes.
   virtual void run(const RunArgs& args) const = 0;
-  /// Records the gradient computation; the default throws "has no gradient". What the emitted nodes
-  /// take as inputs is what backward reads, and all that is kept for it.
+  /// Records the gradient computation; by default throws "has no gradient". Forward values are kept
+  /// for the backward pass only if the recorded nodes take them as inputs.
   virtual void backward(BackwardRule& rule) const;
 
-  /// Scratch memory run() needs for these inputs.
+  /// Size of the scratch memory that run() needs for these inputs.
   virtual std::size_t workspace_bytes(const Context& context, std::span<const Spec> inputs) const;
-  /// Which implementation run() will use ("winograd_f4x4", "gemm", ...); empty if there is only
+  /// The implementation that run() will use ("winograd_f4x4", "gemm", ...); empty if there is only
   /// one.
   virtual std::string implementation(const Context& context, std::span<const Spec> inputs) const;
-  /// Default: no arithmetic; every input read once, every output and updated input written once.
+  /// By default no arithmetic; every input is read once, and every output and updated input is
+  /// written once.
   virtual Cost cost(std::span<const Spec> inputs, std::span<const Spec> outputs) const;
 
   /// True for inputs that run() changes in place: running statistics, optimizer state.
   virtual bool updates(std::size_t input) const;
-  /// The input whose memory output `output` may take over (same size, elementwise), or -1.
+  /// The input whose memory `output` may take over (same size, elementwise op), or -1.
   virtual int in_place_input(std::size_t output) const;
-  /// True when backward should run the op again rather than keep its output: a copy that is much
-  /// larger than what it copies (enlargement).
+  /// True if backward should recompute the output with this op rather than keep it, because the
+  /// output is a copy that is much larger than its source (upsampling).
   virtual bool cheap_to_recompute() const { return false; }
-  /// An op that makes the first output again, bit for bit, from some of this op's inputs and other
-  /// outputs (normalisation with the statistics of the first time).
+  /// An op that recomputes the first output, bit for bit, from some of this op's inputs and other
+  /// outputs (normalisation with the saved statistics).
   struct Recompute {
-    std::shared_ptr<const Op> op;  ///< takes the inputs, then the outputs
+    std::shared_ptr<const Op> op;  ///< takes first these inputs, then these outputs
     std::vector<std::size_t> inputs, outputs;
   };
-  /// Given when backward should run that rather than keep the first output.
+  /// Not nullopt if backward should recompute the first output rather than keep it.
   virtual std::optional<Recompute> recompute() const { return std::nullopt; }
   /// False when no gradient flows through this op (argmax, counts, optimizer).
   virtual bool differentiable() const { return true; }

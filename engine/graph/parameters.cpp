@@ -49,7 +49,7 @@ Tensor Parameter::tensor() const {
 
 Parameter ParameterStore::add(std::string name, const Shape& shape, EntryKind kind,
                               Initializer initializer) {
-  require(!values_.defined(), "parameters: '{}' is added after allocation", name);
+  require(!values_.defined(), "parameters: '{}' cannot be added after allocation", name);
   require(by_name_.emplace(name, entries_.size()).second, "parameters: '{}' exists already", name);
   Index offset = 0;
   for (auto entry = entries_.rbegin(); entry != entries_.rend(); ++entry) {
@@ -74,7 +74,7 @@ void ParameterStore::allocate(DType dtype, Device device, bool with_gradients) {
 }
 
 void ParameterStore::allocate_twin(DType dtype) {
-  require(values_.defined(), "parameters: a twin region is asked for before allocation");
+  require(values_.defined(), "parameters: call allocate before allocate_twin");
   twins_ = Tensor::zeros(values_.shape(), dtype, values_.device());
 }
 
@@ -88,7 +88,7 @@ void ParameterStore::initialize(std::uint64_t seed) {
       entry.initializer(rng, values);
       from_row_major<double>(values, initial);
     }
-    // Through float, so that f32 and f64 models start from the same numbers.
+    // Rounded to float first, so that f32 and f64 models start from the same numbers.
     value(i).copy_from(initial.cast(DType::f32).cast(value(i).dtype()));
   }
 }

@@ -1,12 +1,13 @@
 #pragma once
-// Everything a model remembers: parameters, buffers (running statistics) and counters, in
-// state-dict order under PyTorch's names.
+// The state of a model: parameters, buffers (running statistics) and counters, in state-dict order
+// and with PyTorch's names.
 //
-// Parameters live in one flat region, gradients and each optimizer moment in further regions of the
-// identical layout: entry i of every region starts at the same offset. So the optimizer is one
-// sweep and a checkpoint one write. Offsets are multiples of 16 elements (a cache line of floats);
-// the gaps hold zeros and stay zero under AdamW. Mixed precision adds one more such region: the
-// parameters in bf16, for the ops that compute in it. Whoever writes parameters renews it.
+// Parameters live in one flat region. Gradients and each optimizer moment have their own region with
+// the same layout: entry i of every region starts at the same offset. The optimizer is therefore one
+// sweep over the regions, and a checkpoint is one write. Offsets are multiples of 16 elements (a cache
+// line of floats); the gaps hold zeros, which AdamW leaves at zero. Mixed precision adds a twin
+// region: the parameters in bf16, for the ops that compute in bf16. Code that writes parameters must
+// update their twins.
 
 #include <functional>
 #include <span>
@@ -22,7 +23,7 @@ namespace fpanet {
 using Initializer = std::function<void(Rng&, std::span<double>)>;
 
 enum class EntryKind : std::uint8_t {
-  parameter,  ///< trained when the loss reaches it
+  parameter,  ///< trained if the loss depends on it
   buffer,     ///< same dtype as the parameters, updated by forward nodes (running_mean)
   counter,    ///< one i64 (num_batches_tracked)
 };
@@ -50,9 +51,10 @@ class Parameter {
   Parameter() = default;
   Parameter(ParameterStore* store, std::size_t index) : store_(store), index_(index) {}
 
-  /// The entry as a value of `graph`: parameters with their gradient slot, others as state.
+  /// The entry as a value of `graph`: a parameter with its gradient slot, or a state.
   Value in(Graph& graph) const;
-  /// The same for an op that computes in `dtype`: the store's, or that of the twin region.
+  /// The same for an op that computes in `dtype`, which is the dtype of the store or of its twin
+  /// region.
   Value in(Graph& graph, DType dtype) const;
   const ParameterEntry& entry() const;
   Tensor tensor() const;
@@ -65,18 +67,18 @@ class Parameter {
 class ParameterStore {
  public:
   ParameterStore() = default;
-  ParameterStore(const ParameterStore&) = delete;  // handles point here
+  ParameterStore(const ParameterStore&) = delete;  // handles point to the store
   ParameterStore& operator=(const ParameterStore&) = delete;
 
-  /// Names must be new; entries are added before allocate().
+  /// Adds an entry. Its name must be new. Call before allocate().
   Parameter add(std::string name, const Shape& shape, EntryKind kind, Initializer initializer);
 
-  /// Makes the regions, all zero. `with_gradients` is false for inference.
+  /// Allocates the regions, filled with zeros. `with_gradients` is false for inference.
   void allocate(DType dtype, Device device, bool with_gradients);
-  /// Makes the twin region, of zeros. After allocate().
+  /// Allocates the twin region, filled with zeros. Call after allocate().
   void allocate_twin(DType dtype);
-  /// Runs every entry's initializer on a stream named after the entry, so that adding an entry
-  /// changes no other's values.
+  /// Runs every entry's initializer. Each entry has its own random stream, chosen by its name, so that
+  /// adding an entry does not change the values of the others.
   void initialize(std::uint64_t seed);
 
   const std::vector<ParameterEntry>& entries() const { return entries_; }
@@ -86,17 +88,18 @@ class ParameterStore {
   Device device() const { return values_.device(); }
 
   Tensor value(std::size_t index) const;
-  /// Undefined for buffers and counters, and without gradients.
+  /// Undefined for buffers and counters, and if the store has no gradients.
   Tensor gradient(std::size_t index) const;
-  /// The part of another region of this layout (an optimizer moment) that belongs to an entry.
+  /// The part of `region`, which has the layout of the parameter region (an optimizer moment), that
+  /// belongs to an entry.
   Tensor slot(std::size_t index, const Tensor& region) const;
 
   const Tensor& values() const { return values_; }        ///< (elements), the parameter region
   const Tensor& gradients() const { return gradients_; }  ///< same layout; may be undefined
   const Tensor& twins() const { return twins_; }          ///< same layout; may be undefined
-  /// Adjacent parameters merged into as few segments as possible; names not listed are left out.
+  /// The segments of the listed parameters; adjacent parameters share a segment.
   std::vector<Segment> segments(const std::vector<std::string>& names) const;
-  /// Number of trainable and untrained parameter elements, without gaps (buffers do not count).
+  /// Number of parameter elements, trained or not, without gaps and buffers.
   Index parameter_count() const;
 
  private:

@@ -51,7 +51,7 @@ void Plan::find_lifetimes() {
     Entry& entry = entries_[static_cast<std::size_t>(id)];
     const bool is_view = info.base != id;
     if (is_view || info.tensor.defined() || !seen[static_cast<std::size_t>(id)]) continue;
-    // Inputs stay valid to the end, so that a step can be replayed without filling them again.
+    // Inputs stay valid to the end, so that a step can be replayed without refilling them.
     if (info.kept || info.kind == ValueKind::input) entry.lifetime.last = end;
     entry.bytes = aligned(info.spec.bytes());
     entry.block = entry.lifetime;

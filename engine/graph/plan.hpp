@@ -1,11 +1,12 @@
 #pragma once
-// Where every value of a recorded program lives: lifetimes -> offsets in one arena.
+// Memory planning: finds the lifetime of every value of a recorded program and assigns the value an
+// offset in one arena.
 //
-// A value lives from its first writer to its last reader (kept values and inputs: to the end).
-// Values whose lifetimes overlap get disjoint ranges. An output may take over the memory of an
-// input that dies at the same node when the op allows it. Placement is greedy by size: large values
-// first, each at the lowest offset that is free over its lifetime (Pisarchyk & Lee, "Efficient
-// memory management for deep neural net inference", 2020).
+// A value lives from its first writer to its last reader; kept values and inputs live to the end.
+// Values whose lifetimes overlap get disjoint ranges. If the op allows it, an output takes over the
+// memory of an input that dies at the same node. Placement is greedy by size: the largest values are
+// placed first, each at the lowest offset that is free over its lifetime (Pisarchyk & Lee,
+// "Efficient memory management for deep neural net inference", 2020).
 
 #include <optional>
 #include <vector>
@@ -14,7 +15,7 @@
 
 namespace fpanet {
 
-/// First and last node that touch a value; -1 = before the first node.
+/// The first and last node that use a value; -1 means before the first node.
 struct Lifetime {
   int first = 0;
   int last = 0;
@@ -22,28 +23,28 @@ struct Lifetime {
 
 class Plan {
  public:
-  /// Bytes between offsets: one cache line, and what vector loads like.
+  /// Alignment of offsets in bytes: one cache line, which suits vector loads.
   static constexpr std::size_t kAlignment = 64;
 
   explicit Plan(const Graph& graph);
 
-  /// Offset of a value in the arena; nothing for bound memory and for values nobody made.
+  /// Offset of a value in the arena; nullopt for values with bound memory and values that no node uses.
   std::optional<std::size_t> offset(ValueId id) const;
   Lifetime lifetime(ValueId id) const;
-  /// True when the value took over the memory of another.
+  /// True if the value took over the memory of another value.
   bool in_place(ValueId id) const;
 
   std::size_t arena_bytes() const { return arena_bytes_; }
   std::size_t workspace_bytes() const { return workspace_bytes_; }
-  /// What the arena would be if nothing were reused.
+  /// The size that the arena would have if no memory were reused.
   std::size_t unshared_bytes() const { return unshared_bytes_; }
 
  private:
   struct Entry {
     Lifetime lifetime;
-    std::size_t bytes = 0;  // 0: needs no arena memory
-    ValueId owner = -1;     // the value whose block this one lives in (itself unless in place)
-    // Of the owner only: the block serves the owner and then those that took it over.
+    std::size_t bytes = 0;  // 0: the value needs no arena memory
+    ValueId owner = -1;     // the value whose block holds this one: itself, unless it is in place
+    // Valid only in the owner: the lifetime of the block, which includes the values that took it over.
     Lifetime block;
     std::size_t offset = 0;
   };
@@ -60,7 +61,7 @@ class Plan {
   }
 
   const Graph* graph_;
-  std::vector<Entry> entries_;  // one per value; views use their base's
+  std::vector<Entry> entries_;  // one per value; a view uses the entry of its base
   std::size_t arena_bytes_ = 0;
   std::size_t workspace_bytes_ = 0;
   std::size_t unshared_bytes_ = 0;

@@ -1,6 +1,6 @@
 #pragma once
-// What AdamW remembers between steps: two moments in the parameter region's layout, and the numbers
-// that change from step to step in memory that a recorded program reads.
+// The state of AdamW between steps: two moments in the layout of the parameter region, and the
+// hyper-parameters that change between steps, in memory that a recorded program reads.
 
 #include "engine/core/stream.hpp"
 #include "engine/graph/parameters.hpp"
@@ -9,11 +9,11 @@ namespace fpanet {
 
 class AdamWState {
  public:
-  /// Zero moments beside `store`'s parameters; step 0.
+  /// Starts at step 0 with zero moments on the device of `store`.
   AdamWState(const ParameterStore& store, double learning_rate);
 
-  /// Call before each run of a program that ends in AdamW: the step count becomes `step() + 1`. In
-  /// the order of the context's work, without waiting for it.
+  /// Increments the step count and enqueues the new hyper-parameters behind the context's work,
+  /// without waiting for it. Call before each run of a program that ends in AdamW.
   void begin_step(const Context& context);
   std::int64_t step() const { return step_; }
   void set_step(std::int64_t step) { step_ = step; }

@@ -1,6 +1,6 @@
 #pragma once
-// What the per-element bodies of kernels are made of. A body is the arithmetic of one output
-// element, in gather form, compiled for the host and by nvcc for the device.
+// Building blocks of the per-element bodies of kernels. A body computes one output element, in
+// gather form. It is compiled for the host and, by nvcc, for the device.
 
 #include <type_traits>
 
@@ -10,7 +10,7 @@
 
 namespace fpanet::kernels {
 
-/// Type of the arithmetic on T, and of the affine parameters and statistics that go with T.
+/// Type of the arithmetic on T, and of the affine parameters and statistics that belong to T.
 template <class T>
 struct Arithmetic {
   using type = T;
@@ -22,17 +22,17 @@ struct Arithmetic<bfloat16> {
 template <class T>
 using Real = typename Arithmetic<T>::type;
 
-/// Whether T holds what is computed on it rounded.
+/// Whether a result computed in Real<T> is rounded when it is stored as T.
 template <class T>
 inline constexpr bool kRounded = !std::is_same_v<T, Real<T>>;
 
-/// x as a number that can be computed with.
+/// x in the type of the arithmetic on T.
 template <class T>
 FPANET_HD inline Real<T> real(T x) {
   return static_cast<Real<T>>(x);
 }
 
-/// Calls f with the Write as a compile-time constant, so that inner loops hold no branch and an
+/// Calls f with the Write as a compile-time constant, so that inner loops have no branch and an
 /// assigned output is never read.
 template <class F>
 void with_constant(Write write, F&& f) {

@@ -1,6 +1,6 @@
 #pragma once
-// Sums over rows for every column of a row-major matrix (statistics and gradients per channel):
-// accurate, vectorised over columns, and in an order that depends on the shape alone.
+// Sums over rows for every column of a row-major matrix (statistics and gradients per channel). The
+// sums are accurate and vectorised over columns, and their order depends only on the shape.
 
 #include <algorithm>
 #include <array>
@@ -9,11 +9,11 @@
 
 namespace fpanet::kernels {
 
-/// Rows added up in T before a double takes over: float rounding stays near 1e-7 relative, and the
-/// conversion costs next to nothing.
+/// Rows that are summed in T before the partial sum is added to a double: the error of the float
+/// sums stays near 1e-7 relative, and the conversion costs next to nothing.
 inline constexpr Index kGroupRows = 16;
 
-/// Rows of a chunk that one task sums: about 64 KiB of float, a multiple of kGroupRows.
+/// Rows of the chunk that one task sums: about 64 KiB of float, and a multiple of kGroupRows.
 constexpr Index column_chunk_rows(Index columns) {
   return std::max<Index>(kGroupRows, kElementwiseChunk / columns / kGroupRows * kGroupRows);
 }
@@ -21,11 +21,11 @@ constexpr Index column_chunks(Index rows, Index columns) {
   return divide_up(rows, column_chunk_rows(columns));
 }
 
-/// sums[k][c] = sum of the k-th of `terms(row, c)`, an array<T,K>, over rows [begin, end).
+/// sums[k][c] = sum over rows [begin, end) of term k of `terms(row, c)`, which is an array<T,K>.
 template <class T, std::size_t K, class F>
 void column_sums(Index begin, Index end, Index columns, const F& terms,
                  const std::array<double*, K>& sums) {
-  constexpr Index kLanes = 16;  // columns summed side by side, in vector registers
+  constexpr Index kLanes = 16;  // columns summed together, in vector registers
   const auto block = [&](Index first, auto lanes) {
     double total[K][kLanes] = {};
     for (Index group = begin; group < end; group += kGroupRows) {

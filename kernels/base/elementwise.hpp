@@ -1,5 +1,6 @@
 #pragma once
-// CPU loops over elements. Outputs may be inputs (in place): element i reads elements i alone.
+// CPU loops over elements. An output may be an input (in place) because element i reads only
+// elements i.
 
 #include <span>
 

@@ -1,6 +1,6 @@
 #pragma once
-// Loops that tell the body which worker runs it, so that each worker reuses one private piece of
-// the workspace.
+// Loops that tell the body which worker runs it, so that each worker can reuse its own part of the
+// workspace.
 
 #include <omp.h>
 
@@ -9,8 +9,8 @@
 
 namespace fpanet::kernels {
 
-/// f(i, worker) for i in [0, n), in any order; worker in [0, cpu.threads) is busy with one i at a
-/// time. What f computes may depend on i alone, never on worker.
+/// Calls f(i, worker) for i in [0, n), in any order. A worker in [0, cpu.threads) runs one i at a
+/// time. The result of f may depend only on i, never on worker.
 template <class F>
 void parallel_workers(const Cpu& cpu, Index n, F&& f) {
   if (n <= 1 || cpu.threads == 1) {

@@ -1,5 +1,5 @@
 #pragma once
-// How the kernels share out their workspace: a bump allocator.
+// A bump allocator with which kernels divide their workspace.
 
 #include <cassert>
 #include <cstddef>
@@ -12,15 +12,16 @@ namespace fpanet::kernels {
 
 inline constexpr std::size_t kScratchAlignment = 64;
 
-/// Bytes that `take<T>(count)` uses up at most.
+/// Upper bound on the bytes that `take<T>(count)` consumes.
 template <class T>
 constexpr std::size_t scratch_bytes(Index count) {
   const std::size_t bytes = static_cast<std::size_t>(count) * sizeof(T);
   return (bytes + kScratchAlignment - 1) / kScratchAlignment * kScratchAlignment;
 }
 
-/// Hands out 64-byte aligned pieces of a workspace, front to back. A workspace of the sum of the
-/// pieces' scratch_bytes plus kScratchAlignment suffices whatever its own alignment.
+/// Hands out 64-byte aligned pieces of a workspace, from front to back. A workspace as large as the
+/// sum of the pieces' scratch_bytes plus kScratchAlignment is enough for any alignment of the
+/// workspace.
 class Scratch {
  public:
   explicit Scratch(std::span<std::byte> workspace) : rest_(workspace) {
@@ -37,7 +38,7 @@ class Scratch {
     rest_ = rest_.subspan(bytes);
     return piece;
   }
-  /// What has not been taken, for a callee to share out.
+  /// The bytes not taken yet, for a callee to divide.
   std::span<std::byte> rest() const { return rest_; }
 
  private:

@@ -1,5 +1,5 @@
 #pragma once
-// AVX2 vectors with fused multiply-add. Include below #pragma GCC target("avx2,fma").
+// AVX2 vectors with fused multiply-add. Include after #pragma GCC target("avx2,fma").
 
 #include <immintrin.h>
 
@@ -23,7 +23,8 @@ struct SimdAvx2<float> {
   static Vector load_partial(const float* p, Index count) {
     return _mm256_maskload_ps(p, mask(count));
   }
-  // Two halves that overlap, where there are four or more: on Zen a masked store takes a dozen cycles.
+  // With four or more elements, stores two overlapping halves: a masked store takes a dozen cycles
+  // on Zen.
   static void store_partial(float* p, Vector v, Index count) {
     const __m128 first = _mm256_castps256_ps128(v);
     if (count < 4) return _mm_maskstore_ps(p, _mm256_castsi256_si128(mask(count)), first);

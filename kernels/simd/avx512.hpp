@@ -1,5 +1,5 @@
 #pragma once
-// AVX-512 vectors. Include below #pragma GCC target("avx512f,avx512vl,avx512dq,avx512bw,fma").
+// AVX-512 vectors. Include after #pragma GCC target("avx512f,avx512vl,avx512dq,avx512bw,fma").
 
 #include <immintrin.h>
 
@@ -27,7 +27,7 @@ struct SimdAvx512<float> {
     _mm512_mask_storeu_ps(p, mask(count), v);
   }
   static Vector multiply_add(Vector a, Vector b, Vector c) { return _mm512_fmadd_ps(a, b, c); }
-  // Masked by all ones: GCC 12 warns of the undefined operand inside plain _mm512_max_ps.
+  // Uses an all-ones mask: GCC 12 warns about the undefined operand inside plain _mm512_max_ps.
   static Vector max(Vector a, Vector b) { return _mm512_mask_max_ps(a, 0xffff, a, b); }
   static __m512i load_bytes(const unsigned char* p) {
     return _mm512_maskz_cvtepu8_epi32(0xffff, _mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
@@ -37,8 +37,9 @@ struct SimdAvx512<float> {
   static __mmask16 mask(Index count) { return static_cast<__mmask16>((1u << count) - 1u); }
 };
 
-/// Half as wide, for results of at most 8 columns. A type of its own, not SimdAvx2: the linker keeps
-/// one copy of a function, and one made of AVX-512 must not serve a processor without it.
+/// Vectors of half the width, for results of at most 8 columns. This is not SimdAvx2 because the
+/// linker keeps one copy of each function: one compiled with AVX-512 must not run on a processor
+/// without it.
 struct SimdAvx512Half {
   using Scalar = float;
   using Vector = __m256;

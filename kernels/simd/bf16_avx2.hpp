@@ -1,6 +1,6 @@
 #pragma once
-// simd/avx2.hpp for bfloat16, with the members of simd/bf16_generic.hpp. Include below
-// #pragma GCC target("avx2,fma").
+// The vectors of simd/avx2.hpp for bfloat16, with the members that simd/bf16_generic.hpp describes.
+// Include after #pragma GCC target("avx2,fma").
 
 #include <cstring>
 #include <type_traits>
@@ -67,7 +67,7 @@ struct SimdBf16Avx2 : SimdAvx2<float> {
   }
 };
 
-/// Vectors of numbers that memory holds as T.
+/// Vectors for numbers stored in memory as T.
 template <class T>
 using AnySimdAvx2 = std::conditional_t<std::is_same_v<T, bfloat16>, SimdBf16Avx2, SimdAvx2<T>>;
 

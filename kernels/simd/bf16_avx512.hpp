@@ -1,6 +1,6 @@
 #pragma once
-// simd/avx512.hpp for bfloat16, with the members of simd/bf16_generic.hpp. Include below the
-// #pragma GCC target that simd/avx512.hpp asks for.
+// The vectors of simd/avx512.hpp for bfloat16, with the members that simd/bf16_generic.hpp
+// describes. Include after the #pragma GCC target that simd/avx512.hpp requires.
 
 #include <cstring>
 #include <type_traits>
@@ -43,8 +43,8 @@ struct SimdBf16Avx512 : SimdAvx512<float> {
   }
 
  private:
-  // Shifts and conversions are masked by all ones: GCC 12 warns of the undefined operand inside the
-  // plain ones.
+  // Shifts and conversions use an all-ones mask: GCC 12 warns about the undefined operand inside
+  // the plain intrinsics.
   static constexpr __mmask16 kAll = 0xffff;
 
   static __mmask16 lanes(Index count) { return static_cast<__mmask16>((1u << count) - 1u); }
@@ -68,7 +68,7 @@ struct SimdBf16Avx512 : SimdAvx512<float> {
   }
 };
 
-/// Vectors of numbers that memory holds as T.
+/// Vectors for numbers stored in memory as T.
 template <class T>
 using AnySimdAvx512 =
     std::conditional_t<std::is_same_v<T, bfloat16>, SimdBf16Avx512, SimdAvx512<T>>;

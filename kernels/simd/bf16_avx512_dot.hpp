@@ -1,12 +1,12 @@
 #pragma once
-// simd/bf16_avx512.hpp where the processor multiplies pairs of bfloat16. Include below the same
-// #pragma GCC target with avx512bf16.
+// The vectors of simd/bf16_avx512.hpp for processors with AVX512-BF16, which multiply pairs of
+// bfloat16. Include after the same #pragma GCC target plus avx512bf16.
 
 #include "kernels/simd/bf16_avx512.hpp"
 
 namespace fpanet::kernels {
 
-/// Products of pairs in one instruction, which flushes subnormal numbers to zero.
+/// Multiplies and adds pairs in one instruction, which flushes subnormal numbers to zero.
 struct SimdBf16Avx512Dot : SimdBf16Avx512 {
   using Pairs = __m512bh;
   static Pairs load_pairs(const bfloat16* p) { return (Pairs)_mm512_loadu_si512(p); }

@@ -1,12 +1,13 @@
 #pragma once
-// simd/generic.hpp for bfloat16: memory holds bfloat16, registers float.
+// The vectors of simd/generic.hpp for bfloat16: memory holds bfloat16, registers hold float.
 //
-// Every simd/bf16_*.hpp adds to its level's float vectors loads that widen, stores that round to
-// nearest even as bfloat16 itself does (NaN stays NaN), and sums of products of pairs:
+// Every simd/bf16_*.hpp extends the float vectors of its ISA with three things: loads that widen,
+// stores that round to nearest even exactly as bfloat16 does (NaN stays NaN), and sums of products
+// of pairs:
 //
 //   multiply_add_pairs(a, b, c)[i] = c[i] + a[i].first * b[i].first + a[i].second * b[i].second
 //
-// A pair is two bfloat16 that follow each other in memory.
+// A pair is two consecutive bfloat16 in memory.
 
 #include <type_traits>
 
@@ -51,7 +52,7 @@ struct SimdBf16Generic : SimdGeneric<float> {
   }
 };
 
-/// Vectors of numbers that memory holds as T.
+/// Vectors for numbers stored in memory as T.
 template <class T>
 using AnySimdGeneric =
     std::conditional_t<std::is_same_v<T, bfloat16>, SimdBf16Generic, SimdGeneric<T>>;

@@ -1,6 +1,6 @@
 #pragma once
-// simd/wide.hpp for bfloat16: loads that widen and stores that round, as in simd/bf16_generic.hpp. The
-// products of pairs have no wide form.
+// The vectors of simd/wide.hpp for bfloat16, with the widening loads and rounding stores of
+// simd/bf16_generic.hpp. Products of pairs have no wide version.
 
 #include "kernels/simd/bf16_generic.hpp"
 #include "kernels/simd/wide.hpp"
@@ -31,7 +31,7 @@ struct SimdBf16Wide : SimdWide<float> {
   }
 };
 
-/// Vectors of numbers that memory holds as T.
+/// Vectors for numbers stored in memory as T.
 template <class T>
 using AnySimdWide = std::conditional_t<std::is_same_v<T, bfloat16>, SimdBf16Wide, SimdWide<T>>;
 

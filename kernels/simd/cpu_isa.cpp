@@ -13,28 +13,28 @@ namespace {
 constexpr std::array kIsas{CpuIsa::generic, CpuIsa::wide, CpuIsa::avx2, CpuIsa::avx512,
                            CpuIsa::avx512_bf16};
 
-std::string_view named_isa() {
+std::string_view isa_name_from_environment() {
   const char* const name = std::getenv("FPANET_CPU");
   return name != nullptr ? name : "";
 }
 
 CpuIsa requested_cpu_isa() {
-  const std::string_view wanted = named_isa();
+  const std::string_view wanted = isa_name_from_environment();
   const CpuIsa detected = detected_cpu_isa();
   if (wanted.empty()) return detected;
-  for (const CpuIsa level : kIsas) {
-    if (name_of(level) != wanted) continue;
-    require(level <= std::max(detected, CpuIsa::wide), "FPANET_CPU={}: this processor only has {}",
+  for (const CpuIsa isa : kIsas) {
+    if (name_of(isa) != wanted) continue;
+    require(isa <= std::max(detected, CpuIsa::wide), "FPANET_CPU={}: this processor only has {}",
             wanted, name_of(detected));
-    return level;
+    return isa;
   }
-  fail("FPANET_CPU={}: is none of generic, wide, avx2, avx512, avx512_bf16", wanted);
+  fail("FPANET_CPU={}: must be one of generic, wide, avx2, avx512, avx512_bf16", wanted);
 }
 
 }  // namespace
 
-std::string_view name_of(CpuIsa level) {
-  switch (level) {
+std::string_view name_of(CpuIsa isa) {
+  switch (isa) {
     case CpuIsa::generic:
       return "generic";
     case CpuIsa::wide:
@@ -63,12 +63,12 @@ CpuIsa detected_cpu_isa() {
 }
 
 bool cpu_isa_is_named() {
-  return !named_isa().empty();
+  return !isa_name_from_environment().empty();
 }
 
 CpuIsa cpu_isa() {
-  static const CpuIsa level = requested_cpu_isa();
-  return level;
+  static const CpuIsa isa = requested_cpu_isa();
+  return isa;
 }
 
 }  // namespace fpanet::kernels

@@ -1,33 +1,35 @@
 #pragma once
-// Which vector instructions the convolutions use, decided once per process at run time.
+// The ISA whose vector instructions the CPU kernels use, chosen once per process at run time.
 
 #include <string_view>
 
 namespace fpanet::kernels {
 
 enum class CpuIsa {
-  generic,      ///< what every x86-64 (or other) processor has
-  wide,         ///< the same with AVX-512's block shapes: tests them where there is no AVX-512
-  avx2,         ///< AVX2 and FMA: 8 floats
-  avx512,       ///< AVX-512 F, VL, DQ and BW: 16 floats
-  avx512_bf16,  ///< and products of bfloat16 pairs: 32 in an instruction
+  generic,      ///< instructions of every x86-64 (or other) processor
+  wide,         ///< generic with the block shapes of AVX-512, to test them without AVX-512
+  avx2,         ///< AVX2 and FMA: vectors of 8 floats
+  avx512,       ///< AVX-512 F, VL, DQ and BW: vectors of 16 floats
+  avx512_bf16,  ///< avx512 and products of bfloat16 pairs: 32 per instruction
 };
 
-std::string_view name_of(CpuIsa level);
+std::string_view name_of(CpuIsa isa);
 
-/// The highest level this processor has.
+/// The most capable ISA of this processor.
 CpuIsa detected_cpu_isa();
 
-/// detected_cpu_isa(), or the lower one that the environment variable FPANET_CPU names (generic,
-/// wide, avx2, avx512 or avx512_bf16). Throws Error for another word and for a level the processor does not
-/// have.
+/// The ISA that the environment variable FPANET_CPU names (generic, wide, avx2, avx512 or
+/// avx512_bf16), or detected_cpu_isa() if it is unset or empty. Throws Error if the name is unknown
+/// or the processor does not have that ISA.
 CpuIsa cpu_isa();
 
-/// Whether FPANET_CPU names it: then programs run what it makes slow, too, instead of refusing.
+/// Whether FPANET_CPU names an ISA. Programs then also run what is slow with that ISA, instead of
+/// refusing it.
 bool cpu_isa_is_named();
 
-/// What one kernel has for each level: makers of its table of functions. `wide` and `avx512_bf16` may be
-/// missing, and those of x86 are where it is not (FPANET_X86_ONLY); then the next lower one serves.
+/// The variants of one kernel: for each ISA a function that returns its table of functions. `wide`
+/// and `avx512_bf16` are optional, and the x86 variants are null on other processors
+/// (FPANET_X86_ONLY). A missing variant is replaced by the next less capable one.
 template <class Table>
 struct CpuVariants {
   Table (*generic)();
@@ -36,21 +38,21 @@ struct CpuVariants {
   Table (*wide)() = nullptr;
   Table (*avx512_bf16)() = nullptr;
 
-  /// That of cpu_isa().
+  /// The variant for cpu_isa().
   Table choose() const {
-    const CpuIsa level = cpu_isa();
-    if (level >= CpuIsa::avx512_bf16 && avx512_bf16 != nullptr) return avx512_bf16();
-    if (level >= CpuIsa::avx512 && avx512 != nullptr) return avx512();
-    if (level >= CpuIsa::avx2 && avx2 != nullptr) return avx2();
-    return level == CpuIsa::wide && wide != nullptr ? wide() : generic();
+    const CpuIsa isa = cpu_isa();
+    if (isa >= CpuIsa::avx512_bf16 && avx512_bf16 != nullptr) return avx512_bf16();
+    if (isa >= CpuIsa::avx512 && avx512 != nullptr) return avx512();
+    if (isa >= CpuIsa::avx2 && avx2 != nullptr) return avx2();
+    return isa == CpuIsa::wide && wide != nullptr ? wide() : generic();
   }
 };
 
-/// A maker that is compiled on x86-64 alone.
+/// A function that is only compiled on x86-64.
 #if defined(__x86_64__)
-#define FPANET_X86_ONLY(maker) maker
+#define FPANET_X86_ONLY(function) function
 #else
-#define FPANET_X86_ONLY(maker) nullptr
+#define FPANET_X86_ONLY(function) nullptr
 #endif
 
 }  // namespace fpanet::kernels

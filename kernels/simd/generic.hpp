@@ -1,8 +1,9 @@
 #pragma once
-// Vectors of 16 bytes in GCC's and Clang's portable vector extension: the fallback level.
+// Vectors of 16 bytes in the portable vector extension of GCC and Clang: the fallback without
+// ISA-specific code.
 //
-// Every simd/*.hpp defines one type per scalar with the same members; the bodies of the
-// convolution kernels are templates over it. Arithmetic operators come with the vector types.
+// Every simd/*.hpp defines one type per scalar with the same members. The bodies of the kernels are
+// templates over that type. The vector types themselves provide the arithmetic operators.
 
 #include <cstring>
 
@@ -24,7 +25,7 @@ struct SimdGeneric {
     return v;
   }
   static void store(T* p, Vector v) { std::memcpy(p, &v, sizeof v); }
-  /// The first `count` < kLanes elements; the others read as 0 and are not written.
+  /// The first `count` < kLanes elements. A load sets the others to 0; a store does not write them.
   static Vector load_partial(const T* p, Index count) {
     Vector v{};
     std::memcpy(&v, p, static_cast<std::size_t>(count) * sizeof(T));
@@ -33,16 +34,16 @@ struct SimdGeneric {
   static void store_partial(T* p, Vector v, Index count) {
     std::memcpy(p, &v, static_cast<std::size_t>(count) * sizeof(T));
   }
-  /// kLanes bytes as integers as wide as T.
+  /// kLanes bytes, widened to integers of the size of T.
   static auto load_bytes(const unsigned char* p) {
     typedef unsigned char Bytes __attribute__((vector_size(sizeof(Vector) / sizeof(T))));
     Bytes bytes;
     std::memcpy(&bytes, p, sizeof bytes);
     return __builtin_convertvector(bytes, decltype(Vector{} > Vector{}));
   }
-  /// a * b + c, rounded twice; the other levels round once.
+  /// a * b + c, rounded twice; AVX2 and AVX-512 round once.
   static Vector multiply_add(Vector a, Vector b, Vector c) { return a * b + c; }
-  /// a > b ? a : b, so b where one of them is NaN.
+  /// a > b ? a : b, that is b if either is NaN.
   static Vector max(Vector a, Vector b) { return a > b ? a : b; }
 };
 

@@ -1,6 +1,6 @@
 #pragma once
-// Vectors of 64 bytes made of four portable ones: runs the block shapes of AVX-512 anywhere, so
-// that they are tested on machines without it.
+// Vectors of 64 bytes composed of four portable vectors. They run the block shapes of AVX-512 on
+// any machine, so that these are tested without AVX-512.
 
 #include "kernels/simd/generic.hpp"
 

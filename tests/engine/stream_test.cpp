@@ -26,8 +26,8 @@ TEST_CASE("on the CPU a copy is done and a mark reached at once") {
   mark.hold(CudaQueue::copy);
   mark.wait();
   synchronize(kCpu);
-  CHECK_THROWS_WITH_AS(mark.seconds_since(mark),
-                       "mark: only marks of a GPU that were set have a time", Error);
+  CHECK_THROWS_WITH_AS(mark.seconds_since(mark), "event: only recorded events of a GPU have a time",
+                       Error);
 }
 
 TEST_CASE("numbers sent arrive, however often") {

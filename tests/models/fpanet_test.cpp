@@ -179,7 +179,7 @@ TEST_CASE("constructor options can be read back from the weights") {
     CHECK(found.aux_params.has_value() == options.aux_params.has_value());
   }
   CHECK_THROWS_WITH_AS(infer_options(StateDict(), "empty.pth"),
-                       "empty.pth: no FPA-Net weights: 'model.encoder.conv1.weight' is missing",
+                       "empty.pth: not FPA-Net weights: 'model.encoder.conv1.weight' is missing",
                        Error);
 }
 
