@@ -5,7 +5,8 @@
 //   tanh     y = tanh(x)                   dx = dy * (1 - y * y)
 //   clamp    y = min(max(x, low), high)    dx = low <= x <= high ? dy : 0
 //
-// Any shape, as flat elements. y may be x, dx may be dy. Source: torch.sigmoid, tanh, clamp.
+// Tensors of any shape, as flat elements. y may be x, dx may be dy. Source: torch.sigmoid, tanh,
+// clamp.
 
 #include <span>
 

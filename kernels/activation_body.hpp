@@ -23,7 +23,7 @@ FPANET_HD inline T tanh_gradient(T y, T dy) {
 
 template <class T>
 FPANET_HD inline T clamp(T x, T low, T high) {
-  return x < low ? low : (x > high ? high : x);  // NaN goes through
+  return x < low ? low : (x > high ? high : x);  // NaN stays NaN
 }
 
 template <class T>

@@ -4,8 +4,9 @@
 //   p *= 1 - lr wd;  m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g g
 //   p -= (lr / (1 - b1^t)) m / (sqrt(v) / sqrt(1 - b2^t) + eps)
 //
-// p, m, v are updated, and `twin`, if it is not empty, becomes p rounded to bfloat16. `hyper` holds what changes from step to step, f64: lr, and t, 1 on the first
-// step; it is memory rather than an argument so that a recorded program can be replayed.
+// p, m and v are updated. `twin`, if not empty, receives p rounded to bfloat16. `hyper` holds two
+// f64 that change between steps: lr, and t, which is 1 for the first step. They are passed in
+// memory, not by value, so that a recorded program can be replayed.
 // Source: torch/optim/adamw.py 1.13.1, amsgrad=False; Loshchilov and Hutter 2019.
 
 #include <span>

@@ -1,10 +1,10 @@
 #pragma once
-// Sum of two tensors, and the copy that its backward is.
+// Sum of two tensors, and copy, which is its backward.
 //
 //   add:  y = a + b                     copy:  y (=|+=) x
 //   da (=|+=) dy, db (=|+=) dy
 //
-// Any shape, as flat elements, all of the same size. y may be a or b.
+// Tensors of any shape, as flat elements, all of the same size. y may be a or b.
 
 #include <span>
 

@@ -1,8 +1,9 @@
 #pragma once
-// Index of the largest entry of each row, the first of several: y[r] = argmax_c x[r][c].
+// Index of the largest entry of each row: y[r] = argmax_c x[r][c]. The first one wins if several
+// are equal.
 //
-// x (rows, cols) row-major: the channels of each pixel of (N,C,H,W). y has one i32 a row.
-// Not differentiable. Source: torch.argmax.
+// x (rows, cols) row-major: the pixels of (N,C,H,W) by their channels. y has one i32 per row. Not
+// differentiable. Source: torch.argmax.
 
 #include <cstdint>
 

@@ -6,12 +6,12 @@
 
 namespace fpanet::kernels::body {
 
-/// Where in a row or column of `size` its entry i comes from.
+/// Source index of entry i in a row or column of `size` entries.
 FPANET_HD inline Index flipped(Index i, Index size, bool flip) {
   return flip ? size - 1 - i : i;
 }
 
-/// The number that byte `value` of a scene becomes.
+/// The value in [0,1] for byte `value` of a scene.
 FPANET_HD inline float assembled_value(const BatchItem& item, std::uint8_t value) {
   return to_unit(item.table[value]);
 }

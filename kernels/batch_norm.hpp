@@ -13,12 +13,13 @@
 //           train:  dx = weight invstd (g - dbias / P - (x - mean) invstd dweight / P)
 //           eval:   dx = weight invstd g
 //
-// x, residual, y (N,C,H,W), P = N*H*W; everything else (C). y may be x (eval) or residual;
-// dresidual may be dy when it is assigned; dx may be dy when no dresidual is wanted. Saved for
-// backward: x, mean, invstd, and y where there is a relu. On a GPU y in bfloat16 is not read when
-// there was no residual: whether it is positive follows from x with the forward's own arithmetic.
-// Mean and variance of x are taken here (channel_statistics.hpp), or given: then training is one
-// sweep. Source: torch.nn.BatchNorm2d.
+// x, residual and y are (N,C,H,W), P = N*H*W; everything else is (C). y may be x (eval) or
+// residual. dresidual may be dy if it is assigned; dx may be dy if no dresidual is requested. Saved
+// for backward: x, mean, invstd, and with a relu also y. On a GPU, bfloat16 y is not read if there
+// was no residual: its sign is recomputed from x with the arithmetic of the forward pass. The mean
+// and variance of x are either computed here (channel_statistics.hpp) or given; if they are given,
+// training takes one sweep.
+// Source: torch.nn.BatchNorm2d.
 
 #include <cstddef>
 #include <cstdint>
@@ -37,18 +38,18 @@ struct BatchNormForward {
   const double* statistics = nullptr;
   const Real<T>* weight = nullptr;
   const Real<T>* bias = nullptr;
-  const T* residual = nullptr;  ///< like x, or none
+  const T* residual = nullptr;  ///< same shape as x, or none
   bool relu = false;
   double eps = 1e-5;
   T* y = nullptr;
   Real<T>* mean = nullptr;    ///< out
   Real<T>* invstd = nullptr;  ///< out
-  /// Out, if wanted (Cpu): y before residual and relu is (x - mean) scale + shift.
+  /// Optional outputs (Cpu): y before residual and relu is (x - mean) scale + shift.
   Real<T>* scale = nullptr;
   Real<T>* shift = nullptr;
 };
 
-/// Updated by a training step; null pointers are left alone.
+/// Updated by a training step. Null members are skipped.
 template <class T>
 struct RunningStatistics {
   Real<T>* mean = nullptr;
@@ -60,18 +61,18 @@ struct RunningStatistics {
 template <class T>
 struct BatchNormBackward {
   View<const T> x = {};
-  const T* y = nullptr;  ///< the forward's output if it had a relu, else null
+  const T* y = nullptr;  ///< the output of the forward pass if it had a relu, else null
   const T* dy = nullptr;
   const Real<T>* weight = nullptr;
-  const Real<T>* bias = nullptr;  ///< the forward's, if it had a relu and no residual, else null
+  const Real<T>* bias = nullptr;  ///< of a forward pass with relu and without residual, else null
   const Real<T>* mean = nullptr;
   const Real<T>* invstd = nullptr;
-  /// The forward's, instead of y after a relu without residual (Cpu): y > 0 is computed again from
-  /// x, bit for bit, which is one array less to keep and to read.
+  /// The forward pass's values, given instead of y after a relu without residual (Cpu). y > 0 is
+  /// then recomputed from x, bit for bit, so that y needs neither be kept nor read.
   const Real<T>* scale = nullptr;
   const Real<T>* shift = nullptr;
   bool batch_statistics = true;  ///< false: mean and invstd were constants (eval)
-  // Outputs; a null pointer is not wanted.
+  // Outputs. Null pointers are not computed.
   T* dx = nullptr;
   Real<T>* dweight = nullptr;
   Real<T>* dbias = nullptr;
@@ -96,7 +97,8 @@ template <class T>
 void batch_norm_eval(const Cuda& cuda, const BatchNormForward<T>& args, const Real<T>* running_mean,
                      const Real<T>* running_var, std::span<std::byte> workspace);
 
-/// y again, bit for bit, from x and the mean, scale and shift of the first time, which are read.
+/// Recomputes y, bit for bit, from x and the mean, scale and shift of the forward pass, which are
+/// inputs here.
 template <class T>
 void batch_norm_recompute(const Cpu& cpu, const BatchNormForward<T>& args);
 
@@ -107,7 +109,8 @@ template <class T>
 void batch_norm_backward(const Cuda& cuda, const BatchNormBackward<T>& args,
                          std::span<std::byte> workspace);
 
-/// Scratch of each of the three.
+/// Bytes of workspace that each of the functions above needs, except batch_norm_recompute, which
+/// needs none.
 template <class T>
 std::size_t batch_norm_workspace_bytes(const Cpu& cpu, Index pixels, Index channels);
 template <class T>

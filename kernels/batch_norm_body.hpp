@@ -17,7 +17,8 @@ FPANET_HD inline void update_running(R& mean, R& var, const Moments& batch, doub
   var = static_cast<R>((1 - momentum) * static_cast<double>(var) + momentum * unbiased);
 }
 
-/// Factors of the normalisation. The mean is rounded to R; what that loses is in `shift`.
+/// Coefficients of the normalisation. The mean is rounded to R; `shift` compensates for that
+/// rounding.
 template <class R>
 struct BatchNormAffine {
   R mean = 0, scale = 0, shift = 0;
@@ -38,13 +39,13 @@ FPANET_HD inline R normalise(R x, R mean, R scale, R bias) {
   return (x - mean) * scale + bias;
 }
 
-/// The three numbers that dx = scale * (g - offset - (x - mean) * slope) needs of a channel.
+/// The coefficients of a channel in dx = scale * (g - offset - (x - mean) * slope).
 template <class R>
 struct BatchNormSlopes {
   R scale = 0, offset = 0, slope = 0;
 };
 
-/// sum_g = sum_p g and sum_gx = sum_p g (x - mean).
+/// sum_g is sum_p g and sum_gx is sum_p g (x - mean).
 template <class R>
 FPANET_HD inline BatchNormSlopes<R> batch_norm_slopes(double weight, double invstd, double sum_g,
                                                       double sum_gx, double pixels,

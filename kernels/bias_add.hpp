@@ -1,11 +1,12 @@
 #pragma once
-// Bias per column.
+// Adds a bias to each column.
 //
 //   y[r][c] = x[r][c] + b[c]
 //   dx (=|+=) dy (kernels/add.hpp: copy),  db[c] (=|+=) sum_r dy[r][c]
 //
-// x, y (rows, cols) row-major: the pixels of (N,C,H,W) by its channels. y may be x. Sums are taken
-// over fixed chunks of rows, in double from 16 rows up. b and db are Real<T>, float for bfloat16.
+// x and y are (rows, cols), row-major: the pixels of (N,C,H,W) by its channels. y may be x. Sums
+// are computed over fixed chunks of rows: in float within groups of 16 rows, in double beyond. b
+// and db are Real<T>, which is float for bfloat16.
 
 #include <cstddef>
 #include <span>

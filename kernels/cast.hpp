@@ -1,6 +1,6 @@
 #pragma once
-// Elements in another floating type: y (=|+=) To(x). Narrowing rounds to nearest, ties to even; a sum
-// is formed in float and rounded once. x and y may not overlap.
+// Converts elements to another floating type: y (=|+=) To(x). Narrowing rounds to nearest, ties to
+// even. When accumulating, the sum is computed in float and rounded once. x and y must not overlap.
 
 #include <span>
 
@@ -9,7 +9,7 @@
 
 namespace fpanet::kernels {
 
-/// float <-> bfloat16; on the CPU also double -> double, on which the op's gradient is checked.
+/// float <-> bfloat16. On the CPU also double -> double, which the gradient check of the op uses.
 template <class From, class To>
 void cast(const Cpu& cpu, std::span<const From> x, std::span<To> y, Write write);
 /// float <-> bfloat16.

@@ -1,12 +1,13 @@
 #pragma once
-// Mean and variance of each channel over its pixels, which is what batch norm wants to know of x.
+// Mean and variance of each channel over its pixels, the statistics that batch norm needs.
 //
 //   mean[c] = sum_p x[p,c] / P,   var[c] = sum_p (x[p,c] - mean[c])^2 / P
 //
-// x (N,C,H,W), P = N*H*W; statistics (2,C), the means, then the variances, in double for every T.
-// Per chunk of pixels (fixed by the shape) a mean and a sum of squared deviations, which are
-// combined in double (Chan, Golub, LeVeque 1979), so that a mean far from 0 costs no digits.
-// A convolution can leave them behind with its result (conv2d/epilogue.hpp), which saves this read.
+// x is (N,C,H,W), P = N*H*W; statistics is (2,C), means then variances, in double for every T. Each
+// chunk of pixels (fixed by the shape) gives a mean and a sum of squared deviations. These are
+// combined in double (Chan, Golub, LeVeque 1979), so that no digits are lost when the mean is far
+// from 0. A convolution can compute the statistics along with its result (conv2d/epilogue.hpp),
+// which saves reading x again.
 
 #include <cstddef>
 #include <span>

@@ -1,10 +1,10 @@
 #pragma once
-// Two images side by side along the channels.
+// Concatenation of two images along the channels.
 //
 //   y[n,c] = c < C1 ? a[n,c] : b[n,c-C1]
 //   da (=|+=) dy[n,:C1],  db (=|+=) dy[n,C1:]
 //
-// a (N,C1,H,W), b (N,C2,H,W), y (N,C1+C2,H,W). In backward a view without data is not wanted.
+// a (N,C1,H,W), b (N,C2,H,W), y (N,C1+C2,H,W). Backward skips a gradient whose view has no data.
 // Source: torch.cat(dim=1).
 
 #include "engine/core/view.hpp"

@@ -1,11 +1,11 @@
 #pragma once
-// Counts of (label, predicted class) per image.
+// Confusion counts of (label, predicted class) for each image.
 //
 //   counts[n][r][k] = number of pixels of image n with row(label) = r and argmax_c x = k
-//   row(label) = label in [0,C), else C; pixels labelled ignore_index are counted nowhere
+//   row(label) = label if it is in [0,C), else C; pixels labelled ignore_index are not counted
 //
-// x (N,C,H,W), labels i32 (N,H,W), counts i64 (N,C+1,C+1), assigned. The last column stays zero:
-// an argmax is never out of range. Not differentiable.
+// x (N,C,H,W), labels i32 (N,H,W), counts i64 (N,C+1,C+1), assigned. The last column is always zero
+// because an argmax is never out of range. Not differentiable.
 
 #include <cstddef>
 #include <cstdint>

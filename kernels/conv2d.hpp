@@ -1,5 +1,5 @@
 #pragma once
-// Two-dimensional convolution (cross-correlation, as every framework means it) and its backward.
+// Two-dimensional convolution (cross-correlation, as in every framework) and its backward passes.
 //
 //   y[n,o,i,j]  = sum_{c,u,v} x[n, c, i*s + u - p, j*s + v - p] * w[o,c,u,v], then epilogue
 //   dx[n,c,a,b] = sum of dy[n,o,i,j] * w[o,c,u,v] over the (o,u,v,i,j) with
@@ -7,11 +7,11 @@
 //   dw[o,c,u,v] = sum_{n,i,j} dy[n,o,i,j] * x[n, c, i*s + u - p, j*s + v - p]
 //   db[o]       = sum_{n,i,j} dy[n,o,i,j]
 //
-// x (N,C_in,H,W), w (C_out,C_in,KH,KW), y (N,C_out,OH,OW), all stored channels-last; x outside the
-// image is 0; OH = floor((H + 2p - KH)/s) + 1. Backward needs x and w, not y. No buffer may overlap
-// another. Shapes must be positive and OH, OW at least 1: layers/ checks, here it is asserted.
-// Biases and the gradients of parameters are Real<T>, float for bfloat16. Results do not depend on
-// the thread count.
+// x (N,C_in,H,W), w (C_out,C_in,KH,KW) and y (N,C_out,OH,OW) are stored channels-last. x is 0
+// outside the image. OH = floor((H + 2p - KH)/s) + 1, and OW likewise. Backward needs x and w, but
+// not y. Buffers must not overlap. All sizes must be positive, including OH and OW: layers/ checks
+// this, and here it is asserted. Biases and the gradients of parameters are Real<T>, which is float
+// for bfloat16. Results do not depend on the thread count.
 // Source: PyTorch torch.nn.Conv2d with dilation 1 and groups 1.
 
 #include <cstddef>
@@ -35,21 +35,22 @@ struct Conv2dGeometry {
   Index output_pixels() const { return n * out_h() * out_w(); }
   Index taps() const { return kernel_h * kernel_w; }
   Index weight_numel() const { return c_out * taps() * c_in; }
-  /// Multiplications and additions of the definition, forward or either large backward.
+  /// Multiply-adds of the definition: for forward, for backward input and for backward weight.
   Index macs() const { return output_pixels() * weight_numel(); }
   bool operator==(const Conv2dGeometry&) const = default;
 };
 
 enum class Conv2dPass { forward, backward_input, backward_weight };
 
-/// Name of the implementation that runs a pass of this geometry: the first fitting row of the table
-/// in conv2d.cpp (Cpu) or of the library's choice (Cuda).
+/// Name of the implementation that runs a pass of this geometry. On the CPU this is the first row
+/// of the table in conv2d.cpp that fits; on Cuda, cuDNN chooses.
 std::string_view conv2d_implementation(const Cpu& cpu, Conv2dPass pass, const Conv2dGeometry& g,
                                        DType dtype, Conv2dEpilogueParts epilogue = {});
 std::string_view conv2d_implementation(const Cuda& cuda, Conv2dPass pass, const Conv2dGeometry& g,
                                        DType dtype, Conv2dEpilogueParts epilogue = {});
 
-/// y = [relu](conv(x, w) + bias [+ residual]), or conv(x, w) and the statistics of its channels.
+/// y = [relu](conv(x, w) + bias [+ residual]), or y = conv(x, w) and the statistics of its
+/// channels.
 template <class T>
 void conv2d(const Cpu& cpu, const Conv2dGeometry& g, const T* x, const T* w,
             const Conv2dEpilogue<T>& epilogue, T* y, std::span<std::byte> workspace);
@@ -57,17 +58,17 @@ template <class T>
 void conv2d(const Cuda& cuda, const Conv2dGeometry& g, const T* x, const T* w,
             const Conv2dEpilogue<T>& epilogue, T* y, std::span<std::byte> workspace);
 
-/// Weights prepared once for many forward runs on the CPU: in the form that the implementation
-/// multiplies them in. Elements of that.
+/// Number of elements of prepared weights: weights in the layout that the CPU implementation
+/// multiplies, prepared once for many forward calls.
 template <class T>
 Index conv2d_prepared_numel(const Cpu& cpu, const Conv2dGeometry& g);
-/// Names the implementation. What is prepared serves every geometry with these weights, the same
-/// implementation and any number of threads.
+/// Name of the implementation that uses the prepared weights. Prepared weights are valid for every
+/// geometry with the same weights and implementation, and for any number of threads.
 std::string_view conv2d_prepared_implementation(const Cpu& cpu, const Conv2dGeometry& g,
                                                 DType dtype);
 template <class T>
 void conv2d_prepare(const Cpu& cpu, const Conv2dGeometry& g, const T* w, T* prepared);
-/// conv2d(), to the bit where the implementation is the same.
+/// Computes conv2d() from prepared weights; bitwise equal if both use the same implementation.
 template <class T>
 void conv2d_prepared(const Cpu& cpu, const Conv2dGeometry& g, const T* x, const T* prepared,
                      const Conv2dEpilogue<T>& epilogue, T* y, std::span<std::byte> workspace);
@@ -93,9 +94,9 @@ template <class T>
 void conv2d_backward_bias(const Cuda& cuda, const Conv2dGeometry& g, const T* dy, Real<T>* db,
                           Write write, std::span<std::byte> workspace);
 
-/// Scratch bytes that each function above needs (any alignment will do). On Cuda this is where an
-/// implementation is chosen, by measurement: slow the first time, and not to be called while the
-/// stream is captured.
+/// Bytes of workspace that each function above needs, at any alignment. On Cuda these functions
+/// choose the implementation by measurement: the first call for a geometry is slow, and must not
+/// happen while the stream is captured.
 template <class T>
 std::size_t conv2d_workspace_bytes(const Cpu& cpu, const Conv2dGeometry& g,
                                    Conv2dEpilogueParts epilogue);

@@ -1,12 +1,14 @@
 #pragma once
-// Two-dimensional DCT-II over H and W, its inverse, and the transposes of both (their backwards).
+// Two-dimensional DCT-II over H and W, its inverse, and the transposes of both (their backward
+// passes).
 //
 //   forward   y = D_H x D_W^T    D_N[k][n] = 2 cos(pi k (2n + 1) / (2N))
 //   inverse   y = E_H x E_W^T    E_N[n][k] = (k = 0 ? 1/2 : cos(pi k (2n + 1) / (2N))) / N
-//   backward of either: dx = M_H^T dy M_W, the same with M^T for M
+//   backward of either: dx = M_H^T dy M_W, that is, M^T replaces M
 //
-// x, y (N,C,H,W), each channel by itself, not overlapping. As plain products with an (H,H) and a
-// (W,W) matrix: H + W multiply-adds an element, and no trick to follow.
+// x and y are (N,C,H,W) and must not overlap; each channel is transformed separately. The transform
+// is two plain products, with an (H,H) and a (W,W) matrix: H + W multiply-adds per element, without
+// a fast algorithm.
 // Source: torch_dct.dct_2d, idct_2d with norm=None; Ahmed, Natarajan, Rao 1974.
 
 #include <cstddef>

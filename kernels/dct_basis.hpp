@@ -1,5 +1,5 @@
 #pragma once
-// Cosines of the DCT-II, exact to the last bits for any size: cos(pi k (2n + 1) / (2N)).
+// Cosines of the DCT-II, accurate to the last bits for any size: cos(pi k (2n + 1) / (2N)).
 
 #include <cmath>
 #include <numbers>
@@ -9,8 +9,8 @@
 
 namespace fpanet::kernels {
 
-/// The angle is reduced in integers first, where pi k (2n + 1) / (2N) in floating point would lose
-/// digits for large k.
+/// The angle is first reduced in integers: computed in floating point, pi k (2n + 1) / (2N) would
+/// lose digits for large k.
 FPANET_HD inline double dct_cosine(Index k, Index n, Index size) {
   const Index turns = k * (2 * n + 1) % (4 * size);
   return std::cos(std::numbers::pi * static_cast<double>(turns) / static_cast<double>(2 * size));
@@ -31,7 +31,7 @@ FPANET_HD inline double dct_entry(DctMatrix matrix, Index row, Index col, Index 
   return 0;
 }
 
-/// A_N[k][n] of high_pass.hpp, N = size: rows of an orthonormal matrix.
+/// A_N[k][n] of high_pass.hpp, with N = size. The rows of A_N are orthonormal.
 FPANET_HD inline double orthonormal_cosine(Index k, Index n, Index size) {
   return std::sqrt((k == 0 ? 1.0 : 2.0) / static_cast<double>(size)) * dct_cosine(k, n, size);
 }

@@ -4,15 +4,16 @@
 //   per class c, sums over all images and pixels that are not ignored:
 //     I = sum p t,  K = sum p + sum t,  score = (2 I + smooth) / max(K + smooth, eps)
 //     l_c = sum t > 0 ? (log_loss ? -log(max(score, eps)) : 1 - score) : 0
-//   loss = sum_c weight_c l_c, with weight_c = 1 / C: absent classes count in the mean, as zeros
+//   loss = sum_c weight_c l_c; SMP has weight_c = 1 / C, where absent classes count as zeros
 //
-//   dp = dloss weight_c l_c' (2 t / D - (2 I + smooth) / D^2), D = K + smooth; where D < eps the
-//   denominator is the constant eps; l_c' = -1, or -1 / score (0 where score < eps)
+//   dp = dloss weight_c l_c' (2 t / D - (2 I + smooth) / D^2), D = K + smooth; if D < eps, the
+//   denominator is the constant eps; l_c' = -1, or -1 / score with log_loss (0 if score < eps)
 //
-// p (N,C,H,W). Labels i32: multiclass one per pixel, t = (label == c), labels outside [0,C) belong
-// to no class; binary (C = 1) one per pixel and multilabel one per pixel and channel, t = label.
-// Pixels (multilabel: entries) whose label is ignore_index count nowhere. Saved: `sums`, f64 (3,C),
-// rows I, sum p, sum t. Sums are taken in double over fixed chunks of pixels.
+// p is (N,C,H,W). Labels are i32. Multiclass: one per pixel, t = (label == c); labels outside [0,C)
+// belong to no class. Binary (C = 1): one per pixel, t = label. Multilabel: one per pixel and
+// channel, t = label. Pixels (multilabel: entries) whose label is ignore_index are not counted.
+// Saved: `sums`, f64 (3,C), with rows I, sum p, sum t. Sums are computed in double over fixed
+// chunks of pixels.
 // Source: segmentation_models_pytorch losses/dice.py, losses/_functional.py.
 
 #include <cstddef>
@@ -35,7 +36,7 @@ struct DiceOptions {
   double smooth = 0;
   double eps = 1e-7;
   std::optional<Index> ignore_index = std::nullopt;
-  std::vector<double> weights = {};  ///< (C), share of each class in the loss
+  std::vector<double> weights = {};  ///< (C): weight of each class in the loss
 };
 
 template <class T>
@@ -45,7 +46,7 @@ template <class T>
 void dice(const Cuda& cuda, View<const T> p, const std::int32_t* labels, const DiceOptions& options,
           Real<T>* loss, double* sums, std::span<std::byte> workspace);
 
-/// `dloss` points at one number. `dp` may not be p.
+/// `dloss` points to one number. `dp` must not be p.
 template <class T>
 void dice_backward(const Cpu& cpu, const std::int32_t* labels, const double* sums,
                    const Real<T>* dloss, const DiceOptions& options, View<T> dp, Write write,
@@ -55,7 +56,7 @@ void dice_backward(const Cuda& cuda, const std::int32_t* labels, const double* s
                    const Real<T>* dloss, const DiceOptions& options, View<T> dp, Write write,
                    std::span<std::byte> workspace);
 
-/// Scratch of both.
+/// Bytes of workspace that each of the two functions needs.
 template <class T>
 std::size_t dice_workspace_bytes(const Cpu& cpu, Index pixels, Index channels);
 template <class T>

@@ -9,7 +9,7 @@
 
 namespace fpanet::kernels::body {
 
-/// The label that decides about channel c of pixel p, and whether it is to be left out.
+/// The label that applies to channel c of pixel p, and whether it is ignored.
 struct DiceLabels {
   const std::int32_t* data;
   Index channels;
@@ -30,7 +30,7 @@ struct DiceLabels {
   FPANET_HD bool ignored(std::int32_t label) const { return has_ignore && label == ignore; }
 };
 
-/// Target of channel c at a pixel whose label is given: one-hot in multiclass mode, else the label.
+/// Target of channel c at a pixel with the given label: one-hot in multiclass mode, else the label.
 FPANET_HD inline double dice_target(bool one_hot, std::int32_t label, Index c) {
   return one_hot ? (label == c ? 1.0 : 0.0) : static_cast<double>(label);
 }
@@ -50,7 +50,7 @@ struct DiceClass {
   }
 };
 
-/// Class c out of saved sums (3,C).
+/// Class c of the saved sums (3,C).
 FPANET_HD inline DiceClass dice_class(const double* sums, Index channels, Index c) {
   return {sums[c], sums[channels + c], sums[2 * channels + c]};
 }

@@ -1,20 +1,21 @@
 #pragma once
-// From the sums of Dice over all pixels to the loss, and to the slopes of its gradient: what the Cuda halves
-// of dice.hpp and softmax_dice.hpp share.
+// Computes the loss, and the slopes of its gradient, from the sums of Dice over all pixels. Shared
+// by the Cuda implementations of dice.hpp and softmax_dice.hpp.
 
 #include "kernels/cuda/columns.hpp"
 #include "kernels/dice_body.hpp"
 
 namespace fpanet::kernels {
 
-/// Shares of some classes in the loss, as arguments of a kernel: nothing is copied from the host.
+/// Weights of some classes in the loss, passed as kernel arguments, so that nothing is copied from
+/// the host.
 struct ClassWeights {
   static constexpr Index kMost = 256;
   double at[kMost];
   Index first, count;
 };
 
-/// f(weights) for all classes, kMost at a time.
+/// Calls f(weights) for all classes, at most kMost at a time.
 template <class F>
 void for_class_weights(const DiceOptions& options, Index channels, const F& f) {
   for (Index first = 0; first < channels; first += ClassWeights::kMost) {
@@ -37,7 +38,7 @@ struct WriteClassSums {
   }
 };
 
-/// Adds the losses of some classes, in order, to what the classes before them gave.
+/// Adds the losses of some classes, in order, to the total of the previous classes.
 struct DiceLossKernel {
   static constexpr int kThreads = 32;
 
@@ -86,7 +87,7 @@ struct DiceSlopesKernel {
   }
 };
 
-/// loss from the sums of all classes; `so_far` is one place of scratch.
+/// Computes the loss from the sums of all classes; `so_far` is scratch for one number.
 inline void dice_loss_of(const CudaGrid& grid, const double* sums, Index channels,
                          const DiceOptions& options, double* so_far, float* loss) {
   for_class_weights(options, channels, [&](const ClassWeights& weights) {
@@ -96,7 +97,7 @@ inline void dice_loss_of(const CudaGrid& grid, const double* sums, Index channel
   });
 }
 
-/// slopes[c] of all classes, times dloss.
+/// Computes slopes[c] of all classes, multiplied by dloss.
 inline void dice_slopes_of(const CudaGrid& grid, const double* sums, const float* dloss,
                            Index channels, const DiceOptions& options, body::DiceSlopes* slopes) {
   for_class_weights(options, channels, [&](const ClassWeights& weights) {

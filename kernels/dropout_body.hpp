@@ -5,11 +5,11 @@
 
 namespace fpanet::kernels::body {
 
-/// The mask of dropout.hpp for four elements at a time, and their factor.
+/// The mask of dropout.hpp for four elements at a time, and the scale of the kept elements.
 struct DropoutMask {
   std::array<std::uint32_t, 2> key;
   std::uint32_t step_low, step_high, stream;
-  std::uint64_t threshold;  ///< 2^32 for p = 1: none is kept
+  std::uint64_t threshold;  ///< 2^32 if p = 1, so that no element is kept
 
   FPANET_HD DropoutMask(const std::int64_t* rng, std::uint32_t stream_number, double p)
       : key{low(rng[0]), high(rng[0])},
@@ -18,7 +18,7 @@ struct DropoutMask {
         stream(stream_number),
         threshold(static_cast<std::uint64_t>(p * 0x1p32)) {}
 
-  /// Words of elements 4 * group to 4 * group + 3.
+  /// Random words of elements 4 * group to 4 * group + 3.
   FPANET_HD std::array<std::uint32_t, 4> words(std::int64_t group) const {
     return philox4x32(key, {static_cast<std::uint32_t>(group), step_low, step_high, stream});
   }

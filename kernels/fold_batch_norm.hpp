@@ -1,12 +1,12 @@
 #pragma once
-// A batch norm folded into the convolution before it, for inference: its statistics are constants then, so
-// that both together are one convolution.
+// Folds a batch norm into the preceding convolution, for inference. The statistics are constants
+// there, so that both together are one convolution.
 //
 //   s = gamma / sqrt(var + eps)
 //   gamma (conv(x, w) + b - mean) / sqrt(var + eps) + beta = conv(x, s w) + beta + s (b - mean)
 //
-// w (C_out,C_in,KH,KW), all else (C_out). Computed in double; s w and the new bias are rounded to Real<T>,
-// and s w then to T.
+// w (C_out,C_in,KH,KW), all others (C_out). Computed in double. s w and the new bias are rounded to
+// Real<T>; s w is then rounded to T.
 
 #include "engine/core/device.hpp"
 #include "engine/core/index.hpp"
@@ -14,17 +14,17 @@
 
 namespace fpanet::kernels {
 
-/// Parameters of a convolution and of the batch norm behind it, in R.
+/// Parameters of a convolution and of the batch norm that follows it, in R.
 template <class R>
 struct ConvNorm {
   const R* w;
-  const R* b;  ///< null: none
+  const R* b;  ///< null if there is no bias
   const R *gamma, *beta, *mean, *var;
   double eps;
   Index c_out, weights_per_channel;
 };
 
-/// folded_w = s w, shaped like w; folded_b = beta + s (b - mean).
+/// folded_w = s w, with the shape of w; folded_b = beta + s (b - mean).
 template <class T>
 void fold_batch_norm(const Cpu& cpu, const ConvNorm<Real<T>>& from, T* folded_w, Real<T>* folded_b);
 template <class T>

@@ -1,10 +1,10 @@
 #pragma once
-// Pooling of each image and channel to one number.
+// Pools each channel of each image to one number.
 //
 //   average  y[n,c] = sum_p x[n,c,p] / P     dx[n,c,p] = dy[n,c] / P
 //   maximum  y[n,c] = max_p x[n,c,p]         dx[n,c,p] = p is the winner ? dy[n,c] : 0
 //
-// x (N,C,H,W), P = H*W, y (N,C) row-major. The first maximum wins; `winner`, one i32 per output, is
+// x (N,C,H,W), P = H*W, y (N,C) row-major. The first maximum wins. `winner`, one i32 per output, is
 // saved for backward. Source: torch.nn.AdaptiveAvgPool2d(1), AdaptiveMaxPool2d(1).
 
 #include <cstdint>

@@ -1,13 +1,15 @@
 #pragma once
-// The launches of high_pass.hpp on GPUs, over whatever an image is read from: a tensor (high_pass.cu)
-// or scenes that lie on the GPU as bytes (assemble_batch.cu). Image rows are lines of W*C elements e:
+// The kernel launches of high_pass.hpp on GPUs, for any source of an image: a tensor (high_pass.cu)
+// or scenes stored as bytes on the GPU (assemble_batch.cu). An image row is a line of W*C elements
+// e:
 //
 //   spectrum[i][j] = sum_w A_W[j][w] sum_h A_H[i][h] x[h][w]      i + j <= 10, for each channel
 //   y[h][e] = x[h][e] - sum_i A_H[i][h] sum_j spectrum[i][j] A_W[j][w]
 //
-// Nothing can be subtracted before the whole image has been summed up, and the blocks that share an
-// image meet only between launches: one launch sums, one subtracts, each reads x. Before them a small one
-// makes the bases. Sums over the rows of a chunk are floats, all else is double, in fused multiply-adds.
+// Nothing can be subtracted before the sums over the whole image are known, and the blocks that
+// share an image can only synchronise between launches. Therefore one launch sums and another
+// subtracts, and both read x. A small launch before them computes the bases. Sums over the rows of
+// a chunk are float. Everything else is double, with fused multiply-adds.
 
 #include <cmath>
 
@@ -18,15 +20,15 @@
 
 namespace fpanet::kernels {
 
-/// Sizes, and the memory between the launches. A block has a tile of an image: a chunk of its rows and a
-/// span of their elements.
+/// Sizes, and the memory that carries results between the launches. Each block has one tile of an
+/// image: a chunk of its rows and a span of the elements of each row.
 struct HighPassPlan {
   static constexpr int kK = static_cast<int>(kLowFrequencies);
   static constexpr int kFrequencies = kK * (kK + 1) / 2;  // i + j <= 10
   static constexpr int kThreads = 256;
-  static constexpr int kColumns = 2;  // elements of a row that are a thread's
+  static constexpr int kColumns = 2;  // elements of each row that one thread processes
   static constexpr int kSpan = kThreads * kColumns;
-  /// At batch 16 and 320x320, 256 blocks: two for each multiprocessor of an H100.
+  /// Gives 256 blocks at batch 16 and 320x320: two for each multiprocessor of an H100.
   static constexpr int kChunkRows = 40;
 
   Index n, c, h, w;
@@ -52,7 +54,8 @@ struct HighPassPlan {
   }
 };
 
-/// What a block works on: rows [first_row, end_row), elements [first, end) of each.
+/// The part of an image that a block processes: rows [first_row, end_row), elements [first, end) of
+/// each.
 struct HighPassTile {
   Index image, first_row, end_row, first, end;
 
@@ -68,7 +71,10 @@ struct HighPassTile {
   FPANET_HD int rows() const { return static_cast<int>(end_row - first_row); }
 };
 
-/// What Source::column() gives: element e of the rows of an image, top to bottom. A Source also has
+/// A Source that reads a tensor. Source::column() returns element e of all rows of an image, from
+/// top to bottom. Every Source also has
+///   kSharedFloats                   number of shared floats per block that columns read
+///   prepare(block, image, shared)   fills these floats
 ///   kSharedFloats     of a block, that columns read
 ///   prepare(block, image, shared)   fills them
 template <class T>
@@ -110,7 +116,7 @@ struct HighPassBasisKernel {
   }
 };
 
-/// A tile's part of the spectrum.
+/// Computes a tile's contribution to the spectrum.
 template <class Source>
 struct HighPassSumKernel {
   static constexpr int kThreads = HighPassPlan::kThreads;
@@ -146,7 +152,7 @@ struct HighPassSumKernel {
     });
   }
 
-  /// sums[k][e] = sum_h A_H[k][h] x[h][e] for a thread's elements.
+  /// sums[k][e] = sum_h A_H[k][h] x[h][e] for the elements of one thread.
   FPANET_HD void sum_rows(const HighPassTile& tile, int thread, const float* basis,
                           const float* of_source, double* sums) const {
     float totals[kColumns][kK] = {};
@@ -181,12 +187,13 @@ struct HighPassSumKernel {
     }
   }
 
-  /// sum_w A_W[j][w] sums[i][w] over a tile's pixels, for output o = (channel, frequency (i,j)).
+  /// Returns sum_w A_W[j][w] sums[i][w] over the pixels of a tile, for output o = (channel,
+  /// frequency (i,j)).
   FPANET_HD double sum_columns(const HighPassTile& tile, Index o, const double* sums) const {
     const Index channel = o / plan.kFrequencies;
     int i = 0, j = static_cast<int>(o % plan.kFrequencies);
     for (; j >= kK - i; ++i) j -= kK - i;
-    // Spans begin at any channel of a pixel.
+    // A span may begin at any channel of a pixel.
     const Index before = tile.first - channel;
     const Index first_pixel = before > 0 ? divide_up(before, plan.c) : 0;
     double total = 0;
@@ -199,13 +206,13 @@ struct HighPassSumKernel {
   }
 };
 
-/// y (=|+=) x - low part, on a tile.
+/// y (=|+=) x minus its low frequencies, for one tile.
 template <class Source, class T>
 struct HighPassSubtractKernel {
   static constexpr int kThreads = HighPassPlan::kThreads;
   static constexpr int kK = HighPassPlan::kK, kColumns = HighPassPlan::kColumns;
   static constexpr int kFrequencies = HighPassPlan::kFrequencies;
-  static constexpr int kMostChannels = 8;  // at a time
+  static constexpr int kMostChannels = 8;  // processed at a time
 
   HighPassPlan plan;
   Source source;
@@ -246,11 +253,11 @@ struct HighPassSubtractKernel {
     }
   }
 
-  /// For those of a thread's elements whose channels' spectra are at hand.
+  /// Processes the elements of a thread whose channels are in `spectrum`.
   FPANET_HD void subtract(const HighPassTile& tile, int thread, Index first_channel, Index channels,
                           const double* basis, const double* spectrum,
                           const float* of_source) const {
-    double low[kColumns][kK];  // along h, still to be weighted by A_H
+    double low[kColumns][kK];  // coefficients along h, not yet weighted by A_H
     typename Source::Column columns[kColumns];
     bool mine[kColumns];
     FPANET_UNROLL

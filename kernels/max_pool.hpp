@@ -1,12 +1,12 @@
 #pragma once
 // Maximum over square windows.
 //
-//   y[n,c,i,j]  = max over (u,v) of x[n, c, i*s + u - p, j*s + v - p], outside the image -inf
+//   y[n,c,i,j]  = max over (u,v) of x[n, c, i*s + u - p, j*s + v - p]; x is -inf outside the image
 //   dx[n,c,a,b] = sum of dy[n,c,i,j] over the windows (i,j) whose winner is (a,b)
 //
 // x (N,C,H,W), y (N,C,OH,OW), OH = floor((H + 2p - K)/s) + 1, p <= K/2. The first maximum in scan
-// order wins, a NaN wins over everything. `winner` has one byte per output, u*K + v, saved for
-// backward (K <= 15). Source: torch.nn.MaxPool2d.
+// order wins; a NaN wins over every number. `winner`, one byte u*K + v per output (K <= 15), is
+// saved for backward. Source: torch.nn.MaxPool2d.
 
 #include <cstdint>
 

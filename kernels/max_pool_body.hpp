@@ -5,18 +5,18 @@
 
 namespace fpanet::kernels::body {
 
-/// Half-open range.
+/// The half-open range [begin, end).
 struct Range {
   Index begin = 0, end = 0;
 };
 
-/// Taps u of output window `i` that lie inside [0, size).
+/// The taps u of output window `i` that lie inside [0, size).
 FPANET_HD inline Range taps_inside(Index i, Index size, Index kernel, Index stride, Index padding) {
   const Index first = i * stride - padding;
   return {first < 0 ? -first : 0, size - first < kernel ? size - first : kernel};
 }
 
-/// Output windows, of `outputs` in all, that contain input position `a`.
+/// The output windows, of `outputs` in total, that contain input position `a`.
 FPANET_HD inline Range windows_over(Index a, Index outputs, Index kernel, Index stride,
                                     Index padding) {
   const Index reach = a + padding;
@@ -25,7 +25,8 @@ FPANET_HD inline Range windows_over(Index a, Index outputs, Index kernel, Index 
   return {begin, end < outputs ? end : outputs};
 }
 
-/// Whether a later `value` takes over from the best so far; NaN does and stays.
+/// Whether a later `value` replaces the best value so far. A NaN always does, and is never replaced
+/// by a number.
 template <class T>
 FPANET_HD inline bool beats(T value, T best) {
   return value > best || value != value;

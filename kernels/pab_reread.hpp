@@ -1,11 +1,11 @@
 #pragma once
-// FPA-Net's un-transposed reshape: the row-major memory of the attention's result M (N,P,C) is read
-// as (N,C,h,w), P = h*w, instead of being transposed.
+// FPA-Net's un-transposed reshape: instead of being transposed, the row-major memory of the
+// attention's result M (N,P,C) is reinterpreted as (N,C,h,w), P = h*w.
 //
 //   y[n,c,p] = M[n] flat [c*P + p]       dM[n] flat [c*P + p] = dy[n,c,p]
 //
-// As images are stored channels-last this moves data: it is the transposition of each image's (C,P)
-// into (P,C). Source: FPA-Net's notebook (and SMP's MAnet), PAB.forward.
+// Images are stored channels-last here, so this moves data: it transposes each image's (C,P) into
+// (P,C). Source: FPA-Net's notebook (and SMP's MAnet), PAB.forward.
 
 #include "engine/core/view.hpp"
 #include "engine/core/write.hpp"

@@ -1,21 +1,22 @@
 #pragma once
-// Position attention without its P x P map in memory (models/pab.hpp): for images of native
-// resolution, where P = 5776 positions make a map of 133 MB in float.
+// Position attention without storing its P x P map (models/pab.hpp). It is meant for images of
+// native resolution, where P = 5776 positions give a map of 133 MB in float.
 //
 //   S = C T^T        A = exp(S - max) / sum over all P*P entries of an image        M = A B
 //
-// C, T (N,P,K), B and M (N,P,channels). The map is made `block_rows` rows at a time. A block is normalised by its own
-// max and sum, which are enough to rescale its rows of M when those of the whole map are known:
+// C and T are (N,P,K), B and M are (N,P,channels). The map is computed `block_rows` rows at a time.
+// Each block is normalised by its own max and sum. These suffice to rescale its rows of M once the
+// max and sum of the whole map are known:
 //
 //   M_b = softmax(S_b) B,   then   M_b *= exp(max_b - max) sum_b / sum
 //
-// Backward makes the blocks again, from the saved max and sum of each image; as sum(A dA) = sum(M dM),
-// it needs no sweep of its own for the softmax:
+// Backward recomputes the blocks from the saved max and sum of each image. Because sum(A dA) =
+// sum(M dM), the softmax needs no sweep of its own:
 //
 //   dA = dM B^T    dS = A (dA - sum(M dM))    dB = A^T dM    dC = dS T    dT = dS^T C
 //
-// Source: the rescaling is that of online softmax (Milakov and Gimelshein, 2018) and FlashAttention
-// (Dao et al., 2022), there for rows, here for the map.
+// Source: the rescaling of online softmax (Milakov and Gimelshein, 2018) and FlashAttention (Dao et
+// al., 2022), applied to the whole map instead of to rows.
 
 #include <cstddef>
 #include <span>
@@ -43,14 +44,14 @@ struct AttentionInputs {
   const T *center, *top, *bottom;  ///< C, T, B
 };
 
-/// Gradients; null: unwanted.
+/// Gradients. Null members are not computed.
 template <class T>
 struct AttentionGradients {
   T *center, *top, *bottom;
   Write write_center, write_top, write_bottom;
 };
 
-/// `sums` (N): max and sum of each image's map, which backward reads.
+/// `sums` (N): max and sum of each image's map, for backward.
 template <class T>
 void position_attention(const Cpu& cpu, const AttentionSizes& s, const AttentionInputs<T>& in, T* m,
                         body::MaxSum* sums, std::span<std::byte> workspace);
@@ -69,7 +70,8 @@ void position_attention_backward(const Cuda& cuda, const AttentionSizes& s,
                                  const T* dm, const AttentionGradients<T>& gradients,
                                  std::span<std::byte> workspace);
 
-/// Scratch bytes of either function (any alignment will do): two blocks of the map and a little.
+/// Bytes of workspace for either function, at any alignment: two blocks of the map and a little
+/// more.
 template <class T>
 std::size_t position_attention_workspace_bytes(const Cpu& cpu, const AttentionSizes& s);
 template <class T>

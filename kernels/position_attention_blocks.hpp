@@ -1,13 +1,14 @@
 #pragma once
-// position_attention.hpp, written once for both devices over their matrix products and five small steps:
+// The algorithm of position_attention.hpp, written once for both devices in terms of their matrix
+// products and a few small steps:
 //
 //   template <class T> struct AttentionSteps<Device>:
 //     static std::size_t workspace_bytes(device, largest count)
-//     normalise(map, count, MaxSum* sum)      map = softmax of the `count` entries; tells max and sum
-//     normalise_by(map, count, const MaxSum*) the same by a given max and sum
-//     combine(parts, count, MaxSum* whole)    in order
-//     rescale(m, sizes, parts, whole)         the rows of M of each block, see there
-//     dot(a, b, count, double* sum)
+//     normalise(map, count, MaxSum* sum)      map = softmax of `count` entries; returns max and sum
+//     normalise_by(map, count, const MaxSum*) map = softmax with a given max and sum
+//     combine(parts, count, MaxSum* whole)    combines the parts in order
+//     rescale(m, sizes, parts, whole)         rescales the rows of M of each block
+//     dot(a, b, count, double* sum)           sum of a b
 //     score_gradient(map, gradient, count, const double* dot)   gradient = map (gradient - dot)
 
 #include <algorithm>
@@ -111,7 +112,7 @@ class AttentionBlocks {
              Matrices<T>{map_, 1, s_.rows_in(block), s_.positions}, Write::assign);
   }
 
-  /// The most that one of the products wants; the last block may have fewer rows.
+  /// The largest workspace of any of the products. The last block may have fewer rows.
   std::size_t product_bytes() const {
     std::size_t most = 0;
     for (const Index rows : {s_.block_rows, s_.rows_in(s_.blocks() - 1)}) {

@@ -4,7 +4,7 @@
 //   y  = max(x, 0), NaN stays NaN
 //   dx = y > 0 ? dy : 0
 //
-// Any shape, as flat elements. y may be x, dx may be dy. Backward needs y, not x.
+// Tensors of any shape, as flat elements. y may be x, dx may be dy. Backward needs y, but not x.
 // Source: torch.nn.ReLU.
 
 #include <span>

@@ -6,7 +6,7 @@ namespace fpanet::kernels::body {
 
 template <class T>
 FPANET_HD inline T relu(T x) {
-  return x < T(0) ? T(0) : x;  // false for NaN, which goes through: a diverged net must show
+  return x < T(0) ? T(0) : x;  // NaN stays NaN, so that divergence shows
 }
 
 template <class T>

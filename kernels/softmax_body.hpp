@@ -8,7 +8,7 @@
 
 namespace fpanet::kernels::body {
 
-/// What exp has a normal number for (exp(-87) is 1.6e-38).
+/// Lowest argument for which exp gives a normal number (exp(-87) is 1.6e-38).
 template <class T>
 inline constexpr T kLowestShifted = sizeof(T) == sizeof(double) ? T(-700) : T(-87);
 
@@ -17,13 +17,13 @@ template <class T>
 FPANET_HD inline T shifted_by_largest(T x, T max) {
   constexpr T kLowest = kLowestShifted<T>;
   const T shifted = x - max;
-  return shifted < kLowest ? kLowest : shifted;  // NaN goes through
+  return shifted < kLowest ? kLowest : shifted;  // NaN stays NaN
 }
 
-/// The numbers of exp_of_shifted.
+/// Constants of exp_of_shifted.
 struct ExpSeries {
   static constexpr float kRound =
-      0x1.8p23F;  // adding it leaves the nearest integer in the low bits
+      0x1.8p23F;  // adding it puts the nearest integer into the low bits
   static constexpr auto kRoundBits = std::bit_cast<std::int32_t>(kRound);
   static constexpr float kPerLn2 = 0x1.715476p+0F;
   static constexpr float kLn2High = 0x1.62e4p-1F, kLn2Low = 0x1.7f7d1cp-20F;  // ln2 in two parts
@@ -31,9 +31,9 @@ struct ExpSeries {
   static constexpr float k6 = 1.F / 720, k7 = 1.F / 5040;
 };
 
-/// exp(x) of a shifted x, within 1 unit in the last place; NaN stays NaN. In float without calls
-/// or branches, so that loops over it become vectors: x = n ln2 + r, 2^n by its bits, exp(r) by its
-/// Taylor series, whose next term is below 1e-7 r.
+/// exp(x) of a shifted x, within 1 unit in the last place; NaN stays NaN. The float version has no
+/// calls and no branches, so that loops over it are vectorised: x = n ln2 + r, where 2^n is
+/// computed by its bits and exp(r) by its Taylor series, whose next term is below 1e-7 r.
 FPANET_HD inline float exp_of_shifted(float x) {
   using S = ExpSeries;
   const float rounded = x * S::kPerLn2 + S::kRound;
@@ -49,8 +49,8 @@ FPANET_HD inline double exp_of_shifted(double x) {
   return std::exp(x);
 }
 
-/// What softmax needs of a part of a row: its largest entry and the sum of exp(x - max). Parts are
-/// combined in order; a row of -inf gives NaN, as in PyTorch.
+/// The summary of a part of a row that softmax needs: its largest entry and the sum of exp(x -
+/// max). Parts are combined in order. A row of -inf gives NaN, as in PyTorch.
 struct MaxSum {
   double max = 0;
   double sum = 0;
@@ -61,7 +61,7 @@ struct MaxSum {
   }
 };
 
-/// What turns the softmax of a part into that part of the whole's softmax.
+/// Factor that converts the softmax of a part to that part of the softmax of the whole.
 FPANET_HD inline double share_of(const MaxSum& part, const MaxSum& whole) {
   return std::exp(part.max - whole.max) * part.sum / whole.sum;
 }

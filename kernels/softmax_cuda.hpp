@@ -1,6 +1,7 @@
 #pragma once
-// Sums over long rows for the Cuda halves of the softmax family: a block per chunk of a row, a block
-// per row for the chunks' sums, a block per chunk again for the result. In the last, y may be x.
+// Reductions over long rows for the Cuda implementations of the softmax family. One block per chunk
+// of a row sums; one block per row combines the sums of its chunks; one block per chunk computes
+// the result. In this last step, y may be x.
 
 #include "kernels/base/scratch.hpp"
 #include "kernels/cuda/launch.cuh"
@@ -11,9 +12,10 @@ namespace fpanet::kernels {
 
 using body::MaxSum;
 
-/// How rows are cut: a thread per row, or a block per chunk of a row. By the shape alone.
+/// How rows are divided, depending only on the shape: one thread per row, or one block per chunk of
+/// a row.
 struct RowCut {
-  static constexpr Index kLongest = 64;  ///< of the rows that one thread handles
+  static constexpr Index kLongest = 64;  ///< longest row that one thread handles
   static constexpr Index kChunk = 2048;
 
   Index rows, cols;
@@ -23,7 +25,8 @@ struct RowCut {
   Index parts() const { return rows * chunks(); }
 };
 
-/// Vectors of one chunk: f(first element, elements) on the threads of a block that have one.
+/// Iterates over the vectors of one chunk: calls f(first element, number of elements) on each
+/// thread of the block that has a vector.
 template <int kWidth, class F>
 FPANET_HD inline void chunk_vectors(const RowCut& cut, Index part, int thread, int threads,
                                     const F& f) {
@@ -34,7 +37,7 @@ FPANET_HD inline void chunk_vectors(const RowCut& cut, Index part, int thread, i
   }
 }
 
-/// Combines a value of each thread of the block, in[thread], into in[0]; the tree is fixed.
+/// Combines the values in[thread] of all threads of the block into in[0], in a fixed tree.
 template <class V, class Block, class Combine>
 FPANET_HD inline void reduce_block(const Block& block, V* in, const Combine& combine) {
   for (int half = block.threads / 2; half > 0; half /= 2) {
@@ -143,7 +146,7 @@ struct GradientSumKernel {
   }
 };
 
-/// wholes[row] = the parts of a row combined: a block per row.
+/// wholes[row] = the combined parts of the row, one block per row.
 template <class Summary, class Combine>
 struct CombineKernel {
   static constexpr int kThreads = 128;
@@ -217,7 +220,7 @@ FPANET_HD inline MaxSum max_sum(int cols, const X& x) {
   return {static_cast<double>(largest), static_cast<double>(sum)};
 }
 
-/// Of each rule: what it needs to know of a row, and the result for one entry of it.
+/// Each rule defines the summary that it needs of a row, and the result for one entry of the row.
 struct SoftmaxRule {
   using Summary = MaxSum;
   float largest, scale;
@@ -284,7 +287,7 @@ bool rows_fit(const RowCut& cut, const T* p) {
   return p == nullptr || vectors_fit<kVector<T>>(p, cut.cols);
 }
 
-/// Summaries of rows in a workspace.
+/// Memory for summaries of rows, in a workspace.
 template <class Summary>
 struct Summaries {
   Summary *parts, *wholes;

@@ -1,17 +1,18 @@
 #pragma once
-// Softmax over few classes and the Dice loss of it, in one pass each way.
+// Softmax over few classes and its Dice loss, fused into one pass forward and one backward.
 //
 //   p = softmax of x over the channels (softmax.hpp); loss and sums of p (dice.hpp, multiclass)
 //   dx (=|+=) p (dp - sum over k of p_k dp_k), dp of dice.hpp
 //
-// x (N,C,H,W) with C <= kSoftmaxDiceClasses, p alike in Real<T>, labels i32, one a pixel. Saved: p and
-// sums. So in mixed precision logits need no cast and probabilities are f32.
+// x is (N,C,H,W) with C <= kSoftmaxDiceClasses; p has the same shape in Real<T>; labels are i32,
+// one per pixel. Saved: p and sums. In mixed precision the logits therefore need no cast, and the
+// probabilities are f32.
 
 #include "kernels/dice.hpp"
 
 namespace fpanet::kernels {
 
-/// A GPU's thread holds the classes of a pixel in registers.
+/// Maximum number of classes: a GPU thread holds all classes of a pixel in registers.
 inline constexpr Index kSoftmaxDiceClasses = 8;
 
 template <class T>
@@ -23,7 +24,7 @@ void softmax_dice(const Cuda& cuda, View<const T> x, const std::int32_t* labels,
                   const DiceOptions& options, View<Real<T>> p, Real<T>* loss, double* sums,
                   std::span<std::byte> workspace);
 
-/// `dloss` points at one number. `dx` may not be p.
+/// `dloss` points to one number. `dx` must not be p.
 template <class T>
 void softmax_dice_backward(const Cpu& cpu, View<const Real<T>> p, const std::int32_t* labels,
                            const double* sums, const Real<T>* dloss, const DiceOptions& options,
@@ -33,7 +34,7 @@ void softmax_dice_backward(const Cuda& cuda, View<const Real<T>> p, const std::i
                            const double* sums, const Real<T>* dloss, const DiceOptions& options,
                            View<T> dx, Write write, std::span<std::byte> workspace);
 
-/// Scratch of both.
+/// Bytes of workspace that each of the two functions needs.
 template <class T>
 std::size_t softmax_dice_workspace_bytes(const Cpu& cpu, Index pixels, Index channels);
 template <class T>

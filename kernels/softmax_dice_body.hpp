@@ -1,5 +1,5 @@
 #pragma once
-// One pixel of softmax_dice.hpp's backward.
+// The arithmetic of softmax_dice.hpp's backward for one pixel.
 
 #include "kernels/dice_body.hpp"
 #include "kernels/softmax_body.hpp"
@@ -7,7 +7,7 @@
 
 namespace fpanet::kernels::body {
 
-/// d loss / d p of one class, where a pixel is labelled so and elsewhere.
+/// d loss / d p of one class, for pixels with that label and for all other pixels.
 template <class R>
 struct DicePixelSlopes {
   R labelled = 0, elsewhere = 0;
@@ -18,7 +18,8 @@ struct DicePixelSlopes {
         elsewhere(static_cast<R>(slopes.everywhere)) {}
 };
 
-/// dx of a pixel's `count` classes, the sum in order; `label` may be none of them.
+/// Computes dx of the `count` classes of a pixel, with the sum in order. `label` may belong to no
+/// class.
 template <class R>
 FPANET_HD inline void softmax_dice_gradient(const R* p, const DicePixelSlopes<R>* slopes,
                                             std::int32_t label, Index count, R* dx) {

@@ -1,6 +1,6 @@
 #pragma once
-// Bytes to [0,1]: y = float(x) / 255, a float division whatever T is (the notebook divides in
-// float32 before anything widens).
+// Bytes to [0,1]: y = float(x) / 255. This is a float division for every T, because the notebook
+// divides in float32 before widening.
 
 #include <cstdint>
 #include <span>

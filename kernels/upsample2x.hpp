@@ -1,12 +1,12 @@
 #pragma once
-// Nearest-neighbour enlargement by two, alone or joined with a skip connection.
+// Nearest-neighbour enlargement by two, with or without concatenation of a skip connection.
 //
 //   upsample2x         y[n,c,i,j] = x[n,c,i/2,j/2]
 //                      dx[n,c,a,b] = sum over u,v in {0,1} of dy[n,c,2a+u,2b+v]
 //   upsample2x_concat  y = concat(upsample2x(x), skip) along the channels, x first
 //
-// x (N,C1,h,w), skip (N,C2,2h,2w), y (N,C1,2h,2w) or (N,C1+C2,2h,2w). Nothing is saved. In backward
-// a view without data is not wanted. Source: torch.nn.functional.interpolate(scale_factor=2).
+// x (N,C1,h,w), skip (N,C2,2h,2w), y (N,C1,2h,2w) or (N,C1+C2,2h,2w). Nothing is saved. Backward
+// skips a gradient whose view has no data. Source: torch.nn.functional.interpolate(scale_factor=2).
 
 #include "engine/core/view.hpp"
 #include "engine/core/write.hpp"

@@ -1,4 +1,4 @@
-// The ops behind layers/activation.hpp.
+// The ops declared in layers/activation.hpp.
 
 #include "kernels/activation.hpp"
 #include "kernels/argmax.hpp"

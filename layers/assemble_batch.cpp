@@ -32,7 +32,7 @@ class AssembleBatch final : public Op {
             "assemble_batch: scenes={} must be (S,3,H,W) of at least {} pixels each way", scenes,
             kernels::kLowFrequencies);
     check::shape(name(), "scene_labels", in[1], {scenes[0], 1, scenes[2], scenes[3]},
-                 "one a pixel of the scenes");
+                 "one per pixel of the scenes");
     require(items.rank() == 2 && items[1] == kItemBytes,
             "assemble_batch: items={} must be (N,{}), a BatchItem for each image", items,
             kItemBytes);
@@ -65,7 +65,7 @@ class AssembleBatch final : public Op {
     });
   }
 
-  /// Of all scenes, those of the batch are read, their images twice.
+  /// Only the scenes of the batch are read: their images twice, their labels once.
   Cost cost(std::span<const Spec> in, std::span<const Spec> out) const override {
     const auto pixels = static_cast<double>(out[1].shape.numel());
     Cost cost;

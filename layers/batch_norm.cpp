@@ -92,13 +92,13 @@ class BatchNormRecompute final : public Op {
   void run(const RunArgs& args) const override {
     dispatch_cpu(name(), args.context, args.in(0).dtype(), [&]<class T>(const Cpu& cpu, Type<T>) {
       using R = kernels::Real<T>;
-      kernels::BatchNormForward<T> again{.x = view4<const T>(args.in(0)),
-                                         .relu = relu_,
-                                         .y = args.out().data<T>(),
-                                         .mean = args.in(1).data<R>(),
-                                         .scale = args.in(2).data<R>()};
-      again.shift = again.scale + again.x.c;
-      kernels::batch_norm_recompute<T>(cpu, again);
+      kernels::BatchNormForward<T> forward{.x = view4<const T>(args.in(0)),
+                                           .relu = relu_,
+                                           .y = args.out().data<T>(),
+                                           .mean = args.in(1).data<R>(),
+                                           .scale = args.in(2).data<R>()};
+      forward.shift = forward.scale + forward.x.c;
+      kernels::batch_norm_recompute<T>(cpu, forward);
     });
   }
 
@@ -109,8 +109,8 @@ class BatchNormRecompute final : public Op {
 };
 
 /// x, weight, bias, running_mean, running_var, num_batches_tracked [, residual] [, statistics]
-/// -> y, mean, invstd [, factors (2,C): scale and shift, from which backward computes the relu's
-/// mask again]
+/// -> y, mean, invstd [, factors (2,C): scale and shift, from which backward recomputes the mask of
+/// the relu]
 class BatchNorm final : public Op {
  public:
   struct Parts {
@@ -152,7 +152,7 @@ class BatchNorm final : public Op {
             in[5].shape);
     if (residual_) check::same(name(), "x", x, "residual", in[kResidual]);
     if (statistics_) {
-      require(params_.training, "batch_norm: statistics of x={} are given but not for training",
+      require(params_.training, "batch_norm: statistics of x={} are given outside training",
               x.shape);
       check::dtype(name(), "statistics", in.back(), DType::f64);
       check::shape(name(), "statistics", in.back(), {2, x.shape[1]}, fmt::format("x={}", x.shape));
@@ -214,7 +214,7 @@ class BatchNorm final : public Op {
     return params_.training && input >= 3 && input <= 5;
   }
 
-  /// y costs a sweep over x, which backward keeps in any case.
+  /// Recomputing y takes one sweep over x, which is kept for backward in any case.
   std::optional<Recompute> recompute() const override {
     if (!factors_) return std::nullopt;
     return Recompute{std::make_shared<BatchNormRecompute>(params_.relu), {0}, {1, 3}};
@@ -243,7 +243,8 @@ Value batch_norm(Value x, const BatchNormState& state, const BatchNormParams& pa
                             state.num_batches_tracked};
   if (residual) inputs.push_back(*residual);
   if (statistics) inputs.push_back(*statistics);
-  // The Cpu half can do without y in backward, unless the residual hides what x alone would tell.
+  // On the CPU, backward does not need y: it derives the mask of the relu from x. With a residual that
+  // is not possible, because the sign of y also depends on the residual.
   const bool on_cpu = std::holds_alternative<Cpu>(x.graph().context());
   const BatchNorm::Parts parts{.residual = residual.has_value(),
                                .statistics = statistics.has_value(),

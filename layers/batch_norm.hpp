@@ -1,5 +1,5 @@
 #pragma once
-// Batch normalisation with an optional residual and ReLU in the same sweep; formulas in
+// Batch normalisation with an optional residual and ReLU in the same sweep. The formulas are in
 // kernels/batch_norm.hpp.
 
 #include <optional>
@@ -8,7 +8,7 @@
 
 namespace fpanet {
 
-/// What a BatchNorm2d owns: four values of shape (C) and an i64 counter of one element.
+/// The state of a BatchNorm2d: four values of shape (C) and an i64 counter of one element.
 struct BatchNormState {
   Value weight;
   Value bias;
@@ -25,14 +25,15 @@ struct BatchNormParams {
 };
 
 /// y = [relu](weight * (x - mean) / sqrt(var + eps) + bias [+ residual]), x (N,C,H,W), residual
-/// like x. Training needs more than one value per channel; `statistics` (2,C) f64, mean and biased
-/// variance of x where its convolution left them (conv2d_with_statistics), save a read of x.
+/// shaped like x. Training needs more than one value per channel. `statistics` (2,C) f64 are the mean
+/// and the biased variance of x, if the convolution before it has computed them
+/// (conv2d_with_statistics). They save one read of x.
 Value batch_norm(Value x, const BatchNormState& state, const BatchNormParams& params,
                  std::optional<Value> residual = std::nullopt,
                  std::optional<Value> statistics = std::nullopt);
 
-/// y = [relu]((x - mean) * scale + shift): what a batch norm on the CPU gave, made again in backward
-/// from x, its mean (C) and factors (2,C), scale and shift. No gradient.
+/// y = [relu]((x - mean) * scale + shift): recomputes the result of a batch norm on the CPU, for
+/// backward, from x, its mean (C) and the factors (2,C), which are scale and shift. No gradient.
 Value batch_norm_recompute(Value x, Value mean, Value factors, bool relu);
 
 }  // namespace fpanet

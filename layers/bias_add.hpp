@@ -4,7 +4,8 @@
 
 namespace fpanet {
 
-/// y = x + bias along the channels of (N,C,H,W), or the last dimension of another rank; bias (C).
+/// y = x + bias, broadcast along the channels of (N,C,H,W) or along the last dimension of other ranks.
+/// bias (C).
 Value bias_add(Value x, Value bias);
 
 }  // namespace fpanet

@@ -1,5 +1,5 @@
 #pragma once
-// What infer() asks of its inputs. Each throws Error naming the op, the input and what it got.
+// Checks of inputs for Op::infer(). Each throws Error naming the op, the input and its actual spec.
 
 #include <span>
 #include <string>

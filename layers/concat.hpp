@@ -4,7 +4,7 @@
 
 namespace fpanet {
 
-/// Along the channels, a first: a (N,C1,H,W), b (N,C2,H,W) -> (N,C1+C2,H,W).
+/// Concatenates along the channels, a before b: a (N,C1,H,W), b (N,C2,H,W) -> (N,C1+C2,H,W).
 Value concat(Value a, Value b);
 
 }  // namespace fpanet

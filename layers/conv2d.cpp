@@ -18,7 +18,8 @@ Cost conv2d_cost(const Conv2dGeometry& g, std::span<const Spec> in, std::span<co
   return cost;
 }
 
-/// The backward ops know the forward's shapes from the node they were recorded for.
+/// The backward ops store the geometry of the forward convolution, which their inputs do not
+/// determine.
 class Conv2dBackward : public Op {
  public:
   Conv2dBackward(const Conv2dGeometry& g, const Spec& gradient) : g_(g), gradient_(gradient) {}
@@ -163,7 +164,7 @@ class Conv2dOp : public Op {
   void backward(BackwardRule& rule) const override {
     const Value x = rule.input(0), w = rule.input(1), dy = rule.gradient();
     const Conv2dGeometry g = conv2d_geometry(x.shape(), w.shape(), params_);
-    // dx last: by then x is no longer needed, so that dx can have its memory.
+    // dx comes last: x is no longer needed by then, so dx can use its memory.
     rule.emit(
         std::make_shared<Conv2dBackwardWeight>(g, Spec{w.shape(), real_dtype(w.spec().dtype)}),
         {rule.saved_input(0), dy}, {1});
@@ -195,7 +196,7 @@ class Conv2dOp : public Op {
   }
 
  protected:
-  /// What run() has done to y, given how many inputs there are.
+  /// The epilogue that run() applies to y, given the number of inputs.
   virtual kernels::Conv2dEpilogueParts epilogue(std::size_t inputs) const {
     return {.bias = inputs == 3};
   }

@@ -1,5 +1,5 @@
 #pragma once
-// Two-dimensional convolution as a graph op; formulas in kernels/conv2d.hpp.
+// Two-dimensional convolution as a graph op. The formulas are in kernels/conv2d.hpp.
 
 #include <optional>
 
@@ -13,7 +13,8 @@ struct Conv2dParams {
   Index padding = 0;  ///< zeros on every side
 };
 
-/// What the kernels want to know of x (N,C_in,H,W) and weight (C_out,C_in,KH,KW).
+/// The geometry, as the kernels take it, of the convolution of x (N,C_in,H,W) with weight
+/// (C_out,C_in,KH,KW).
 kernels::Conv2dGeometry conv2d_geometry(const Shape& x, const Shape& weight, Conv2dParams params);
 
 /// x (N,C_in,H,W), weight (C_out,C_in,KH,KW), bias (C_out) or none -> (N,C_out,OH,OW) with
@@ -25,13 +26,13 @@ struct Conv2dWithStatistics {
   Value statistics;  ///< (2,C_out) f64: mean and biased variance of each channel of y
 };
 
-/// conv2d without a bias, for a batch norm in training, which then need not read y for them. Its
-/// backward is conv2d's: a batch norm's gradient holds what comes through the statistics, so they
-/// have none of their own.
+/// conv2d without a bias that also returns the statistics of y, so that a batch norm in training need
+/// not read y to compute them. The statistics have no gradient: the backward of the batch norm
+/// already includes the path through them. Backward is therefore the same as for conv2d.
 Conv2dWithStatistics conv2d_with_statistics(Value x, Value weight, Conv2dParams params = {});
 
-/// [relu](conv2d(x, weight) + bias [+ residual]) in one sweep, for inference: it has no gradient.
-/// residual is shaped like the result.
+/// [relu](conv2d(x, weight) + bias [+ residual]) in one sweep. It is for inference and has no
+/// gradient. residual is shaped like the result.
 Value conv2d_fused(Value x, Value weight, Value bias, std::optional<Value> residual,
                    Conv2dParams params, bool relu);
 

@@ -1,6 +1,6 @@
 #pragma once
-// A convolution whose weights were prepared beforehand, for inference on the CPU; what prepared
-// means is told in kernels/conv2d.hpp.
+// A convolution with weights that were prepared beforehand, for inference on the CPU.
+// kernels/conv2d.hpp explains the preparation.
 
 #include <optional>
 
@@ -9,9 +9,9 @@
 
 namespace fpanet {
 
-/// [relu](conv2d(x, weight) + bias [+ residual]) in one sweep, without a gradient. `prepared` is flat:
-/// conv2d_prepared_numel elements for g, which describes the weight and x (N,C_in,H,W).
-/// bias (C_out); residual is shaped like the result.
+/// [relu](conv2d(x, weight) + bias [+ residual]) in one sweep, without a gradient. g describes x
+/// (N,C_in,H,W) and the weight. `prepared` is the prepared weight, a flat tensor with
+/// conv2d_prepared_numel elements for g. bias (C_out); residual is shaped like the result.
 Value conv2d_prepared(const kernels::Conv2dGeometry& g, Value x, Value prepared, Value bias,
                       std::optional<Value> residual, bool relu);
 

@@ -15,8 +15,8 @@ class Conv2dUpsampled final : public Op {  // x, weight or prepared, bias [, ski
 
   std::string_view name() const override { return "conv2d_upsampled"; }
   std::string parameters() const override {
-    return fmt::format("kernel=3x3 padding=1 of {} enlarged{} channels{}", g_.up_channels,
-                       has_skip() ? fmt::format(" and {} more", g_.skip_channels()) : "",
+    return fmt::format("kernel=3x3 padding=1 of {} upsampled{} channels{}", g_.up_channels,
+                       has_skip() ? fmt::format(" and {} skip", g_.skip_channels()) : "",
                        relu_ ? " +relu" : "");
   }
 
@@ -31,7 +31,7 @@ class Conv2dUpsampled final : public Op {  // x, weight or prepared, bias [, ski
     }
     require(in[2].shape == Shape{whole.c_out}, "{}: bias={} but C_out={}", name(), in[2].shape,
             whole.c_out);
-    require((in.size() > kSkip) == has_skip(), "{}: {} channels beside those enlarged, but {} skip",
+    require((in.size() > kSkip) == has_skip(), "{}: {} skip channels are needed, but {} skip is given",
             name(), g_.skip_channels(), in.size() > kSkip ? "a" : "no");
     if (has_skip()) {
       require(in[kSkip].shape == skip, "{}: skip={} but it was made for {}", name(),

@@ -4,7 +4,7 @@
 
 namespace fpanet {
 
-/// y (=|+=) x: a gradient handed on as it is.
+/// y (=|+=) x: passes a gradient on unchanged.
 class Copy final : public Op {
  public:
   std::string_view name() const override { return "copy"; }

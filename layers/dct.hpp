@@ -1,6 +1,6 @@
 #pragma once
-// Two-dimensional DCT-II over H and W and its inverse, as torch_dct with norm=None: formulas in
-// kernels/dct.hpp.
+// The two-dimensional DCT-II over H and W and its inverse, as in torch_dct with norm=None. The
+// formulas are in kernels/dct.hpp.
 
 #include "engine/graph/graph.hpp"
 

@@ -74,7 +74,7 @@ class Dice final : public Op {  // p, labels -> loss, sums
     check::dtype(name(), "labels", labels, DType::i32);
     const Shape& s = p.shape;
     require(options_.mode != DiceMode::binary || s[1] == 1,
-            "dice: binary mode wants one channel, got p={}", s);
+            "dice: binary mode needs one channel, got p={}", s);
     const Shape wanted = options_.mode == DiceMode::multilabel ? s : Shape{s[0], 1, s[2], s[3]};
     require(labels.shape == wanted, "dice: {} labels={} must be {} for p={}",
             name_of(options_.mode), labels.shape, wanted, s);
@@ -102,7 +102,8 @@ class Dice final : public Op {  // p, labels -> loss, sums
   DiceOptions options_;
 };
 
-/// Share of each of `channels` classes in the loss: the mean over `classes`, or over all.
+/// The weight of each of `channels` classes in the loss, which is the mean over `options.classes` or,
+/// if that is empty, over all classes.
 std::vector<double> class_weights(const DiceLossOptions& options, Index channels) {
   const auto count = static_cast<std::size_t>(channels);
   if (options.classes.empty()) {

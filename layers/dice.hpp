@@ -1,5 +1,5 @@
 #pragma once
-// SMP's DiceLoss (v0.3.3); formulas in kernels/dice.hpp.
+// SMP's DiceLoss (v0.3.3). The formulas are in kernels/dice.hpp.
 
 #include "engine/graph/graph.hpp"
 #include "kernels/dice.hpp"
@@ -13,14 +13,14 @@ struct DiceLossOptions {
   double smooth = 0;
   double eps = 1e-7;
   std::optional<Index> ignore_index = std::nullopt;
-  std::vector<Index> classes = {};  ///< empty: all; not with binary
+  std::vector<Index> classes = {};  ///< classes that count, empty: all; not for binary
 };
 
-/// prediction (N,C,H,W), labels i32 -> a scalar. Multiclass labels are (N,1,H,W) in [0,C); binary
+/// prediction (N,C,H,W), labels i32 -> scalar loss. Multiclass labels are (N,1,H,W) in [0,C); binary
 /// (C = 1) and multilabel labels have the prediction's shape and are 0 or 1.
 Value dice_loss(Value prediction, Value labels, const DiceLossOptions& options);
 
-/// What the kernels take of them for so many channels.
+/// The kernels' options for a loss over `channels` channels.
 kernels::DiceOptions dice_kernel_options(const DiceLossOptions& options, Index channels);
 
 }  // namespace fpanet

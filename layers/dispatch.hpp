@@ -1,5 +1,5 @@
 #pragma once
-// From a node's run-time context and dtype to one kernel overload.
+// Selects the kernel overload for a node's run-time context and dtype.
 
 #include "engine/core/error.hpp"
 #include "engine/core/tensor_view.hpp"
@@ -11,7 +11,7 @@ namespace fpanet {
 template <class T>
 struct Type {};
 
-/// f(cpu, Type<T>{}) with T float, double or bfloat16.
+/// Calls f(cpu, Type<T>{}) with T = float, double or bfloat16.
 template <class F>
 auto dispatch(std::string_view op, const Cpu& cpu, DType dtype, F&& f) {
   if (dtype == DType::f64) return f(cpu, Type<double>{});
@@ -21,8 +21,8 @@ auto dispatch(std::string_view op, const Cpu& cpu, DType dtype, F&& f) {
   return f(cpu, Type<float>{});
 }
 
-/// Calls f(device, Type<T>{}): Cpu as above, Cuda with float or bfloat16. `f` returns the same type for
-/// each.
+/// Calls f(device, Type<T>{}): on a Cpu as above, on Cuda with T = float or bfloat16. All
+/// instantiations of f must return the same type.
 template <class F>
 auto dispatch(std::string_view op, const Context& context, DType dtype, F&& f) {
   if (const Cpu* cpu = std::get_if<Cpu>(&context)) {
@@ -34,38 +34,39 @@ auto dispatch(std::string_view op, const Context& context, DType dtype, F&& f) {
   return f(cuda, Type<float>{});
 }
 
-/// f(cpu, Type<T>{}) for an op that has no Cuda half.
+/// Calls f(cpu, Type<T>{}), for an op without a Cuda half. Throws Error on Cuda.
 template <class F>
 auto dispatch_cpu(std::string_view op, const Context& context, DType dtype, F&& f) {
   const Cpu* const cpu = std::get_if<Cpu>(&context);
-  require(cpu != nullptr, "{}: runs on the CPU alone", op);
+  require(cpu != nullptr, "{}: runs only on the CPU", op);
   return dispatch(op, *cpu, dtype, std::forward<F>(f));
 }
 
-/// Data of a tensor, or null for an output nobody wants.
+/// The data of a tensor, or null for an output that is not wanted.
 template <class T>
 T* data_or_null(const Tensor& tensor) {
   return tensor.defined() ? tensor.data<T>() : nullptr;
 }
 
-/// The view of an output, without data if nobody wants it.
+/// The view of an output; its data is null if the output is not wanted.
 template <class T>
 View<T> optional_view4(const Tensor& tensor, const Shape& s) {
   return {data_or_null<T>(tensor), s[0], s[1], s[2], s[3]};
 }
 
-/// dtype of affine parameters, statistics and losses that go with values of `dtype`.
+/// The dtype of the affine parameters, statistics and losses for values of `dtype`.
 inline DType real_dtype(DType dtype) {
   return dtype == DType::bf16 ? DType::f32 : dtype;
 }
 
-/// Number of entries along the dimension that is fastest in memory: channels of (N,C,H,W), else the
-/// last.
+/// The size of the dimension that varies fastest in memory: the channels of (N,C,H,W), else the last
+/// dimension.
 inline Index fastest(const Shape& shape) {
   if (shape.rank() == 0) return 1;
   return shape.rank() == 4 ? shape[1] : shape[shape.rank() - 1];
 }
 
+/// The number of contiguous runs of that size.
 inline Index rows(const Shape& shape) {
   return fastest(shape) == 0 ? 0 : shape.numel() / fastest(shape);
 }

@@ -142,7 +142,7 @@ void FoldedWeights::make(const D& device, const Entry& entry) {
                                 entry.bias.data<kernels::Real<T>>());
     weight = folded;
   } else if (entry.forms.empty()) {
-    return;  // it is read where it is
+    return;  // the parameter is used directly
   } else if (weight.dtype() != dtype_v<T>) {
     weight = weight.cast(dtype_v<T>);
   }

@@ -1,13 +1,14 @@
 #pragma once
-// Adaptive pooling to 1x1: one number per image and channel.
+// Adaptive pooling to 1x1: one value per image and channel.
 
 #include "engine/graph/graph.hpp"
 
 namespace fpanet {
 
-/// Mean over the pixels: (N,C,H,W) -> (N,C,1,1).
+/// The mean over the pixels: (N,C,H,W) -> (N,C,1,1).
 Value global_avg_pool(Value x);
-/// Maximum over the pixels, the first in scan order gets the gradient: (N,C,H,W) -> (N,C,1,1).
+/// The maximum over the pixels: (N,C,H,W) -> (N,C,1,1). The first maximum in scan order receives the
+/// gradient.
 Value global_max_pool(Value x);
 
 }  // namespace fpanet

@@ -25,7 +25,8 @@ bool is_floating(DType dtype) {
   return dtype == DType::f32 || dtype == DType::f64;
 }
 
-/// Fixed weights of the i-th entry of an output, so that no two entries count alike.
+/// A fixed weight for entry i of an output. Different entries have different weights, so that swapping
+/// two entries changes the loss.
 double weight(std::size_t i) {
   return 0.3 + 0.7 * std::fmod(0.6180339887498949 * static_cast<double>(i + 1), 1.0);
 }
@@ -50,7 +51,7 @@ class WeightedSumBackward final : public Op {  // dloss -> dy
   Spec y_;
 };
 
-/// sum_i weight(i) y[i], CPU only: turns any output into a loss.
+/// sum_i weight(i) y[i]: turns any output into a loss. CPU only.
 class WeightedSum final : public Op {
  public:
   std::string_view name() const override { return "weighted_sum"; }

@@ -1,5 +1,6 @@
 #pragma once
-// Runs the samples of the registry: forward, backward, and backward against central differences.
+// Runs the samples of the registry forward and backward, and checks backward against central
+// differences.
 
 #include <memory>
 #include <string>
@@ -9,24 +10,25 @@
 
 namespace fpanet {
 
-/// A sample recorded (and in eager mode run) in a graph of its own.
+/// A sample that has been recorded, and in eager mode run, in its own graph.
 struct SampleRun {
   std::unique_ptr<Graph> graph;
   std::vector<Value> inputs = {};
   std::vector<Value> outputs = {};
-  /// Sum of all outputs times fixed weights; undefined where nothing is differentiable.
+  /// The sum of all outputs times fixed weights. Undefined if nothing is differentiable.
   Value loss = {};
 };
 
-/// Floating inputs become `dtype`. `uses` > 1 records the op that often on the same inputs.
+/// Records a sample with its floating inputs converted to `dtype`. `uses` is how often the op is
+/// recorded on the same inputs.
 SampleRun record_sample(const OpSample& sample, const Context& context, Graph::Mode mode,
                         DType dtype, int uses = 1);
-/// The contents of one input in `dtype` (or in its own, if it keeps it; f32 for bf16 if it stays
-/// real).
+/// The contents of one input in `dtype`, or in its own dtype if it keeps that. If `dtype` is bf16, an
+/// input that stays real is f32.
 Tensor sample_tensor(const SampleInput& input, DType dtype);
 
-/// What one sample's check found: the largest |analytic - numeric| / max(1, |numeric|) over all
-/// entries of all variable inputs, in double.
+/// The result for one sample, in double. `error` is the largest |analytic - numeric| /
+/// max(1, |numeric|) over all entries of all variable inputs.
 struct GradcheckResult {
   std::string op;
   std::string sample;

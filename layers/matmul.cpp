@@ -21,7 +21,7 @@ std::string_view name_of(Product product) {
   return "?";
 }
 
-/// Sizes of one product out of a batch.
+/// The batch size and the sizes of one product.
 struct Sizes {
   Index items, rows, cols, depth;
 };

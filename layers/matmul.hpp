@@ -4,14 +4,14 @@
 
 namespace fpanet {
 
-/// At most one of the two.
+/// At most one of the two may be true.
 struct MatmulParams {
   bool transpose_a = false;
   bool transpose_b = false;
 };
 
-/// One product per item of a batch: a (N,I,K) [transposed: (N,K,I)], b (N,K,J) [(N,J,K)] ->
-/// (N,I,J). Rank 2 is a batch of one without the first dimension.
+/// Multiplies a batch of matrices: a (N,I,K), or (N,K,I) if transposed, times b (N,K,J), or (N,J,K) if
+/// transposed -> (N,I,J). Rank-2 inputs are a batch of one without the first dimension.
 Value matmul(Value a, Value b, MatmulParams params = {});
 
 }  // namespace fpanet

@@ -49,7 +49,7 @@ Value BatchNorm2d::operator()(const Forward& forward, Value x, const ConvNormEnd
                     statistics);
 }
 
-// For FoldedWeights; norm may be null.
+// The parameters as FoldedWeights takes them. norm may be null.
 ConvNormParameters parameters_of(const Conv2d& conv, const BatchNorm2d* norm) {
   ConvNormParameters parameters{.weight = conv.weight_, .bias = conv.bias_};
   if (norm != nullptr) {

@@ -1,6 +1,6 @@
 #pragma once
-// Modules: the building blocks that own parameters. A module registers its entries when it is built
-// (in PyTorch's state-dict order) and records ops when it is called.
+// Modules: the building blocks that own parameters. A module registers its parameters when it is
+// constructed, in PyTorch's state-dict order, and records ops when it is called.
 
 #include <optional>
 
@@ -22,14 +22,14 @@ struct Conv2dOptions {
 
 class BatchNorm2d;
 
-/// What follows convolution and batch norm, in the same sweep over memory.
+/// The operations after convolution and batch norm, done in the same sweep over memory.
 struct ConvNormEnd {
   bool relu = false;
   std::optional<Value> residual = std::nullopt;  ///< added before the relu
 };
 
-/// weight (C_out,C_in,K,K), bias (C_out). Computes in x's dtype; parameters of another one are read
-/// through their twins.
+/// weight (C_out,C_in,K,K), bias (C_out). Computes in x's dtype. If the weight has another dtype, its
+/// twin is used instead.
 class Conv2d {
  public:
   Conv2d(const Scope& scope, const Conv2dOptions& options);
@@ -50,7 +50,7 @@ class Conv2d {
 class BatchNorm2d {
  public:
   BatchNorm2d(const Scope& scope, Index channels);
-  /// [relu](bn(x) [+ residual]), in one sweep; in training with the statistics of x, if given.
+  /// [relu](bn(x) [+ residual]) in one sweep. In training, `statistics` of x are used if given.
   Value operator()(const Forward& forward, Value x, const ConvNormEnd& end = {},
                    std::optional<Value> statistics = std::nullopt) const;
 
@@ -64,8 +64,8 @@ class BatchNorm2d {
   Parameter num_batches_tracked_;
 };
 
-/// [relu](norm(conv(x)) [+ residual]): two nodes, of which in training the first leaves the second
-/// its statistics, or one convolution where norms are folded.
+/// [relu](norm(conv(x)) [+ residual]). Records two nodes, of which the convolution passes its
+/// statistics to the batch norm in training, or a single convolution if norms are folded.
 Value conv_norm(const Forward& forward, const Conv2d& conv, const BatchNorm2d& norm, Value x,
                 const ConvNormEnd& end = {});
 
@@ -81,7 +81,7 @@ class Conv2dReLU {
  public:
   Conv2dReLU(const Scope& scope, Index in_channels, Index out_channels, bool use_batchnorm);
   Value operator()(const Forward& forward, Value x) const;
-  /// The same of upsample2x_concat(x, skip), or of upsample2x(x).
+  /// Applies the module to upsample2x_concat(x, skip), or to upsample2x(x) without a skip.
   Value upsampled(const Forward& forward, Value x, std::optional<Value> skip) const;
 
  private:

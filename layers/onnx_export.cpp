@@ -21,14 +21,14 @@ using Sizes = std::vector<std::int64_t>;
 using Names = std::vector<std::string>;
 using Attributes = std::vector<OnnxAttribute>;
 
-/// (N,...) as ONNX has it, the batch left open.
+/// The sizes of (N,...) for ONNX, with an arbitrary batch size.
 Sizes with_any_batch(const Shape& shape) {
   Sizes sizes(shape.sizes().begin(), shape.sizes().end());
   sizes.at(0) = OnnxValue::kAnyBatch;
   return sizes;
 }
 
-/// A model that is being made: each function adds nodes and returns the name of what they make.
+/// Builds a model. Each function adds nodes and returns the name of their result.
 class Builder {
  public:
   std::string emit(const std::string& type, Names inputs, Attributes attributes = {}) {
@@ -41,7 +41,7 @@ class Builder {
     return emit("Transpose", {x}, {{"perm", std::move(order)}});
   }
 
-  /// To `shape` in all but the batch, which stays as it is.
+  /// Reshapes x to `shape` in all dimensions but the batch, which it keeps.
   std::string reshape(const std::string& x, Sizes shape) {
     shape.at(0) = 0;
     const std::string name = fmt::format("shape_{}", join(shape, "_"));
@@ -50,7 +50,7 @@ class Builder {
     return emit("Reshape", {x, constant(name, StateEntry(ElementType::i64, {rank}, bytes))});
   }
 
-  /// Nearest neighbour, twice as high and wide.
+  /// Nearest-neighbour upsampling to twice the height and width.
   std::string upsample2x(const std::string& x) {
     const std::string scales = constant("scales_2x", {1, 1, 2, 2}, {4});
     return emit("Resize", {x, "", scales},
@@ -59,7 +59,7 @@ class Builder {
                  {"nearest_mode", "floor"}});
   }
 
-  /// A constant under a name that is its own: of equal names the first is kept.
+  /// Adds a constant unless one of that name exists. Equal names must mean equal contents.
   std::string constant(const std::string& name, const StateEntry& entry) {
     if (!model_.initializers.contains(name)) model_.initializers.add(name, entry);
     return name;
@@ -70,7 +70,7 @@ class Builder {
     return constant(name, StateEntry::from_values(rounded, std::move(shape)));
   }
 
-  /// The same in f64.
+  /// constant(), but in f64.
   std::string exact_constant(const std::string& name, const std::vector<double>& values,
                              Sizes shape) {
     const Bytes bytes = Bytes::copy_of(std::as_bytes(std::span(values)));
@@ -85,7 +85,7 @@ class Builder {
     model_.inputs.push_back({name, with_any_batch(shape)});
   }
 
-  /// The finished model, whose result `x` gets the name `name`.
+  /// Returns the finished model and renames its result `x` to `name`.
   OnnxModel finish(const std::string& x, const std::string& name, const Shape& shape) {
     for (OnnxNode& node : model_.nodes) {
       std::ranges::replace(node.inputs, x, name);
@@ -99,7 +99,7 @@ class Builder {
   OnnxModel model_;
 };
 
-/// A_N of kernels/high_pass.hpp, (11,size), or its transpose.
+/// The matrix A_N of kernels/high_pass.hpp, (11,size), or its transpose.
 std::vector<double> low_frequencies(Index size, bool transposed) {
   constexpr Index kK = kernels::kLowFrequencies;
   std::vector<double> basis(static_cast<std::size_t>(kK * size));
@@ -113,7 +113,7 @@ std::vector<double> low_frequencies(Index size, bool transposed) {
   return basis;
 }
 
-/// B of kernels/high_pass.hpp, (11,11).
+/// The matrix B of kernels/high_pass.hpp, (11,11).
 std::vector<double> low_frequency_mask() {
   constexpr Index kK = kernels::kLowFrequencies;
   std::vector<double> mask;
@@ -142,12 +142,12 @@ class Exporter {
     for (ValueId id = 0; id < static_cast<ValueId>(graph_.value_count()); ++id) {
       if (graph_.info(id).kept) kept.push_back(id);
     }
-    require(kept.size() == 1, "onnx: the program keeps {} values, where one result is exported",
+    require(kept.size() == 1, "onnx: the program keeps {} values, but only one result can be exported",
             kept.size());
     return kept[0];
   }
 
-  /// The values that `output` depends on, itself included.
+  /// The values that `output` depends on, including itself.
   std::set<ValueId> leading_to(ValueId output) const {
     std::set<ValueId> needed{graph_.base(output)};
     for (auto node = graph_.nodes().rbegin(); node != graph_.nodes().rend(); ++node) {
@@ -162,18 +162,19 @@ class Exporter {
     return names_[id] = graph_.base(id) == id ? bound(graph_.info(id)) : view(id);
   }
 
-  /// A value that no node makes.
+  /// A value that no node computes: a constant or an input.
   std::string bound(const ValueInfo& info) {
     if (info.tensor.defined()) {
       return build_.constant(info.name, StateEntry::from_tensor(info.tensor));
     }
-    require(info.spec.dtype == DType::f32, "onnx: input {} is {}, where f32 is exported", info.name,
+    require(info.spec.dtype == DType::f32, "onnx: input {} is {}, but only f32 can be exported", info.name,
             fpanet::name_of(info.spec.dtype));
     build_.input(info.name, info.spec.shape);
     return info.name;
   }
 
-  /// Here a view re-reads channels-last memory; ONNX re-reads (N,C,H,W).
+  /// A view reinterprets channels-last memory, but ONNX's Reshape reinterprets (N,C,H,W) memory. The
+  /// transposes convert between the two.
   std::string view(ValueId id) {
     const ValueId base = graph_.base(id);
     const Shape &from = graph_.info(base).spec.shape, &to = graph_.info(id).spec.shape;
@@ -185,7 +186,7 @@ class Exporter {
     return build_.transpose(build_.reshape(x, {to[0], to[2], to[3], to[1]}), {0, 3, 1, 2});
   }
 
-  // One function per op: adds its nodes and returns the name of its first output.
+  // One function per op. Each adds the op's nodes and returns the name of its first output.
 
   using Translation = std::string (Exporter::*)(const Node&);
 
@@ -274,8 +275,8 @@ class Exporter {
                        {{"axis", 1}});
   }
 
-  /// x - A_H^T (B . (A_H x A_W^T)) A_W, in double as in kernels/high_pass.cpp: what the filter takes
-  /// away is most of the image, and its rounding would be large beside the rest.
+  /// x - A_H^T (B . (A_H x A_W^T)) A_W, in double as in kernels/high_pass.cpp. The filter subtracts most
+  /// of the image, so in float the rounding errors would be large compared to the result.
   std::string high_pass(const Node& node) {
     constexpr Index kK = kernels::kLowFrequencies;
     const auto basis = [&](Index size, bool transposed) {
@@ -314,7 +315,8 @@ class Exporter {
                         {"pads", Sizes{padding, padding, padding, padding}}});
   }
 
-  /// center, top (N,P,K), bottom (N,P,C): the ops of models/pab.cpp with the whole map in memory.
+  /// center, top (N,P,K), bottom (N,P,C). Emits the ops that models/pab.cpp uses when the whole map is
+  /// in memory.
   std::string position_attention(const Node& node) {
     const std::int64_t positions = shape(node, 0)[1];
     const std::string top = build_.transpose(input(node, 1), {0, 2, 1});
@@ -325,7 +327,7 @@ class Exporter {
     return build_.emit("MatMul", {map, input(node, 2)});
   }
 
-  /// (N,P,C) is re-read as (N,C,h,w) without transposing, which is what ONNX's Reshape does.
+  /// The memory of (N,P,C) is reinterpreted as (N,C,h,w) without a transpose, as ONNX's Reshape does.
   std::string pab_reread(const Node& node) {
     const Shape& to = node.output_specs[0].shape;
     return build_.reshape(input(node, 0), {to.sizes().begin(), to.sizes().end()});
@@ -339,7 +341,7 @@ class Exporter {
   }
 
   const Graph& graph_;
-  std::map<ValueId, std::string> names_;  ///< in the model
+  std::map<ValueId, std::string> names_;  ///< of the values in the model
   Builder build_;
 };
 

@@ -10,13 +10,14 @@ namespace {
 using kernels::AttentionSizes;
 using kernels::body::MaxSum;
 
-/// Of one block of the map. Two are needed at a time, and each should be worth a kernel's start.
+/// The size of one block of the map. Two blocks are in memory at a time. A block should be large
+/// enough that the start of a kernel does not matter.
 constexpr Index kBlockBytes = Index{16} << 20;
 
 Index default_block_rows(Index positions, DType dtype) {
   const Index row_bytes = positions * static_cast<Index>(size_of(dtype));
   const Index rows = std::max<Index>(1, kBlockBytes / row_bytes);
-  constexpr Index kTile = 64;  // of matrix products
+  constexpr Index kTile = 64;  // rows of a tile of the matrix product
   return std::min(positions, rows < kTile ? rows : rows / kTile * kTile);
 }
 
@@ -24,7 +25,7 @@ AttentionSizes sizes_of(const Shape& center, const Shape& bottom, Index block_ro
   return {center[0], center[1], center[2], bottom[2], block_rows};
 }
 
-/// Two doubles an image: see MaxSum.
+/// The tensor of two doubles per image, as MaxSum.
 MaxSum* sums_of(const Tensor& tensor) {
   static_assert(sizeof(MaxSum) == 2 * sizeof(double));
   return reinterpret_cast<MaxSum*>(tensor.data<double>());

@@ -5,16 +5,33 @@
 #include "layers/samples.hpp"
 
 namespace fpanet {
+namespace {
+
+struct Group {
+  const char* file;
+  std::vector<OpRecord> (*records)();
+};
+
+constexpr Group kGroups[] = {
+    {"layers/samples_convolution.cpp", samples::convolution_records},
+    {"layers/samples_normalisation.cpp", samples::normalisation_records},
+    {"layers/samples_elementwise.cpp", samples::elementwise_records},
+    {"layers/samples_resampling.cpp", samples::resampling_records},
+    {"layers/samples_matrix.cpp", samples::matrix_records},
+    {"layers/samples_frequency.cpp", samples::frequency_records},
+    {"layers/samples_loss.cpp", samples::loss_records},
+};
+
+}  // namespace
 
 const std::vector<OpRecord>& op_registry() {
   static const std::vector<OpRecord> records = [] {
     std::vector<OpRecord> all;
-    for (const auto& group :
-         {samples::convolution_records, samples::normalisation_records,
-          samples::elementwise_records, samples::resampling_records, samples::matrix_records,
-          samples::frequency_records, samples::loss_records}) {
-      std::vector<OpRecord> some = group();
-      std::move(some.begin(), some.end(), std::back_inserter(all));
+    for (const Group& group : kGroups) {
+      for (OpRecord& record : group.records()) {
+        record.file = group.file;
+        all.push_back(std::move(record));
+      }
     }
     std::sort(all.begin(), all.end(),
               [](const OpRecord& a, const OpRecord& b) { return a.name < b.name; });

@@ -1,7 +1,7 @@
 #pragma once
-// Every op with the inputs it is tried on. One table drives the gradient check, eager against
-// planned execution, thread counts, fan-out, error messages, CPU against CUDA, and the search for
-// missing Cuda halves.
+// Every op with the inputs that the tests run it on. One table drives the gradient check, eager
+// against planned execution, thread counts, fan-out, error messages, CPU against CUDA, and the
+// search for missing Cuda halves. docs/adding-an-op.md adds an op from the kernel to its record.
 
 #include <functional>
 #include <string>
@@ -11,23 +11,23 @@
 
 namespace fpanet {
 
-/// One input of a sample. Floating inputs take the dtype that a test asks for.
+/// One input of a sample. Floating inputs get the dtype that a test asks for.
 struct SampleInput {
   enum class Kind : std::uint8_t {
     variable,  ///< floating, its gradient is checked
-    fixed,     ///< an input without gradient
+    fixed,     ///< an input without a gradient
     state,     ///< changed in place by the op
   };
 
   std::string name;
   Kind kind = Kind::variable;
   Shape shape;
-  DType dtype = DType::f64;  ///< f64 stands for the floating dtype asked for; others are kept
+  DType dtype = DType::f64;  ///< f64 stands for the requested floating dtype; others are kept
   std::vector<double> values = {};  ///< in memory order
   bool keeps_dtype = false;         ///< f64 means f64 (optimizer scalars)
-  /// f32 where bf16 is asked for: biases, affine parameters, running statistics.
+  /// f32 when bf16 is requested: biases, affine parameters, running statistics.
   bool stays_real = false;
-  /// Where bf16 is asked for: a bf16 twin of an f32 parameter, whose gradient is f32.
+  /// When bf16 is requested: a bf16 twin of an f32 parameter, whose gradient is f32.
   bool has_twin = false;
 };
 
@@ -51,6 +51,8 @@ struct OpRecord {
   std::string why_no_gradient = {};  ///< empty: gradients are checked
   std::string why_no_bf16 = {};      ///< empty: it runs in bf16
   std::string why_no_cuda = {};      ///< empty: it runs on CUDA
+  /// "layers/samples_loss.cpp", for messages; op_registry() fills it in.
+  std::string file = {};
 };
 
 /// Sorted by name.

@@ -13,7 +13,7 @@ SampleInput real(const std::string& name, const Shape& shape, double low, double
 
 SampleInput spread(const std::string& name, const Shape& shape) {
   constexpr Index kPrime =
-      7919;  // no factor of a sample's size, so i * kPrime visits every residue
+      7919;  // does not divide a sample's size, so i * kPrime visits every residue
   SampleInput input{.name = name, .shape = shape};
   const Index size = shape.numel();
   for (Index i = 0; i < size; ++i) {

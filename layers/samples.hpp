@@ -1,25 +1,26 @@
 #pragma once
-// Short ways to write the samples of layers/registry.hpp.
+// Helpers for writing the samples of layers/registry.hpp.
 
 #include "layers/registry.hpp"
 
 namespace fpanet::samples {
 
-/// Uniform in [low, high), a function of the name.
+/// Values uniform in [low, high), determined by the name.
 SampleInput real(const std::string& name, const Shape& shape, double low = -1, double high = 1);
-/// Distinct values at least 0.05 apart and away from 0, in no order: safe for central differences
-/// across the kinks of relu, max and clamp.
+/// Distinct values in no particular order, at least 0.05 apart and away from 0. No central difference
+/// then crosses a kink of relu, max or clamp.
 SampleInput spread(const std::string& name, const Shape& shape);
-/// i32 labels in [0, classes); every seventh is `odd_one_out` if that is given.
+/// i32 labels in [0, classes). If `odd_one_out` is given, every seventh label has that value.
 SampleInput labels(const Shape& shape, Index classes, std::optional<Index> odd_one_out = {});
-/// The same input without a gradient, or as a state of the op.
+/// The same input without a gradient (fixed), or as a state that the op changes (state).
 SampleInput fixed(SampleInput input);
 SampleInput state(SampleInput input);
-/// The same input as f32, or as the bf16 twin of an f32 parameter, where bf16 is asked for.
+/// The same input, but when bf16 is requested it is f32 (stays_real) or the bf16 twin of an f32
+/// parameter (with_twin).
 SampleInput stays_real(SampleInput input);
 SampleInput with_twin(SampleInput input);
 
-/// An undefined-content input of a recorded graph, for error samples.
+/// An input with undefined contents, for error samples.
 Value dummy(Graph& graph, const Shape& shape, DType dtype = DType::f32);
 
 std::vector<OpRecord> convolution_records();

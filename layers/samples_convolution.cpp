@@ -18,7 +18,8 @@ OpSample sample(const std::string& name, const Shape& x, const Shape& weight, bo
           }};
 }
 
-/// With the batch norm that reads the statistics, so that the gradient is that of both.
+/// Includes the batch norm that reads the statistics, because only both together have a correct
+/// gradient.
 OpSample with_statistics(const std::string& name, const Shape& x, const Shape& weight,
                          Conv2dParams params, bool relu) {
   const Shape channels{weight[0]};
@@ -50,7 +51,7 @@ OpSample fused(const std::string& name, const Shape& x, const Shape& weight, con
           }};
 }
 
-/// The weight prepared for the graph's CPU, as a constant.
+/// The weight, prepared for the graph's CPU, as a constant.
 template <class T>
 Value prepared_weight(Graph& graph, const kernels::Conv2dGeometry& g) {
   const Cpu& cpu = std::get<Cpu>(graph.context());
@@ -176,7 +177,7 @@ std::vector<OpRecord> convolution_records() {
                                  dummy(g, {1, 8, 9, 9}), {}, false);
                   },
                   "conv2d_fused: y=(1,8,7,7) f32 and residual=(1,8,9,9) f32 must be alike"}},
-      .why_no_gradient = "batch norm is folded into it for inference alone"};
+      .why_no_gradient = "batch norm is folded into it only for inference"};
   OpRecord prepared_record{
       .name = "conv2d_prepared",
       .samples = {prepared("3x3", {2, 16, 6, 5, 16, 3, 3, 1, 1}, false, true),
@@ -193,36 +194,36 @@ std::vector<OpRecord> convolution_records() {
                                     dummy(g, {864}), dummy(g, {9}), {}, false);
                   },
                   "conv2d_prepared: bias=(9) but C_out=8"}},
-      .why_no_gradient = "it is for inference alone",
+      .why_no_gradient = "it is only for inference",
       .why_no_cuda = "cuDNN takes weights as they are"};
-  const kernels::UpsampledGeometry enlarged{{1, 5, 8, 8, 4, 3, 3, 1, 1}, 3};
+  const kernels::UpsampledGeometry geometry{{1, 5, 8, 8, 4, 3, 3, 1, 1}, 3};
   OpRecord upsampled_record{
       .name = "conv2d_upsampled",
-      .samples = {upsampled("enlarged alone", {2, 3, 3, 2}, {}, 4, false),
-                  upsampled("and more", {1, 3, 4, 4}, {1, 2, 8, 8}, 5, true),
+      .samples = {upsampled("no skip", {2, 3, 3, 2}, {}, 4, false),
+                  upsampled("skip", {1, 3, 4, 4}, {1, 2, 8, 8}, 5, true),
                   upsampled("winograd phases", {1, 64, 20, 20}, {1, 64, 40, 40}, 128, true)},
       .errors = {{[=](Graph& g) {
-                    conv2d_upsampled(enlarged, dummy(g, {1, 3, 4, 5}), dummy(g, {1, 2, 8, 8}),
+                    conv2d_upsampled(geometry, dummy(g, {1, 3, 4, 5}), dummy(g, {1, 2, 8, 8}),
                                      dummy(g, {4, 5, 3, 3}), dummy(g, {4}), false);
                   },
                   "conv2d_upsampled: x=(1,3,4,5) but it was made for (1,3,4,4)"},
                  {[=](Graph& g) {
-                    conv2d_upsampled(enlarged, dummy(g, {1, 3, 4, 4}), dummy(g, {1, 2, 8, 9}),
+                    conv2d_upsampled(geometry, dummy(g, {1, 3, 4, 4}), dummy(g, {1, 2, 8, 9}),
                                      dummy(g, {4, 5, 3, 3}), dummy(g, {4}), false);
                   },
                   "conv2d_upsampled: skip=(1,2,8,9) but it was made for (1,2,8,8)"},
                  {[=](Graph& g) {
-                    conv2d_upsampled(enlarged, dummy(g, {1, 3, 4, 4}), std::nullopt,
+                    conv2d_upsampled(geometry, dummy(g, {1, 3, 4, 4}), std::nullopt,
                                      dummy(g, {4, 5, 3, 3}), dummy(g, {4}), false);
                   },
-                  "conv2d_upsampled: 2 channels beside those enlarged, but no skip"},
+                  "conv2d_upsampled: 2 skip channels are needed, but no skip is given"},
                  {[=](Graph& g) {
-                    conv2d_upsampled(enlarged, dummy(g, {1, 3, 4, 4}), dummy(g, {1, 2, 8, 8}),
+                    conv2d_upsampled(geometry, dummy(g, {1, 3, 4, 4}), dummy(g, {1, 2, 8, 8}),
                                      dummy(g, {4, 5, 3, 3}), dummy(g, {5}), false);
                   },
                   "conv2d_upsampled: bias=(5) but C_out=4"}},
-      .why_no_gradient = "it is for inference alone",
-      .why_no_cuda = "cuDNN reads what is enlarged"};
+      .why_no_gradient = "it is only for inference",
+      .why_no_cuda = "cuDNN reads the upsampled image"};
   return {record, training, inference, prepared_record, upsampled_record};
 }
 

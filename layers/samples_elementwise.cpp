@@ -123,10 +123,10 @@ OpRecord to_unit_record() {
                      {[](Graph& g) { to_unit(dummy(g, {4}, DType::u8), DType::i32); },
                       "to_unit: the result is i32 (4); expected f32, f64 or bf16"}},
           .why_no_gradient = "bytes are data",
-          .why_no_bf16 = "pixels become f32; what enters the encoder is cast after the high-pass"};
+          .why_no_bf16 = "pixels become f32; the input of the encoder is cast after the high-pass"};
 }
 
-/// f32 goes to bf16 and back; f64 has no twin, and its copy shows the gradient.
+/// f32 is cast to bf16 and back. f64 has no twin: its cast is a copy, which shows the gradient.
 OpRecord cast_record() {
   const auto build = [](const std::vector<Value>& in) -> std::vector<Value> {
     const DType low = in[0].dtype() == DType::f64 ? DType::f64 : DType::bf16;

@@ -18,7 +18,8 @@ SampleInput bytes(const std::string& name, const Shape& shape) {
   return input;
 }
 
-/// As many images, of the scenes in turns, each pair of flips, brightness falling.
+/// `count` images that cycle through the scenes and through the four combinations of flips, each
+/// darker than the one before.
 SampleInput batch_items(Index count, Index scenes) {
   constexpr Index kBytes = sizeof(kernels::BatchItem);
   SampleInput input = bytes("items", {count, kBytes});
@@ -60,14 +61,14 @@ OpRecord assemble_batch_record() {
                   "assemble_batch: scenes=(2,3,10,64) must be (S,3,H,W) of at least 11 pixels "
                   "each way"},
                  {refused({2, 3, 16, 64}, {2, 1, 16, 32}, {1, 264}),
-                  "assemble_batch: scene_labels=(2,1,16,32) must be (2,1,16,64) (one a pixel of "
+                  "assemble_batch: scene_labels=(2,1,16,32) must be (2,1,16,64) (one per pixel of "
                   "the scenes)"},
                  {refused({2, 3, 16, 64}, {2, 1, 16, 64}, {1, 8}),
                   "assemble_batch: items=(1,8) must be (N,264), a BatchItem for each image"}},
       .why_no_gradient = "bytes are data",
       .why_no_bf16 =
-          "bytes have no floating type to ask for; tests/kernels and tests/emulated "
-          "try its bf16 result"};
+          "its inputs are bytes, which have no floating type; tests/kernels and tests/emulated "
+          "test its bf16 result"};
 }
 
 }  // namespace
@@ -85,7 +86,7 @@ std::vector<OpRecord> frequency_records() {
                     high_pass(dummy(g, {1, 3, 10, 64}));
                   },
                   "high_pass: x=(1,3,10,64) must be at least 11 pixels high and wide"}},
-      .why_no_bf16 = "it computes in f32, and what enters the encoder is cast after it"};
+      .why_no_bf16 = "it computes in f32, and the input of the encoder is cast after it"};
   const OpRecord dct_record{
       .name = "dct2d",
       .backward_ops = {"dct2d"},
@@ -96,7 +97,7 @@ std::vector<OpRecord> frequency_records() {
                     dct2d(dummy(g, {3, 4}));
                   },
                   "dct2d: x=(3,4) is not (N,C,H,W) with sizes of at least 1"}},
-      .why_no_bf16 = "a transform of images, which are f32"};
+      .why_no_bf16 = "it transforms images, which are f32"};
   return {high_pass_record, dct_record, assemble_batch_record()};
 }
 

@@ -67,7 +67,7 @@ OpRecord softmax_dice_record() {
           .errors = {{[](Graph& g) {
                         softmax_dice(dummy(g, {2, 7, 4, 4}), dummy(g, {2, 4, 4}, DType::i32), {});
                       },
-                      "softmax_dice: labels=(2,4,4) must be (2,1,4,4) (one a pixel)"},
+                      "softmax_dice: labels=(2,4,4) must be (2,1,4,4) (one per pixel)"},
                      {[](Graph& g) {
                         softmax_dice(dummy(g, {2, 1, 4, 4}), dummy(g, {2, 1, 4, 4}, DType::i32),
                                      {.mode = DiceMode::binary});
@@ -92,7 +92,7 @@ OpRecord dice_record() {
                         dice_loss(dummy(g, {2, 7, 4, 4}), dummy(g, {2, 1, 4, 4}, DType::i32),
                                   {.mode = DiceMode::binary});
                       },
-                      "dice: binary mode wants one channel, got p=(2,7,4,4)"},
+                      "dice: binary mode needs one channel, got p=(2,7,4,4)"},
                      {[](Graph& g) {
                         dice_loss(dummy(g, {2, 1, 4, 4}), dummy(g, {2, 1, 4, 4}, DType::i32),
                                   {.mode = DiceMode::binary, .classes = {0}});

@@ -39,7 +39,7 @@ OpErrorSample error(const Shape& x, Index channels, bool training, const std::st
           message};
 }
 
-/// For x (2,3,4,4).
+/// For x (2,3,4,4), with statistics of the given shape.
 OpErrorSample with_statistics(const Shape& statistics, bool training, const std::string& message) {
   return {[=](Graph& g) {
             const auto c = [&] { return dummy(g, {3}); };
@@ -49,7 +49,7 @@ OpErrorSample with_statistics(const Shape& statistics, bool training, const std:
           message};
 }
 
-OpSample made_again(const std::string& name, const Shape& x, bool relu) {
+OpSample recompute_sample(const std::string& name, const Shape& x, bool relu) {
   const Index c = x[1];
   return {name,
           {fixed(real("x", x)), stays_real(fixed(real("mean", {c}))),
@@ -86,21 +86,21 @@ std::vector<OpRecord> normalisation_records() {
            },
            "batch_norm: x=(2,3,4,4) f32 and residual=(2,3,4,5) f32 must be alike"},
           with_statistics({2, 3}, false,
-                          "batch_norm: statistics of x=(2,3,4,4) are given but not for training"),
+                          "batch_norm: statistics of x=(2,3,4,4) are given outside training"),
           with_statistics({2, 4}, true,
                           "batch_norm: statistics=(2,4) must be (2,3) (x=(2,3,4,4))")}};
-  OpRecord again{
+  OpRecord recompute{
       .name = "batch_norm_recompute",
-      .samples = {made_again("relu", {2, 5, 3, 3}, true),
-                  made_again("plain", {1, 17, 4, 2}, false)},
+      .samples = {recompute_sample("relu", {2, 5, 3, 3}, true),
+                  recompute_sample("plain", {1, 17, 4, 2}, false)},
       .errors =
           {{[](Graph& g) {
               batch_norm_recompute(dummy(g, {2, 3, 4, 4}), dummy(g, {4}), dummy(g, {2, 3}), true);
             },
             "batch_norm_recompute: mean=(4) must be (3) (x=(2,3,4,4))"}},
-      .why_no_gradient = "backward records it",
-      .why_no_cuda = "a GPU keeps what batch norm gave"};
-  return {record, again};
+      .why_no_gradient = "only backward records it",
+      .why_no_cuda = "on a GPU the result of batch norm is kept"};
+  return {record, recompute};
 }
 
 }  // namespace fpanet::samples

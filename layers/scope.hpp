@@ -1,5 +1,5 @@
 #pragma once
-// Where a module's parameters go and what they are called: a store and a dotted prefix.
+// The parameter store of a module and the dotted prefix of its parameters' names.
 
 #include <optional>
 #include <string>
@@ -13,7 +13,7 @@ class Scope {
   explicit Scope(ParameterStore& store, std::string prefix = {})
       : store_(&store), prefix_(std::move(prefix)) {}
 
-  /// The scope of a child module: Scope(store) / "model" / "encoder".
+  /// The scope of a child module, e.g. Scope(store) / "model" / "encoder".
   Scope operator/(const std::string& child) const { return Scope(*store_, join(child)); }
 
   Parameter parameter(const std::string& name, const Shape& shape, Initializer initializer) const {
@@ -35,15 +35,16 @@ class Scope {
   std::string prefix_;
 };
 
-/// One recording of a model: where nodes go, and whether batch statistics or running ones are used.
+/// The context in which a model is recorded. In training, batch norm uses the statistics of the batch,
+/// else the running statistics.
 struct Forward {
   Graph& graph;
   bool training = false;
-  /// Seed and step of dropout, i64 (2); needed in training by models that have dropout.
+  /// Seed and step of dropout, i64 (2). Models with dropout need it in training.
   std::optional<Value> dropout_rng = std::nullopt;
-  /// dtype that the network computes in between its input and its logits; none: its input's.
+  /// The dtype that the network computes in between its input and its logits; none: the input's dtype.
   std::optional<DType> activations = std::nullopt;
-  /// Given, and not in training: batch norm is folded into the convolutions before it, and their
+  /// If given, and not in training, batch norm is folded into the convolutions before it and their
   /// weights are prepared.
   FoldedWeights* folded = nullptr;
 };

@@ -54,7 +54,7 @@ class SoftmaxDiceOp final : public Op {  // x, labels -> loss, p, sums
     const Spec &x = in[0], &labels = in[1];
     check::dtype(name(), "labels", labels, DType::i32);
     const Shape& s = x.shape;
-    check::shape(name(), "labels", labels, {s[0], 1, s[2], s[3]}, "one a pixel");
+    check::shape(name(), "labels", labels, {s[0], 1, s[2], s[3]}, "one per pixel");
     const DType real = real_dtype(x.dtype);
     return {{{}, real}, {s, real}, {{3, s[1]}, DType::f64}};
   }

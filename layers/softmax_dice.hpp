@@ -5,13 +5,13 @@
 namespace fpanet {
 
 struct SoftmaxDice {
-  Value probabilities;  ///< f32 for bf16 logits, else as these; for reading: no gradient passes
+  Value probabilities;  ///< f32 for bf16 logits, else the logits' dtype; no gradient may pass
   Value loss;
 };
 
-/// Softmax over the classes of `logits` (N,C,H,W) and the multiclass Dice loss of it, as softmax() and
-/// dice_loss() give them: in one node where the classes are few enough
-/// (kernels::kSoftmaxDiceClasses), else in these two. `options.from_logits` has no say: they are.
+/// Softmax over the classes of `logits` (N,C,H,W) and its multiclass Dice loss, with the results of
+/// softmax() and dice_loss(). Recorded as a single node for up to kernels::kSoftmaxDiceClasses classes,
+/// else as those two. `options.from_logits` is ignored, because the input always is logits.
 SoftmaxDice softmax_dice(Value logits, Value labels, const DiceLossOptions& options);
 
 }  // namespace fpanet

@@ -42,7 +42,7 @@ void BatchFeed::fill(Program& program) {
 
 void BatchFeed::fill_through_slot(Program& program) {
   Slot& slot = slot_for(*batch_);
-  slot.taken.wait();  // by the program two batches ago: long done
+  slot.taken.wait();  // taken two batches ago, so this rarely blocks
   std::memcpy(slot.staging_images.raw(), batch_->images.raw(), batch_->images.bytes());
   std::memcpy(slot.staging_labels.raw(), batch_->labels.raw(), batch_->labels.bytes());
   copy_async(context_, slot.images, slot.staging_images, CudaQueue::copy);
@@ -58,7 +58,7 @@ BatchFeed::Slot& BatchFeed::slot_for(const Batch& batch) {
   const Shape &images = batch.images.shape(), &labels = batch.labels.shape();
   const Device device = Device::cuda(std::get<Cuda>(context_).index);
   if (slots_.empty() || slots_.front().images.shape() != images) {
-    synchronize(context_);  // the old places may still be read
+    synchronize(context_);  // the GPU may still be reading the old slots
     slots_.clear();
     for (int i = 0; i < 2; ++i) {
       slots_.push_back({.staging_images = staging_tensor(context_, images, DType::u8),

@@ -1,10 +1,11 @@
 #pragma once
-// Batches on their way into the inputs of programs, so that a GPU never waits for one:
+// Feeds batches to the inputs of programs. On a GPU the transfer overlaps the computation of the
+// previous step, so that the GPU does not wait for data:
 //
-//   scenes resident on the GPU   the program makes the batch there (ResidentScenes)
-//   else on a GPU                the loader's batch goes through page-locked memory and the copy stream
-//                                 into one of two places, while the step before is computed
-//   on the CPU                    the loader's batch is copied
+//   GPU, resident scenes   the program assembles the batch on the GPU (ResidentScenes)
+//   GPU, otherwise         the loader's batch is copied through page-locked memory, on the copy
+//                          stream, into one of two slots in GPU memory
+//   CPU                    the loader's batch is copied into the program's inputs
 
 #include <memory>
 
@@ -15,25 +16,27 @@ namespace fpanet {
 
 class BatchFeed {
  public:
-  /// Batches of `loader`, made from `resident` if given. Both must outlive the feed.
+  /// Feeds the batches of `loader`, assembled from `resident` if it is not null. Both must outlive
+  /// the feed.
   BatchFeed(Loader& loader, const Context& context, ResidentScenes* resident);
 
-  /// As Loader::start.
+  /// Begins an epoch at batch `first`, like Loader::start.
   void start(Index epoch, Index first = 0);
 
-  /// A batch that can be put into a program of its size.
+  /// The size and the source of the next batch, which determine the program that it needs.
   struct Item {
     Index images = 0, height = 0, width = 0;
-    /// For ProgramOptions::source, when scenes are resident.
+    /// The value for ProgramOptions::source, if the scenes are resident.
     std::optional<BatchSource> source = std::nullopt;
   };
-  /// The next batch, or none at the epoch's end; throws what Loader::next throws.
+  /// Advances to the next batch. Returns none at the end of the epoch; throws what Loader::next throws.
   std::optional<Item> next();
-  /// Puts it into the program's inputs, or the resident scenes' source, in the order of the context's work.
+  /// Copies the current batch into the program's inputs or, with resident scenes, sends its draw to
+  /// their source. On a GPU this is enqueued.
   void fill(Program& program);
 
  private:
-  /// One of two places that batches pass through in turns.
+  /// One of two slots that batches pass through alternately.
   struct Slot {
     Tensor staging_images, staging_labels;  // page-locked
     Tensor images, labels;                  // on the GPU
@@ -47,8 +50,8 @@ class BatchFeed {
   Context context_;
   ResidentScenes* resident_;
   Index epoch_ = 0, next_batch_ = 0;
-  std::vector<Index> scenes_;   // of the batch that next() gave, when resident
-  std::optional<Batch> batch_;  // the same, when not
+  std::vector<Index> scenes_;   // of the current batch, if scenes are resident
+  std::optional<Batch> batch_;  // the current batch, if they are not
   std::vector<Slot> slots_;
   std::size_t next_slot_ = 0;
 };

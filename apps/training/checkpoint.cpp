@@ -44,7 +44,7 @@ ClassTable parse_classes(const std::string& text, const std::string& source) {
     }
     return ClassTable(std::move(classes));
   } catch (const nlohmann::json::exception&) {
-    fail("{}: metadata {} is no list of [name,r,g,b]", source, kClasses);
+    fail("{}: metadata {} is not a list of [name,r,g,b]", source, kClasses);
   }
 }
 
@@ -105,7 +105,8 @@ ModelFile open_model(const std::filesystem::path& path) {
 }
 
 std::string load_model(ParameterStore& store, const WeightsFile& weights) {
-  // Files written without the notebook's wrapper class lack the convolution that never runs.
+  // Files that were written without the notebook's wrapper class lack FreqFeature, a convolution
+  // that never runs.
   return load(store, weights, "", {.subject = "model", .optional = {"FreqFeature."}});
 }
 

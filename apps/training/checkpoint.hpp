@@ -1,6 +1,6 @@
 #pragma once
-// Model files as the programs write and read them: weights under the notebook's names, and in the
-// header what prediction needs to know beside them.
+// Model files as the programs write and read them: the weights under the notebook's names and, in
+// the header, the metadata that prediction needs.
 
 #include <filesystem>
 #include <optional>
@@ -13,36 +13,36 @@
 
 namespace fpanet {
 
-/// What a checkpoint of ours says beside the weights; files from elsewhere say nothing.
+/// The metadata of a checkpoint that these programs wrote. Files from elsewhere have none.
 struct CheckpointInfo {
   std::optional<ClassTable> classes;
-  std::optional<ImageSize> image_size;  ///< that the model was trained at
+  std::optional<ImageSize> image_size;  ///< the size of the training images
   std::optional<std::int64_t> epoch;    ///< counted from 0
   std::optional<double> val_loss;
 };
 
 Metadata to_metadata(const CheckpointInfo& info);
-/// Throws Error naming `source` for values that cannot be understood.
+/// Throws Error naming `source` for values that cannot be parsed.
 CheckpointInfo read_info(const Metadata& metadata, const std::string& source);
 
 /// Writes a .safetensors file atomically.
 void save_model(const std::filesystem::path& path, const ParameterStore& store,
                 const CheckpointInfo& info);
 
-/// A model file that has been read, and the model it was made with.
+/// The contents of a model file, and the options of the model that it holds.
 struct ModelFile {
   WeightsFile weights;
   FPANetOptions options;
   CheckpointInfo info;
 };
 
-/// Reads any container of weights.
+/// Reads a weight file of any supported container.
 ModelFile open_model(const std::filesystem::path& path);
 
-/// Fills the whole model; returns the summary line. Throws one Error that lists all that does not
-/// fit.
+/// Loads the whole model and returns a summary line. Throws one Error that lists everything that
+/// does not fit.
 std::string load_model(ParameterStore& store, const WeightsFile& weights);
-/// Fills model.encoder.* alone; the first convolution is adapted to the model's channels.
+/// Loads only model.encoder.*. The first convolution is adapted to the model's input channels.
 std::string load_encoder(ParameterStore& store, const WeightsFile& weights);
 
 }  // namespace fpanet

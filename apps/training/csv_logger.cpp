@@ -61,14 +61,14 @@ void CsvLogger::log(const std::vector<LoggedValue>& metrics, std::int64_t epoch,
   std::vector<LoggedValue> all = metrics;
   all.push_back({"epoch", epoch});
   all.push_back({"step", step});
-  for (const LoggedValue& logged : all) column(logged.name);  // columns first: they move cells
+  for (const LoggedValue& logged : all) column(logged.name);  // before the row: a new column shifts cells
   std::vector<std::string> row(table_.columns.size());
   for (const LoggedValue& logged : all) row[column(logged.name)] = cell(logged);
   table_.rows.push_back(std::move(row));
   save();
 }
 
-/// Position of a column, which is made if it is new.
+/// The position of a column, which is added if it does not exist yet.
 std::size_t CsvLogger::column(const std::string& name) {
   auto& columns = table_.columns;
   auto at = std::find(columns.begin(), columns.end(), name);

@@ -10,22 +10,23 @@
 
 namespace fpanet {
 
-/// Named value of a row. The notebook's own columns (val/Loss ... train/F1score) are rounded to
-/// float32, which Lightning logs; all others are written as they are.
+/// A named value of a row. The notebook's own columns (val/Loss ... train/F1score) are rounded to
+/// float32, as Lightning logs them. All other values are written unrounded.
 struct LoggedValue {
   std::string name;
   std::variant<std::int64_t, double> value;
 };
 
-/// Writes metrics.csv as Lightning 2.0's CSVLogger does: one row a call, columns in the order in
-/// which they first appear (our own after the notebook's), empty cells, CRLF, numbers as Python's
-/// repr. Source: Lightning 2.0.2, fabric/loggers/csv_logs.py.
+/// Writes metrics.csv as Lightning 2.0's CSVLogger does: one row per call, columns in order of first
+/// appearance, empty cells for missing values, CRLF line ends, numbers in the format of Python's
+/// repr. Columns that the notebook does not have come after its own.
+/// Source: Lightning 2.0.2, fabric/loggers/csv_logs.py.
 class CsvLogger {
  public:
-  /// Goes on with what `file` holds of the epochs before `first_epoch`; 0: starts anew.
+  /// Keeps the rows of `file` that belong to epochs before `first_epoch`; with 0, starts an empty table.
   CsvLogger(std::filesystem::path file, std::int64_t first_epoch);
 
-  /// Adds the row metrics..., epoch, step, and rewrites the file as a whole.
+  /// Appends a row with `metrics`, epoch and step, and rewrites the whole file.
   void log(const std::vector<LoggedValue>& metrics, std::int64_t epoch, std::int64_t step);
 
  private:

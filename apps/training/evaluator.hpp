@@ -1,6 +1,6 @@
 #pragma once
-// What a pass over a data set tells: the notebook's six numbers and the ones that count each pixel
-// once. Used for training epochs, validation and fpanet_eval.
+// The results of a pass over a data set: the notebook's six metrics, and a confusion matrix in which
+// every pixel counts once. Used for training epochs, validation and fpanet_eval.
 
 #include <cstdint>
 #include <functional>
@@ -12,20 +12,20 @@
 
 namespace fpanet {
 
-/// The notebook's numbers: means over batches weighted by batch size, as Lightning logs them; the
-/// metrics are micro-imagewise within a batch.
+/// The notebook's metrics, as Lightning logs them: means over batches, weighted by batch size. Within
+/// a batch, all but the loss are reduced micro-imagewise.
 struct EpochMetrics {
   EpochMean loss, iou, accuracy, precision, recall, f1;
 
   void add(double batch_loss, const Stats& stats);
 };
 
-/// Collects the outcome of batches.
+/// Accumulates the results of batches.
 class Tally {
  public:
   explicit Tally(Index classes) : confusion_(classes) {}
 
-  /// After a training or evaluation program has run on a batch.
+  /// Adds the results of a batch; call it after a training or evaluation program has run on the batch.
   void add(const Program& program);
 
   const EpochMetrics& metrics() const { return metrics_; }
@@ -38,19 +38,20 @@ class Tally {
   Index images_ = 0;
 };
 
-/// The loss of every program: multiclass Dice on probabilities, kIgnoreLabel left out.
+/// The loss of every program: multiclass Dice on probabilities, ignoring kIgnoreLabel.
 DiceLossOptions dice_options();
 
-/// get_stats of the batch that a program has run on, kIgnoreLabel left out.
+/// The statistics (SMP's get_stats) of a batch from the confusion counts of a program, which exclude
+/// kIgnoreLabel.
 Stats stats_of(const Tensor& confusion);
 
 /// Copies a batch into the program's inputs.
 void fill(Program& program, const Batch& batch);
 
-/// Called after each batch; returning false ends the pass early.
+/// Called after each batch. Returning false ends the pass early.
 using BatchDone = std::function<bool(const Batch& batch, const Program& program)>;
 
-/// Runs the model in evaluation mode over one epoch of `loader`.
+/// Evaluates the model over one epoch of `loader`.
 Tally evaluate(ModelSession& session, Loader& loader, const BatchDone& done = {});
 
 }  // namespace fpanet

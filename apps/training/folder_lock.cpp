@@ -22,7 +22,8 @@ std::string holder(int fd) {
   return "process " + std::string(text.data(), static_cast<std::size_t>(size));
 }
 
-/// Whether `file` still names what `fd` has open: a former holder may have removed it meanwhile.
+/// Whether the path `file` still refers to the file open as `fd`. A former holder may have removed
+/// the file between open() and flock().
 bool is_named(const std::filesystem::path& file, int fd) {
   struct stat named {};
   struct stat open {};
@@ -39,7 +40,7 @@ FolderLock::FolderLock(const std::filesystem::path& folder) : file_(folder / kFi
     if (::flock(fd_, LOCK_EX | LOCK_NB) != 0) {
       const std::string user = holder(fd_);
       ::close(fd_);
-      fail("{}: the run folder is in use by {}; wait for it, or take another folder",
+      fail("{}: the run folder is in use by {}; wait for it, or use another folder",
            folder.string(), user);
     }
     if (is_named(file_, fd_)) break;

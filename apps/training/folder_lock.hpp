@@ -4,8 +4,9 @@
 
 namespace fpanet {
 
-/// Holds a folder for this process: a file `lock` in it, locked with flock(2) and holding the
-/// process id. The kernel drops the lock of a process that dies, so none is ever stale.
+/// Reserves a folder for this process. The folder contains a file `lock`, which stores the process id
+/// and is locked with flock(2). The kernel releases the lock when the process dies, so a lock is
+/// never stale.
 class FolderLock {
  public:
   /// Throws Error if another process holds it (the message names that process), or if the folder

@@ -14,21 +14,21 @@ namespace fpanet {
 
 namespace {
 
-/// The notebook's convolution that never runs: PyTorch keeps optimizer state only of parameters
-/// that have had a gradient.
+/// The notebook's convolution that never runs. PyTorch's optimizer has no state for it, since it only
+/// keeps state for parameters that have received a gradient.
 constexpr const char* kWithoutGradient = "FreqFeature.";
 
 void check_optimizer(const OptimizerState& optimizer, const std::string& name) {
   const kernels::AdamWOptions ours;
-  require(!optimizer.amsgrad, "{}: its AdamW has amsgrad on, which is not known here", name);
+  require(!optimizer.amsgrad, "{}: its AdamW uses amsgrad, which is not supported here", name);
   require(
       optimizer.beta1 == ours.beta1 && optimizer.beta2 == ours.beta2 && optimizer.eps == ours.eps,
-      "{}: its AdamW has betas ({}, {}) and eps {}; training here has ({}, {}) and {}", name,
+      "{}: its AdamW has betas ({}, {}) and eps {}; training here uses ({}, {}) and {}", name,
       optimizer.beta1, optimizer.beta2, optimizer.eps, ours.beta1, ours.beta2, ours.eps);
 }
 
-/// Positions in the store of the optimizer's parameters, in its order: named_parameters() of a
-/// module has the order of its state dict.
+/// The indices in the store of the optimizer's parameters, in the optimizer's order. That order is
+/// the order of the state dict, because named_parameters() of a module follows it.
 std::vector<std::size_t> optimizer_order(const WeightsFile& file, const ParameterStore& store) {
   const StateDict named = with_notebook_names(file.tensors);
   std::vector<std::size_t> order;
@@ -38,7 +38,7 @@ std::vector<std::size_t> optimizer_order(const WeightsFile& file, const Paramete
   }
   const auto parameters = static_cast<std::int64_t>(order.size());
   require(parameters == file.training->optimizer->parameters,
-          "{}: its optimizer has {} parameters, its model {}", file.name,
+          "{}: its optimizer has {} parameters, but its model has {}", file.name,
           file.training->optimizer->parameters, parameters);
   return order;
 }
@@ -52,25 +52,25 @@ void load_moments(const WeightsFile& file, ModelSession& session) {
     const std::string& name = store.entries()[index].name;
     const auto found = training.optimizer->moments.find(static_cast<std::int64_t>(position));
     if (found == training.optimizer->moments.end()) {
-      require(name.starts_with(kWithoutGradient), "{}: no optimizer state of parameter {}, {}",
+      require(name.starts_with(kWithoutGradient), "{}: no optimizer state for parameter {}, {}",
               file.name, position, name);
       continue;
     }
     const AdamMoments& moments = found->second;
     require(moments.step == training.global_step,
-            "{}: {} optimizer steps of {}, where the training has {}", file.name, moments.step,
+            "{}: {} optimizer steps for {}, but the training has {}", file.name, moments.step,
             name, training.global_step);
     try {
       moments.exp_avg.copy_into(store.slot(index, session.optimizer()->moment1()));
       moments.exp_avg_sq.copy_into(store.slot(index, session.optimizer()->moment2()));
     } catch (const Error& error) {
-      fail("{}: optimizer state {} is not of {}: {}", file.name, position, name, error.what());
+      fail("{}: optimizer state {} does not fit {}: {}", file.name, position, name, error.what());
     }
   }
   session.optimizer()->set_step(training.global_step);
 }
 
-/// Batches of one epoch that `count` scenes make.
+/// The number of batches in an epoch of `count` scenes.
 std::int64_t batches(std::int64_t count, std::int64_t batch_size) {
   return (count + batch_size - 1) / batch_size;
 }
@@ -87,14 +87,14 @@ std::int64_t count_scenes(const std::vector<CsvRow>& split, std::string_view par
   return std::ranges::count_if(split, [&](const CsvRow& row) { return row.cells[0] == part; });
 }
 
-/// Distributes a training_state.safetensors over weights and optimizer state.
+/// Distributes the tensors of a training_state.safetensors over the weights and the optimizer state.
 void take_tensors(const StateDict& tensors, std::int64_t step, WeightsFile& file) {
   OptimizerState& optimizer = *file.training->optimizer;
   for (const auto& [name, entry] : tensors) {
     if (name.starts_with(kFirstMoment) || name.starts_with(kSecondMoment)) continue;
     file.tensors.add(name, entry);
     const StateEntry* exp_avg = tensors.find(kFirstMoment + name);
-    if (exp_avg == nullptr) continue;  // no parameter
+    if (exp_avg == nullptr) continue;  // a buffer, not a parameter
     const std::int64_t position = optimizer.parameters++;
     if (name.starts_with(kWithoutGradient)) continue;
     optimizer.moments.emplace(position,
@@ -108,17 +108,17 @@ WeightsFile read_lightning(const std::filesystem::path& path) {
   WeightsFile file = read_weights(path, ReadTraining::yes);
   require(
       file.training.has_value(),
-      "{}: no Lightning checkpoint, so that no training can go on with it; start a new one from "
-      "its weights by --init {}",
+      "{}: not a Lightning checkpoint, so training cannot resume from it; start a new training from "
+      "its weights with --init {}",
       file.name, path.string());
   require(file.training->optimizer.has_value(),
-          "{}: saved without its optimizer state; start a new training from its weights by --init "
-          "{}",
+          "{}: saved without its optimizer state; start a new training from its weights with "
+          "--init {}",
           file.name, path.string());
   require(
       file.training->lr_schedulers == 0,
-      "{}: {} learning-rate scheduler(s), where the rate is constant here; start a new training "
-      "from its weights by --init {}",
+      "{}: has {} learning-rate scheduler(s), but the rate is constant here; start a new training "
+      "from its weights with --init {}",
       file.name, file.training->lr_schedulers, path.string());
   check_optimizer(*file.training->optimizer, file.name);
   return file;
@@ -147,8 +147,8 @@ WeightsFile lightning_checkpoint(const std::filesystem::path& run) {
   const SafetensorsFile saved = read_safetensors(folder.training_state());
   const ProgressState state = read_progress(saved, folder.training_state());
   require(state.epoch > 0 && state.batch == 0,
-          "{}: the run was interrupted in epoch {}, and Lightning goes on from an epoch's end; let "
-          "it finish that one by fpanet_train --resume {}, or convert {} for the weights alone",
+          "{}: the run was interrupted in epoch {}, but Lightning resumes at the end of an epoch; "
+          "finish that epoch with fpanet_train --resume {}, or convert {} to get only the weights",
           run.string(), state.epoch + 1, run.string(), folder.last_checkpoint().string());
   const TrainConfig config = read_config(folder.config());
   const std::vector<CsvRow> split = read_csv(folder.split(), {"split"});

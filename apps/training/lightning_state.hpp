@@ -1,6 +1,6 @@
 #pragma once
-// Between Lightning's checkpoints and our training runs: a run that Lightning began goes on here,
-// and one of ours goes on there.
+// Conversion between Lightning's checkpoints and this project's training runs: a run that Lightning
+// began can continue here, and a run that began here can continue in Lightning.
 
 #include <filesystem>
 
@@ -9,17 +9,18 @@
 
 namespace fpanet {
 
-/// Reads FILE.ckpt with its training state. Throws Error when there is no training in it that could
-/// go on: no Lightning checkpoint, no optimizer state, an optimizer or schedule that is not ours.
+/// Reads FILE.ckpt with its training state. Throws Error if training cannot continue from it: it is
+/// not a Lightning checkpoint, lacks optimizer state, or has optimizer settings or a learning-rate
+/// schedule that are not supported here.
 WeightsFile read_lightning(const std::filesystem::path& path);
 
-/// Fills AdamW's moments and step count; `session` has been filled with the file's weights. Returns
-/// where training goes on: the first batch of the epoch after the file's last whole one. Throws
-/// Error naming the parameter for moments that are missing or do not fit.
+/// Loads AdamW's moments and step count; `session` must already have the file's weights. Returns
+/// where training continues: at the first batch of the epoch after the last one that the file
+/// completed. Throws Error naming the parameter if moments are missing or do not fit.
 ProgressState load_lightning_state(const WeightsFile& file, ModelSession& session);
 
-/// What Lightning would have saved at the end of the last epoch of a run folder. Throws Error for a
-/// run that has not finished its first epoch or was interrupted within one.
+/// The checkpoint that Lightning would have saved at the end of the last epoch of a run folder.
+/// Throws Error if the run has not finished its first epoch or was interrupted within an epoch.
 WeightsFile lightning_checkpoint(const std::filesystem::path& run);
 
 }  // namespace fpanet

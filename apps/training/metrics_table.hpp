@@ -8,25 +8,25 @@
 
 namespace fpanet {
 
-/// A value of a column at an epoch (counted from 0).
+/// The value of a column at an epoch (counted from 0).
 struct MetricPoint {
   std::int64_t epoch = 0;
   double value = 0;
 };
 
-/// A metrics.csv in memory, cell by cell as text; "" where a row has no value.
+/// The contents of a metrics.csv, every cell as text. A cell without a value is "".
 struct MetricsTable {
   std::vector<std::string> columns;
   std::vector<std::vector<std::string>> rows;  ///< each as long as `columns`
 
-  /// Takes any line ends and any column order. Throws Error naming file and line for a row of
-  /// another length than the header's; an empty or missing file has no columns.
+  /// Accepts any line ends and any column order. An empty or missing file gives a table without
+  /// columns. Throws Error naming file and line if a row and the header differ in length.
   static MetricsTable read(const std::filesystem::path& file);
 
-  /// Position of a column, or -1.
+  /// The position of a column, or -1.
   std::int64_t find(std::string_view column) const;
-  /// The column's values in file order, rows without one left out; empty without such a column.
-  /// Throws Error for a cell that is no number.
+  /// The column's values in file order, skipping rows without one. Empty if there is no such column.
+  /// Throws Error if a cell is not a number.
   std::vector<MetricPoint> values(std::string_view column) const;
 };
 

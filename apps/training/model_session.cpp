@@ -17,7 +17,7 @@ Device Placement::device() const {
 
 namespace {
 
-/// What --device auto means here.
+/// The device that --device auto selects on this machine.
 Device choose_device(const PlacementFlags& flags, Console& console) {
   const CudaSupport support = cuda_support();
   if (!support.problem.empty()) {
@@ -25,7 +25,7 @@ Device choose_device(const PlacementFlags& flags, Console& console) {
     return Device::cpu();
   }
   if (flags.precision == "fp64") {
-    console.info("device: cpu; fp64 is computed there alone");
+    console.info("device: cpu; fp64 runs only on the CPU");
     return Device::cpu();
   }
   const auto usable = [](const CudaDeviceInfo& gpu) { return gpu.problem.empty(); };
@@ -37,14 +37,14 @@ Device choose_device(const PlacementFlags& flags, Console& console) {
 void check_bf16_on_cpu() {
   using namespace kernels;
   if (cpu_isa() >= CpuIsa::avx512_bf16 || cpu_isa_is_named()) return;
-  const std::string_view level = name_of(cpu_isa());
+  const std::string_view isa = name_of(cpu_isa());
   usage_fail(
-      "--precision bf16: on the CPU it needs AVX512-BF16, and this processor has {}; use fp32, "
-      "which is faster here (FPANET_CPU={} in the environment runs bf16 all the same)",
-      level, level);
+      "--precision bf16: on the CPU it needs AVX512-BF16, but this processor has {}; use fp32, "
+      "which is faster here (set FPANET_CPU={} in the environment to run bf16 anyway)",
+      isa, isa);
 }
 
-/// Unless the environment says FPANET_CUDA_GRAPH=0.
+/// Whether to use CUDA graphs: yes, unless FPANET_CUDA_GRAPH=0 is set in the environment.
 bool wants_cuda_graphs() {
   const char* const value = std::getenv("FPANET_CUDA_GRAPH");
   return value == nullptr || std::string_view(value) != "0";
@@ -59,7 +59,7 @@ Placement resolve_placement(const PlacementFlags& flags, Console& console) {
   const std::string& precision = flags.precision;
   const std::optional<DType> twin = precision == "bf16" ? std::optional(DType::bf16) : std::nullopt;
   if (device.is_cpu()) {
-    kernels::cpu_isa();  // refuses a wrong FPANET_CPU before anything is written
+    kernels::cpu_isa();  // rejects an invalid FPANET_CPU before anything is written
     if (precision == "tf32") {
       usage_fail("--precision tf32: the CPU computes in fp32, fp64 or bf16; tf32 needs a GPU");
     }

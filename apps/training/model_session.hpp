@@ -1,6 +1,7 @@
 #pragma once
-// A model with its memory on one device, and the programs made for it so far: one per kind, batch
-// size and image size, sharing one arena. The last, smaller batch is one more program.
+// A model with its memory on one device, and the programs made for it so far. There is one program
+// per kind, batch size and image size, and all share one arena. The smaller last batch of an epoch
+// has a program of its own.
 
 #include <map>
 #include <memory>
@@ -12,17 +13,18 @@
 
 namespace fpanet {
 
-/// Where and in what arithmetic a model runs.
+/// The device and the arithmetic of a model.
 struct Placement {
   Context context;
-  DType dtype = DType::f32;                  ///< of parameters
-  std::optional<DType> twin = std::nullopt;  ///< bf16: that of activations and weights as read
-  int threads = 1;                           ///< for what the CPU does in any case
+  DType dtype = DType::f32;  ///< of the parameters
+  /// bf16 for mixed precision: the dtype of the activations and of the weights that kernels read.
+  std::optional<DType> twin = std::nullopt;
+  int threads = 1;  ///< for the work that the CPU does on any device
 
   Device device() const;
 };
 
-/// What the flags of the same names say.
+/// The values of the command-line flags of the same names.
 struct PlacementFlags {
   std::string device = "auto";
   std::string precision = "fp32";
@@ -30,19 +32,21 @@ struct PlacementFlags {
   bool deterministic = false;
 };
 
-/// Opens the device. Throws UsageError for a precision that it has not, Error when it is a GPU that
-/// cannot be used. A processor without AVX512-BF16 has no bf16, unless FPANET_CPU names a level
-/// (cpu_isa.hpp). `auto` takes the first GPU that can, else the CPU, and says which and why.
-/// FPANET_CUDA_GRAPH=0 in the environment runs programs on a GPU kernel by kernel.
+/// Opens the device. `auto` selects the first usable GPU, else the CPU, and reports its choice.
+/// Throws UsageError if the device does not support the precision, and Error if it is a GPU that
+/// cannot be used. On a processor without AVX512-BF16, bf16 is refused unless FPANET_CPU names an ISA
+/// (kernels/simd/cpu_isa.hpp). With FPANET_CUDA_GRAPH=0 in the environment, programs on a GPU launch
+/// their kernels one by one instead of as a CUDA graph.
 Placement resolve_placement(const PlacementFlags& flags, Console& console);
 
 class ModelSession {
  public:
-  /// `learning_rate` given: for training, with gradients and AdamW's moments.
+  /// With `learning_rate`, the session is for training and allocates gradients and AdamW's moments.
   ModelSession(const Placement& placement, const FPANetOptions& model,
                std::optional<double> learning_rate);
 
-  /// To read or change; the next evaluation folds batch norm anew, in case it was changed.
+  /// The parameters, for reading and writing. Since they may change, the next evaluation folds batch
+  /// norm again.
   ParameterStore& store() {
     folded_.mark_stale();
     return store_;
@@ -50,24 +54,24 @@ class ModelSession {
   const FPANet& model() const { return model_; }
   AdamWState* optimizer() { return optimizer_ ? &*optimizer_ : nullptr; }
   const Placement& placement() const { return placement_; }
-  /// For programs outside program() that evaluate or predict.
+  /// For evaluation and prediction programs that are not made by program().
   FoldedWeights& folded() { return folded_; }
   const Arena& arena() const { return arena_; }
 
-  /// Records, plans and binds on first use; the arena grows to the largest program so far, so ask
-  /// for the largest (training) first.
+  /// The program for `options`, which is recorded, planned and bound on first use. The arena grows to
+  /// the largest program so far, so request the largest (training) first.
   Program& program(const ProgramOptions& options);
-  /// Whether program() has been asked for it before.
+  /// Whether program(options) has been called before.
   bool has_program(const ProgramOptions& options) const;
 
-  /// Bytes of parameters, buffers, gradients, moments and folded weights.
+  /// Bytes of parameters, twins, buffers, gradients, moments and folded weights.
   std::size_t state_bytes() const;
 
  private:
   struct Key {
     ProgramKind kind;
     Index batch, height, width;
-    const void* source;  // the memory of its items
+    const void* source;  // the memory of the source's items, or null
     auto operator<=>(const Key&) const = default;
   };
   static Key key(const ProgramOptions& options);

@@ -29,7 +29,7 @@ Json to_json(ProgressState state) {
       {"epoch", state.epoch}, {"batch", state.batch},     {"global_step", state.global_step},
       {"wait", state.wait},   {"stopped", state.stopped}, {"best_epoch", state.best_epoch},
       {"train", train}};
-  // JSON has no infinity: before the first validation there is no best loss.
+  // Before the first validation the best loss is infinite, which JSON cannot represent.
   if (state.best_epoch >= 0) json["best_loss"] = state.best_loss;
   return json;
 }
@@ -84,12 +84,12 @@ void save_training_state(const std::filesystem::path& path, ModelSession& sessio
 
 ProgressState read_progress(const SafetensorsFile& file, const std::filesystem::path& path) {
   const auto progress = file.metadata.find(kProgress);
-  require(progress != file.metadata.end(), "{}: no training state: metadata {} is missing",
+  require(progress != file.metadata.end(), "{}: not a training state: metadata {} is missing",
           path.string(), kProgress);
   try {
     return from_json(Json::parse(progress->second));
   } catch (const Json::exception& error) {
-    fail("{}: metadata {} cannot be understood: {}", path.string(), kProgress, error.what());
+    fail("{}: metadata {} cannot be parsed: {}", path.string(), kProgress, error.what());
   }
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// How far a training run has come, and everything needed to go on bit for bit: in
-// checkpoints/training_state.safetensors, parameters and AdamW's moments beside these numbers.
+// The progress of a training run. checkpoints/training_state.safetensors in the run folder stores it
+// together with the parameters and AdamW's moments, so that a resumed run continues bit for bit.
 
 #include <filesystem>
 #include <limits>
@@ -10,30 +10,31 @@
 
 namespace fpanet {
 
-/// What stands before a parameter's name to name its moments in training_state.safetensors.
+/// In training_state.safetensors, these prefixes plus a parameter's name are the names of its
+/// moments.
 inline constexpr const char* kFirstMoment = "optimizer.exp_avg.";
 inline constexpr const char* kSecondMoment = "optimizer.exp_avg_sq.";
 
 struct ProgressState {
-  std::int64_t epoch = 0;        ///< the one being trained, counted from 0
-  std::int64_t batch = 0;        ///< batches of it that are done
+  std::int64_t epoch = 0;        ///< the epoch being trained, counted from 0
+  std::int64_t batch = 0;        ///< completed batches of that epoch
   std::int64_t global_step = 0;  ///< optimizer steps
   std::int64_t wait = 0;         ///< epochs since the validation loss improved
-  bool stopped = false;          ///< by early stopping
+  bool stopped = false;          ///< whether early stopping ended the run
   double best_loss = std::numeric_limits<double>::infinity();
   std::int64_t best_epoch = -1;
-  EpochMetrics train;  ///< of the batches done
+  EpochMetrics train;  ///< over the completed batches
 
-  /// Batches, steps and metrics of an epoch are behind: the next one begins.
+  /// Begins epoch `next`: resets the batch count and the training metrics.
   void begin_epoch(std::int64_t next);
 };
 
 void save_training_state(const std::filesystem::path& path, ModelSession& session,
                          const ProgressState& state);
-/// The numbers alone, of a training state that was read from `path`.
+/// Only the progress, from a training state that was read from `path`.
 ProgressState read_progress(const SafetensorsFile& file, const std::filesystem::path& path);
-/// Fills parameters, buffers and moments; throws Error naming `path` for a file of another model or
-/// with numbers missing.
+/// Loads parameters, buffers and moments. Throws Error naming `path` if the file is incomplete or
+/// belongs to another model.
 ProgressState load_training_state(const std::filesystem::path& path, ModelSession& session);
 
 }  // namespace fpanet

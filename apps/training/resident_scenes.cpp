@@ -16,7 +16,7 @@ Device device_of(const Context& context) {
 }
 
 void upload(const Image& image, const Tensor& to) {
-  require(image.pixels.size() == to.bytes(), "resident scenes: an image is {}, the first is {}",
+  require(image.pixels.size() == to.bytes(), "resident scenes: an image is {}, but the first is {}",
           image.size_str(), to.shape());
   copy_bytes(to.raw(), to.device(), image.pixels.data(), Device::cpu(), to.bytes());
 }
@@ -86,7 +86,7 @@ std::unique_ptr<ResidentScenes> make_resident(const Context& context, SceneStore
   const Cuda* const cuda = std::get_if<Cuda>(&context);
   if (cuda == nullptr) return nullptr;
   if (native) {
-    console.info("batches come from the host: native pictures differ in size");
+    console.info("batches come from the host: images of native size may differ in size");
     return nullptr;
   }
   const auto first = store.get(scenes.front());
@@ -95,12 +95,12 @@ std::unique_ptr<ResidentScenes> make_resident(const Context& context, SceneStore
   const std::size_t free = cuda_free_bytes(cuda->index);
   const auto str = [](std::size_t size) { return bytes_str(static_cast<std::int64_t>(size)); };
   if (bytes > free / kShareOfFree) {
-    console.info("batches come from the host: {} scenes are {}, of the GPU's memory {} is free",
+    console.info("batches come from the host: {} scenes need {}, more than a quarter of {} free on the GPU",
                  scenes.size(), str(bytes), str(free));
     return nullptr;
   }
   auto resident = std::make_unique<ResidentScenes>(context, store, scenes);
-  console.info("batches are made on the GPU: {} scenes take {} of its memory", scenes.size(),
+  console.info("batches are made on the GPU: {} scenes use {} of its memory", scenes.size(),
                str(resident->bytes()));
   return resident;
 }

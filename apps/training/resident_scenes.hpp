@@ -1,6 +1,7 @@
 #pragma once
-// Scenes kept in the device's memory as bytes, from which programs make their batches: what the loader
-// would have made, byte for byte, without the host touching a pixel.
+// Scenes kept as bytes in the device's memory. Programs assemble their batches from them, without the
+// host touching a pixel. Before conversion to floating point these batches are byte for byte those
+// that the loader would make.
 
 #include <map>
 #include <memory>
@@ -14,23 +15,23 @@ namespace fpanet {
 
 class ResidentScenes {
  public:
-  /// Loads and uploads `scenes`, which must all have the first one's size.
+  /// Loads and uploads `scenes`. All must have the size of the first.
   ResidentScenes(const Context& context, SceneStore& store, std::span<const Index> scenes);
 
-  /// Bytes that a scene of this size takes.
+  /// Device memory in bytes for a scene of this size.
   static std::size_t bytes_of(Index height, Index width);
   std::size_t bytes() const { return images_.bytes() + labels_.bytes(); }
   Index height() const { return images_.shape()[2]; }
   Index width() const { return images_.shape()[3]; }
 
-  /// What programs of batches of `count` images read.
+  /// The source for programs with batches of `count` images.
   BatchSource source(Index count);
-  /// The next run of such a program is on these scenes, as `options` draw them in `epoch`: in the order of
-  /// the context's work.
+  /// Sets the next batch of the source for scenes.size() images: these scenes, augmented as `options`
+  /// draw for them in `epoch`. The transfer is ordered with the context's other work.
   void draw(std::span<const Index> scenes, const LoaderOptions& options, Index epoch);
 
  private:
-  /// What is drawn for a batch of one size, on its way to the device.
+  /// The draws (BatchItem) for batches of one size, and their transfer to the device.
   struct Items {
     Tensor memory;  // u8 (n, bytes of a BatchItem)
     Uplink uplink;
@@ -41,13 +42,13 @@ class ResidentScenes {
   Context context_;
   Tensor images_;                 // u8 (S,3,H,W)
   Tensor labels_;                 // u8 (S,1,H,W)
-  std::map<Index, Index> place_;  // scene -> its number here
+  std::map<Index, Index> place_;  // scene -> its index here
   std::map<Index, Items> items_;  // by batch size
 };
 
-/// Those scenes on the GPU, when the context is one and they take at most a quarter of its free
-/// memory, and says how much that is; else null, and on a GPU says why. Native pictures, of many
-/// sizes, never are.
+/// Makes `scenes` resident if the context is a GPU and they fit into a quarter of its free memory.
+/// Else returns null. On a GPU, reports how much memory the scenes use or why they are not resident.
+/// Images of native size are never resident, because their sizes differ.
 std::unique_ptr<ResidentScenes> make_resident(const Context& context, SceneStore& store,
                                               std::span<const Index> scenes, bool native,
                                               Console& console);

@@ -13,15 +13,16 @@ namespace {
 
 constexpr const char* kCheckpoints = "checkpoints";
 
-/// Makes the folder and its parents; false if it was there.
+/// Creates the folder and its parents. Returns false if it already existed.
 bool make_folder(const fs::path& folder) {
   std::error_code error;
   const bool made = fs::create_directories(folder, error);
-  require(!error, "{}: cannot make the folder: {}", folder.string(), error.message());
+  require(!error, "{}: cannot create the folder: {}", folder.string(), error.message());
   return made;
 }
 
-/// The first of runs/<date>-1, -2, ... that was not there; two processes never get the same.
+/// Creates the first of runs/<date>-1, -2, ... that does not exist. Two processes never get the same
+/// folder.
 fs::path make_dated_folder() {
   const std::time_t now = std::time(nullptr);
   std::tm local{};
@@ -51,7 +52,7 @@ RunFolder RunFolder::create(const fs::path& folder) {
   RunFolder run(folder);
   for (const auto& entry : fs::directory_iterator(folder)) {
     require(entry.path().filename() == FolderLock::kFileName,
-            "{}: the run folder is not empty (it holds {}); take another, or go on with it by "
+            "{}: the run folder is not empty (it contains {}); use another, or continue that run with "
             "--resume {}",
             folder.string(), entry.path().filename().string(), folder.string());
   }
@@ -62,7 +63,7 @@ RunFolder RunFolder::create(const fs::path& folder) {
 RunFolder RunFolder::resume(const fs::path& folder) {
   std::error_code error;
   for (const fs::path& file : {folder / "config.toml", training_state(folder)}) {
-    require(fs::is_regular_file(file, error), "{}: no run to go on with: {} is missing",
+    require(fs::is_regular_file(file, error), "{}: no run to resume: {} is missing",
             folder.string(), file.lexically_relative(folder).string());
   }
   RunFolder run(folder);
@@ -94,7 +95,7 @@ fs::path find_checkpoint(const fs::path& file_or_run) {
        {RunFolder::best_checkpoint(file_or_run), RunFolder::last_checkpoint(file_or_run)}) {
     if (fs::exists(file, error)) return file;
   }
-  fail("{}: the folder holds no checkpoints/best.safetensors; is it a run folder?",
+  fail("{}: the folder has no checkpoints/best.safetensors; is it a run folder?",
        file_or_run.string());
 }
 

@@ -8,14 +8,14 @@
 
 namespace fpanet {
 
-/// Where one training run keeps its files; held against other processes while the object lives.
+/// The folder with the files of one training run. The object locks it against other processes.
 class RunFolder {
  public:
-  /// Makes `folder` with its parents; empty: the first free runs/<date>-<n>. Throws Error if it is
-  /// there and not empty, or in use, or cannot be made.
+  /// Creates `folder` and its parents; for an empty path, the first unused runs/<date>-<n>. Throws
+  /// Error if the folder exists and is not empty, is in use, or cannot be created.
   static RunFolder create(const std::filesystem::path& folder);
-  /// Opens the folder of an earlier run. Throws Error if it holds no run to go on with, or is in
-  /// use.
+  /// Opens the folder of an earlier run. Throws Error if it contains no run that can be resumed, or
+  /// is in use.
   static RunFolder resume(const std::filesystem::path& folder);
 
   const std::filesystem::path& path() const { return path_; }
@@ -29,7 +29,7 @@ class RunFolder {
 
   static std::filesystem::path best_checkpoint(const std::filesystem::path& folder);
   static std::filesystem::path last_checkpoint(const std::filesystem::path& folder);
-  /// Weights, optimizer and progress: what a resumed run needs.
+  /// Weights, optimizer state and progress, from which a run is resumed.
   static std::filesystem::path training_state(const std::filesystem::path& folder);
 
  private:
@@ -39,8 +39,8 @@ class RunFolder {
   std::unique_ptr<FolderLock> lock_;
 };
 
-/// The checkpoint that --checkpoint FILE|RUN names: the file itself, or the best of a run folder.
-/// Throws Error if there is none.
+/// The checkpoint that --checkpoint FILE|RUN names: the file itself, or the best checkpoint of a run
+/// folder, else its last one. Throws Error if there is none.
 std::filesystem::path find_checkpoint(const std::filesystem::path& file_or_run);
 
 }  // namespace fpanet

@@ -29,7 +29,8 @@ std::string_view fate_of_unmatched(MaskPolicy policy) {
   return "left out of loss and metrics";
 }
 
-/// Lists what cannot be used of `scenes`, in which `found` was found, and of `others`.
+/// Fails with a list of the files that cannot be used: `found` among the `scenes`, and those among
+/// `others`.
 [[noreturn]] void fail_for_bad_files(SceneStore& store, std::vector<std::string> found,
                                      std::size_t scenes, std::span<const Index> others,
                                      int threads) {
@@ -71,9 +72,9 @@ void require_batches_fit(const ImageSize& size, Index stride, Index images, Inde
   const bool one_alone = batch_size == 1 || images % batch_size == 1;
   if (size.height != stride || size.width != stride || !one_alone) return;
   usage_fail(
-      "--image-size {}: of {} images in batches of {} one is alone, which the encoder makes a "
-      "single pixel, and batch norm needs more than one value per channel: accepted is a larger "
-      "size or another --batch-size",
+      "--image-size {}: {} images in batches of {} give a batch of one image, which the encoder "
+      "reduces to a single pixel, but batch norm needs more than one value per channel: accepted is "
+      "a larger size or another --batch-size",
       size.str(), images, batch_size);
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-// Whether images fit the work ahead, found out before anything is computed or written.
+// Checks of the images, made before anything is computed or written.
 
 #include <span>
 
@@ -9,24 +9,24 @@
 
 namespace fpanet {
 
-/// Throws UsageError unless both sides are multiples of `stride`, output_stride() of the model.
-/// Native passes: only the images themselves can tell.
+/// Throws UsageError unless both sides are multiples of `stride`, the model's output_stride(). Native
+/// passes, because it does not determine the size: check_scenes() checks the images.
 void require_size_fits(const ImageSize& size, Index stride);
 
-/// Throws UsageError where training on `images` in batches has one with a single value of each channel
-/// at the end of the encoder, of which batch norm can take no variance: one image of `stride` pixels
-/// a side. Native passes.
+/// Throws UsageError if training on `images` images would have a batch of a single image of stride x
+/// stride pixels. The encoder reduces such a batch to one value per channel, which has no variance for
+/// batch norm. Native passes.
 void require_batches_fit(const ImageSize& size, Index stride, Index images, Index batch_size);
 
 struct SceneNeeds {
-  Index stride;      ///< both sides of every image are multiples of it
-  Index batch_size;  ///< the images of a batch have one size
+  Index stride;      ///< both sides of every image must be multiples of it
+  Index batch_size;  ///< the images of a batch must have one size
   int threads;
 };
 
-/// Loads all of `scenes`. If files cannot be used, throws one Error that lists them all, and those
-/// of `others` with them; a size that does not fit is a UsageError. Warns of mask colours that no
-/// class has and tells what `policy` makes of them.
+/// Loads all of `scenes`. If any file cannot be used, throws one Error that lists all such files,
+/// including those of `others`. Throws UsageError if a size does not fit. Warns about mask colours that
+/// belong to no class, and reports how `policy` treats them.
 void check_scenes(SceneStore& store, std::span<const Index> scenes, std::span<const Index> others,
                   const SceneNeeds& needs, MaskPolicy policy, Console& console);
 

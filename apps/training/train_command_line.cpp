@@ -15,8 +15,8 @@
 namespace fpanet {
 namespace {
 
-// A resumed run continues bit for bit, so only what leaves the numbers alone may change; data may
-// have moved to another folder.
+// A resumed run continues bit for bit, so only settings that do not affect the numbers may change.
+// `data` is among them because the data may have moved to another folder.
 constexpr std::array<std::string_view, 7> kChangeableOnResume = {
     "epochs", "patience", "data", "device", "threads", "cache", "quiet"};
 
@@ -36,11 +36,11 @@ TrainCommandLine::TrainCommandLine(CLI::App& app) {
   settings_.flag("quiet", &options_.quiet, "Print warnings and results only").saved = false;
   settings_.add_flags(app);
   call_.text("resume", "DIR|FILE.ckpt", &options_.resume, "a run folder or a Lightning checkpoint",
-             "Go on where that run stopped; with a Lightning checkpoint\n"
-             "in a new run folder, with its optimizer state, learning\n"
-             "rate, weight decay and patience");
+             "Continue that run; a Lightning checkpoint continues in a\n"
+             "new run folder, with its optimizer state, learning rate,\n"
+             "weight decay and patience");
   call_.text("config", "FILE.toml", &config_file_, "a TOML file",
-             "Read settings from a file; flags win over it");
+             "Read settings from a file; flags override them");
   call_.flag("print-config", &options_.print_config,
              "Print the resolved settings as TOML and exit");
   call_.add_flags(app);
@@ -53,7 +53,7 @@ const TrainOptions& TrainCommandLine::resolve() {
     const auto config = std::filesystem::path(options_.resume) / "config.toml";
     std::error_code error;
     if (!std::filesystem::is_regular_file(config, error)) {
-      usage_fail("--resume {}: holds no config.toml: accepted is {}", options_.resume,
+      usage_fail("--resume {}: contains no config.toml: accepted is {}", options_.resume,
                  call_.find("resume")->accepted);
     }
     read_settings_file(config, settings_);

@@ -9,33 +9,32 @@
 
 namespace fpanet {
 
-/// One call of fpanet_train: the configuration and what becomes of it.
+/// The options of one call of fpanet_train: the configuration and how to run it.
 struct TrainOptions {
   TrainConfig config;
-  std::string run;     ///< new run folder; empty: one is named by the date
-  std::string resume;  ///< run folder or Lightning checkpoint to go on with; empty: a new run
+  std::string run;     ///< new run folder; empty: a folder named by the date
+  std::string resume;  ///< run folder or Lightning checkpoint to resume; empty: a new run
   bool print_config = false;
   bool quiet = false;
 };
 
-/// The command line of fpanet_train: flags over the file of --config (or over the configuration of
-/// the run that --resume names) over the defaults. --resume with a Lightning checkpoint makes a new
-/// run, of which that decides some settings: adopt(). A file holds any flag but --config, --resume
-/// and
-/// --print-config.
+/// The command line of fpanet_train. Flags override the file of --config, or the configuration of the
+/// run that --resume names, which override the defaults. --resume with a Lightning checkpoint starts
+/// a new run that takes some settings from the checkpoint: see adopt(). A file may contain any
+/// setting except config, resume and print-config.
 class TrainCommandLine {
  public:
   explicit TrainCommandLine(CLI::App& app);
 
-  /// To be called once the command line is parsed. Throws UsageError for a file that does not fit,
-  /// for flags that exclude each other and for a run without data.
+  /// Call it after the command line has been parsed. Throws UsageError for an invalid file, for flags
+  /// that exclude each other, and for a run without data.
   const TrainOptions& resolve();
-  /// Whether --resume names a file, a Lightning checkpoint, and not a run folder.
+  /// Whether --resume names a file (a Lightning checkpoint) rather than a run folder.
   bool resumes_checkpoint() const;
-  /// Learning rate, weight decay and patience as a Lightning run had them, where no flag gives
-  /// them: Lightning, too, takes them from its checkpoint.
+  /// Adopts the learning rate, weight decay and patience of a Lightning run, unless a flag sets them.
+  /// Lightning takes them from its checkpoint, too.
   void adopt(const TrainingState& training);
-  /// The resolved configuration, as config.toml holds it.
+  /// The resolved configuration as the text of config.toml.
   std::string config_toml() const;
 
  private:
@@ -45,7 +44,7 @@ class TrainCommandLine {
   TrainOptions options_;
   std::string config_file_;
   Settings settings_;
-  Settings call_;  ///< what no file can hold
+  Settings call_;  ///< the settings that no file can contain
 };
 
 }  // namespace fpanet

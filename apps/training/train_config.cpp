@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::int64_t kMostEpochs = 1'000'000;
 constexpr std::int64_t kLargestBatch = 4096;
-constexpr std::int64_t kLargestSeed = 0xffffffff;  // what numpy's and PyTorch's generators take
+constexpr std::int64_t kLargestSeed = 0xffffffff;  // within the range of numpy's and PyTorch's seeds
 
 }  // namespace
 
@@ -20,12 +20,12 @@ std::int64_t validation_batch_size(std::int64_t batch_size) {
 void describe(TrainConfig& config, Settings& settings) {
   add_data(settings, &config.data,
            "Images to learn from: *_sat.jpg, *_mask.png and\n"
-           "class_dict.csv in one folder, or scenes made on the spot");
-  settings.integer("epochs", &config.epochs, 1, kMostEpochs, "Epochs at most");
+           "class_dict.csv in one folder, or generated scenes");
+  settings.integer("epochs", &config.epochs, 1, kMostEpochs, "Maximum number of epochs");
   settings.integer("batch-size", &config.batch_size, 1, kLargestBatch,
-                   "Images a training step; validation takes half");
+                   "Images per training step; validation uses half as many");
   settings.image_size("image-size", &config.image_size,
-                      "Size that images are resized to; HxW has the height first");
+                      "Size that images are resized to; HxW is height x width");
   settings.real("lr", &config.lr, 0, "Learning rate of AdamW");
   settings.real("weight-decay", &config.weight_decay, 0, "Weight decay of AdamW");
   settings.integer("patience", &config.patience, 1, kMostEpochs,
@@ -44,7 +44,7 @@ void describe(TrainConfig& config, Settings& settings) {
                 "Which images are for training, validation and test");
   settings.choice("augment", &config.augment, {"notebook", "none"},
                   "Flips and brightness/contrast of training images");
-  settings.toggle("shuffle", &config.shuffle, "New order of the training images each epoch");
+  settings.toggle("shuffle", &config.shuffle, "Reorder the training images in each epoch");
   add_protocol(settings, &config.protocol);
   add_mask_policy(settings, &config.mask_policy);
   add_device(settings, &config.device);

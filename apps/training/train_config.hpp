@@ -8,8 +8,8 @@
 
 namespace fpanet {
 
-/// Everything that decides what a training run computes. Defaults are the notebook's, but for the
-/// protocol. Saved as config.toml in the run folder.
+/// Everything that determines what a training run computes. The defaults are the notebook's, except
+/// for the protocol. Saved as config.toml in the run folder.
 struct TrainConfig {
   std::string data;  ///< folder, or synthetic[:COUNT]
   std::int64_t epochs = 100;
@@ -29,17 +29,17 @@ struct TrainConfig {
   std::string mask_policy = "auto";  ///< auto, or a name of MaskPolicy
   std::string device = "auto";       ///< auto, cpu, cuda, cuda:INDEX
   std::string precision = "fp32";    ///< fp32, tf32, bf16, fp64
-  std::int64_t threads = 0;          ///< 0: all that this process may use
-  bool deterministic = false;        ///< on a GPU, too
+  std::int64_t threads = 0;          ///< 0: as many as this process may use
+  bool deterministic = false;        ///< the same bits on every run, on a GPU too
   bool cache = true;
 
   bool operator==(const TrainConfig&) const = default;
 };
 
-/// The notebook validates at half the training batch.
+/// The notebook validates with half the training batch size.
 std::int64_t validation_batch_size(std::int64_t batch_size);
 
-/// Makes every member of `config` one of `settings`, in the order above.
+/// Adds every member of `config` to `settings`, in the order above.
 void describe(TrainConfig& config, Settings& settings);
 
 }  // namespace fpanet

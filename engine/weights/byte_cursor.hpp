@@ -1,6 +1,6 @@
 #pragma once
-// Reads little-endian numbers and pieces from bytes in order; every step is checked against the
-// end.
+// Reads little-endian numbers and byte ranges in order, and checks every read against the end of the
+// data.
 
 #include <cstdint>
 #include <cstring>
@@ -38,7 +38,7 @@ class ByteCursor {
     return value;
   }
 
-  /// Up to the next '\n', which is passed over and left out.
+  /// The text up to the next '\n'. The newline is consumed but not returned.
   std::string_view line() {
     const std::size_t end = bytes_.find('\n', at_);
     require(end != std::string_view::npos, "{}: ends early: a line from byte {} has no end",

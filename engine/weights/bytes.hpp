@@ -1,5 +1,5 @@
 #pragma once
-// Bytes: an immutable piece of memory together with what keeps it alive, a mapped file or a buffer.
+// Bytes: a range of immutable memory together with its owner, a mapped file or a buffer.
 
 #include <cstddef>
 #include <filesystem>
@@ -12,23 +12,23 @@ namespace fpanet {
 
 class Bytes {
  public:
-  Bytes() = default;  ///< nothing
+  Bytes() = default;  ///< empty
   Bytes(std::shared_ptr<const void> owner, std::span<const std::byte> span)
       : owner_(std::move(owner)), span_(span) {}
   static Bytes own(std::vector<std::byte> buffer);
   static Bytes copy_of(std::span<const std::byte> span);
-  /// Maps a regular file for reading; throws Error naming the file. The file must not be cut short
-  /// while the mapping lives.
+  /// Maps a regular file for reading. Throws an Error that names the file. The file must not be
+  /// truncated while the mapping exists.
   static Bytes map(const std::filesystem::path& path);
 
   std::span<const std::byte> span() const { return span_; }
   const std::byte* data() const { return span_.data(); }
   std::size_t size() const { return span_.size(); }
-  /// The same bytes as text, valid as long as this object or a part of it lives.
+  /// The same bytes as text, valid as long as this object or a part of it exists.
   std::string_view text() const {
     return {reinterpret_cast<const char*>(span_.data()), span_.size()};
   }
-  /// A window that shares the owner; `offset + count` must lie inside.
+  /// A part that shares the owner; `offset + count` must not exceed the size.
   Bytes part(std::size_t offset, std::size_t count) const {
     return {owner_, span_.subspan(offset, count)};
   }

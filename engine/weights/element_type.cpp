@@ -69,7 +69,7 @@ float16::float16(float value) {
     half = 0x7c00u;
   } else if (magnitude < 0x1p-14f) {  // subnormal: a multiple of 2^-24
     half = static_cast<std::uint32_t>(std::nearbyint(magnitude * 0x1p24f));
-  } else {  // drop 13 mantissa bits; a carry moves into the exponent, as it should
+  } else {  // drop 13 mantissa bits; a carry correctly moves into the exponent
     const std::uint32_t bits32 = (word & 0x7fffffffu) - (112u << 23);
     half = (bits32 + 0xfffu + ((bits32 >> 13) & 1u)) >> 13;
   }

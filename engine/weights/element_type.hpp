@@ -1,5 +1,5 @@
 #pragma once
-// Element types that weight files hold: more than the engine computes with (DType).
+// Element types of weight files. The engine computes with fewer (DType).
 
 #include <bit>
 #include <cstddef>
@@ -33,16 +33,16 @@ std::size_t size_of(ElementType type);       ///< bytes per element
 std::string_view name_of(ElementType type);  ///< "f32"; "bool" for boolean
 ElementType element_type_of(DType dtype);
 
-/// IEEE half precision: storage only, as bfloat16.
+/// IEEE half precision; like bfloat16, for storage only.
 struct float16 {
   std::uint16_t bits = 0;
 
   float16() = default;
-  explicit float16(float value);  ///< nearest, ties to even; overflow gives infinity
+  explicit float16(float value);  ///< rounds to nearest, ties to even; overflow gives infinity
   explicit operator float() const;
 };
 
-/// Calls f(T{}) with the C++ type of `type`: bool is std::uint8_t's twin `bool`, f16 is float16.
+/// Calls f(T{}) with the C++ type of `type`: `bool` for boolean, float16 for f16.
 template <class F>
 decltype(auto) visit_element_type(ElementType type, F&& f) {
   switch (type) {

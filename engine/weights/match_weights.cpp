@@ -20,7 +20,7 @@ bool is_classifier(std::string_view name) {
   return name == "fc.weight" || name == "fc.bias";
 }
 
-/// Equal but for the input channels, which the file has three of.
+/// True if the shapes differ at most in the input channels, of which the file has three.
 bool is_adaptable(const std::vector<std::int64_t>& found, const std::vector<std::int64_t>& wanted) {
   return found.size() == 4 && wanted.size() == 4 && found[1] == kImageChannels &&
          found[0] == wanted[0] && found[2] == wanted[2] && found[3] == wanted[3];
@@ -49,7 +49,7 @@ class Matcher {
   }
 
  private:
-  /// Fills found_; what belongs to no wanted name is passed over or unexpected.
+  /// Fills found_. An entry that matches no wanted name is either ignored or reported as unexpected.
   void assign_file_entries() {
     for (const auto& [name, entry] : file_.tensors) {
       const std::string target = map_(name, names_);

@@ -20,7 +20,7 @@ std::string without_wrappers(std::string_view name, std::vector<std::string>* me
   std::string result;
   while (!name.empty()) {
     const std::string_view segment =
-        name.substr(0, name.find('.') + 1);  // all when there is no '.'
+        name.substr(0, name.find('.') + 1);  // empty if there is no '.'
     const std::string_view piece = segment.empty() ? name : segment;
     name.remove_prefix(piece.size());
     if (std::ranges::find(kWrappers, piece) == kWrappers.end()) {

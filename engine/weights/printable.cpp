@@ -7,7 +7,7 @@ namespace fpanet {
 
 namespace {
 
-/// Bytes of the well-formed UTF-8 character that `text` begins with; 0 if it begins with none.
+/// Length in bytes of the UTF-8 character at the start of `text`; 0 if it is not well-formed.
 std::size_t utf8_length(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
   const std::uint8_t lead = byte(0);

@@ -1,5 +1,5 @@
 #pragma once
-// Text from a file, made fit for a one-line message.
+// Text from a file, made safe for a one-line message.
 
 #include <fmt/core.h>
 
@@ -8,8 +8,8 @@
 
 namespace fpanet {
 
-/// Formats as `text` with control characters and broken UTF-8 as '?', cut after 200 bytes with
-/// "...". Costs nothing until formatted.
+/// Formats `text` with '?' in place of control characters and malformed UTF-8, and truncates it with
+/// "..." after 200 bytes. Does no work until it is formatted.
 struct Printable {
   std::string_view text;
   std::string str() const;
@@ -18,7 +18,7 @@ inline Printable printable(std::string_view text) {
   return {text};
 }
 
-/// Whether `text` is well-formed UTF-8 (no surrogates, no overlong forms).
+/// True if `text` is well-formed UTF-8 (no surrogates, no overlong forms).
 bool is_utf8(std::string_view text);
 
 }  // namespace fpanet

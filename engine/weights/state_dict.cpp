@@ -25,12 +25,12 @@ To convert_element(From value) {
     return To(static_cast<float>(value));
   } else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
     require(value == std::trunc(value) && std::fabs(value) < From{0x1p62},
-            "weights: {} is no integer of 64 bits", value);
+            "weights: {} is not a 64-bit integer", value);
     return convert_element<To>(static_cast<std::int64_t>(value));
   } else if constexpr (std::is_integral_v<From> && std::is_integral_v<To>) {
     if constexpr (!std::is_same_v<From, bool>) {
-      require(std::in_range<To>(value), "weights: {} does not fit into an integer of {} bits",
-              value, 8 * sizeof(To));
+      require(std::in_range<To>(value), "weights: {} does not fit into {} bits", value,
+              8 * sizeof(To));
     }
     return static_cast<To>(value);
   } else {
@@ -41,7 +41,7 @@ To convert_element(From value) {
 template <class T>
 T load_element(const std::byte* at) {
   if constexpr (std::is_same_v<T, bool>) {
-    return *at != std::byte{0};  // a file may hold any byte, a bool may not
+    return *at != std::byte{0};  // a file may contain any byte, but a bool must be 0 or 1
   } else {
     T value;
     std::memcpy(&value, at, sizeof(T));

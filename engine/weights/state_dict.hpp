@@ -1,7 +1,7 @@
 #pragma once
-// State dict: what a weight file holds. An ordered list of named entries of any element type and
-// rank; their bytes are row-major and little-endian, as every file format of ours stores them, and
-// may be a view on the mapped file.
+// State dict: the contents of a weight file, an ordered list of named entries of any element type and
+// rank. The bytes of an entry are row-major and little-endian, as in all supported file formats, and
+// may be a view of the mapped file.
 
 #include <cstdint>
 #include <span>
@@ -20,11 +20,11 @@ namespace fpanet {
 class StateEntry {
  public:
   StateEntry() = default;
-  /// Throws Error when `bytes` is not exactly the size that type and shape ask for.
+  /// Throws Error if `bytes` does not have exactly the size that follows from type and shape.
   StateEntry(ElementType type, std::vector<std::int64_t> shape, Bytes bytes);
   /// A copy of `tensor` (any device) in row-major order.
   static StateEntry from_tensor(const Tensor& tensor);
-  /// An f32 entry holding a copy of `values`, row-major.
+  /// An f32 entry with a copy of `values`, which are in row-major order.
   static StateEntry from_values(std::span<const float> values, std::vector<std::int64_t> shape);
   static StateEntry scalar(std::int64_t value);  ///< rank 0, i64
 
@@ -33,16 +33,15 @@ class StateEntry {
   std::int64_t numel() const;
   const Bytes& bytes() const { return bytes_; }
 
-  /// Elements in row-major order, converted to T = float, double or std::int64_t. Throws Error when
-  /// an element has no value in T: a fraction, a NaN or a number out of range asked as
-  /// std::int64_t.
+  /// The elements in row-major order, converted to T = float, double or std::int64_t. Throws Error if
+  /// T is std::int64_t and an element is a fraction, a NaN or out of range.
   template <class T>
   std::vector<T> values() const;
 
   /// A new tensor of this shape (rank at most 4) in the engine's layout.
   Tensor to_tensor(DType dtype, Device device = Device::cpu()) const;
-  /// Fills a tensor of equal shape, converting to its dtype and layout; throws Error on another
-  /// shape.
+  /// Fills a tensor of the same shape, converting to its dtype and layout. Throws Error if the shapes
+  /// differ.
   void copy_into(const Tensor& tensor) const;
 
  private:
@@ -53,18 +52,18 @@ class StateEntry {
 
 /// "(64,3,7,7)"
 std::string shape_text(std::span<const std::int64_t> shape);
-/// Elements of a shape from a file. Throws Error naming `what` on a negative size or when the
-/// non-zero sizes multiply to 2^62 or more.
+/// The number of elements of a shape that comes from a file. Throws an Error that names `what` if a
+/// size is negative or the product of the non-zero sizes is 2^62 or more.
 std::int64_t checked_numel(std::span<const std::int64_t> shape, std::string_view what);
 
 class StateDict {
  public:
   using Item = std::pair<std::string, StateEntry>;
 
-  /// Appends; throws Error when the name is there already.
+  /// Appends an entry; throws Error if the name exists already.
   void add(std::string name, StateEntry entry);
-  const StateEntry* find(std::string_view name) const;  ///< nullptr when absent
-  const StateEntry& at(std::string_view name) const;    ///< throws Error when absent
+  const StateEntry* find(std::string_view name) const;  ///< nullptr if absent
+  const StateEntry& at(std::string_view name) const;    ///< throws Error if absent
   bool contains(std::string_view name) const { return find(name) != nullptr; }
 
   std::size_t size() const { return items_.size(); }

@@ -1,5 +1,6 @@
 #pragma once
-// What a Lightning checkpoint holds beside the weights: enough to go on with the training run.
+// The contents of a Lightning checkpoint other than the weights: the state that is needed to continue
+// the training run.
 
 #include <cstdint>
 #include <map>
@@ -10,17 +11,17 @@
 
 namespace fpanet {
 
-/// AdamW's memory of one parameter.
+/// AdamW's state for one parameter.
 struct AdamMoments {
   std::int64_t step = 0;           ///< updates made so far
-  StateEntry exp_avg, exp_avg_sq;  ///< of the parameter's shape
+  StateEntry exp_avg, exp_avg_sq;  ///< have the shape of the parameter
 };
 
 struct OptimizerState {
   double lr = 1e-4, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weight_decay = 0.01;
   bool amsgrad = false;
-  std::int64_t parameters = 0;  ///< how many the optimizer has, those without moments included
-  /// By position in named_parameters() order; a parameter that never got a gradient has none.
+  std::int64_t parameters = 0;  ///< the number of parameters, including those without moments
+  /// By position in named_parameters() order; a parameter that never got a gradient has no moments.
   std::map<std::int64_t, AdamMoments> moments = {};
 };
 
@@ -35,11 +36,11 @@ struct ModelCheckpointState {
 };
 
 struct TrainingState {
-  std::int64_t epochs_done = 0;  ///< whole epochs trained: the next one's number, from 0
+  std::int64_t epochs_done = 0;  ///< finished epochs, which is the number of the next one, from 0
   std::int64_t global_step = 0;  ///< optimizer steps
-  std::int64_t train_batches = 0, validation_batches = 0;  ///< of an epoch; 0 if unknown
-  std::int64_t batches_into_epoch = 0;  ///< trained of the next epoch; 0 at the end of one
-  std::int64_t lr_schedulers = 0;       ///< that change the learning rate as training goes on
+  std::int64_t train_batches = 0, validation_batches = 0;  ///< per epoch; 0 if unknown
+  std::int64_t batches_into_epoch = 0;  ///< batches already trained in the unfinished epoch
+  std::int64_t lr_schedulers = 0;       ///< number of learning-rate schedulers
   std::string lightning_version = {};
   std::optional<OptimizerState> optimizer = {};
   std::optional<EarlyStoppingState> early_stopping = {};

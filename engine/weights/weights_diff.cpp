@@ -12,7 +12,7 @@ namespace {
 
 double difference(double a, double b) {
   if (std::isnan(a) && std::isnan(b)) return 0.0;
-  const double gap = a == b ? 0.0 : std::fabs(a - b);  // equal infinities have no gap
+  const double gap = a == b ? 0.0 : std::fabs(a - b);  // equal infinities would give NaN
   return std::isnan(gap) ? std::numeric_limits<double>::infinity() : gap;
 }
 

@@ -18,8 +18,8 @@ namespace {
 
 using pickle::Dict;
 
-/// Keys under which training code files a model's state dict, in order of preference.
-constexpr std::array<std::string_view, 3> kWrappers = {"state_dict", "model_state_dict", "model"};
+/// Keys under which training code stores a model's state dict, in order of preference.
+constexpr std::array<std::string_view, 3> kStateDictKeys = {"state_dict", "model_state_dict", "model"};
 
 bool holds_tensors(const Dict& dict) {
   return std::ranges::any_of(dict.items,
@@ -32,7 +32,7 @@ struct Unwrapped {
 };
 
 Unwrapped unwrap(const Dict& root) {
-  for (const std::string_view key : kWrappers) {
+  for (const std::string_view key : kStateDictKeys) {
     const pickle::Object* inner = find(root, key);
     const Dict* dict = inner == nullptr ? nullptr : inner->as<Dict>();
     if (dict != nullptr && holds_tensors(*dict)) return {dict, std::string(key)};
@@ -58,7 +58,8 @@ void read_tensors(TorchFile& file, const Dict& dict, WeightsFile& result) {
       if (name != nullptr) result.skipped.push_back(printable(*name).str());
       continue;
     }
-    require(name != nullptr && is_utf8(*name), "{}: a tensor's name is no text", file.name());
+    require(name != nullptr && is_utf8(*name), "{}: the name of a tensor is not a string",
+            file.name());
     require(!result.tensors.contains(*name), "{}: two tensors are named {}", file.name(),
             printable(*name));
     result.tensors.add(std::string(*name), file.entry(*view, *name));

@@ -12,13 +12,12 @@ void write_weights(const std::filesystem::path& path, const WeightsFile& file) {
     write_torch(path, file.tensors);
   } else if (suffix == ".ckpt") {
     require(file.training.has_value(),
-            "{}: a Lightning checkpoint holds a training, and {} is weights alone; convert a run "
-            "folder or another Lightning checkpoint, or write .pth",
+            "{}: a Lightning checkpoint needs a training state, but {} has only weights; convert a "
+            "run folder or another Lightning checkpoint, or write .pth",
             path.string(), file.name.empty() ? "this" : file.name);
     write_lightning(path, file.tensors, *file.training);
   } else {
-    fail("{}: suffix '{}' names no format; use .safetensors, .pth, .pt or .ckpt", path.string(),
-         suffix);
+    fail("{}: unknown suffix '{}'; use .safetensors, .pth, .pt or .ckpt", path.string(), suffix);
   }
 }
 

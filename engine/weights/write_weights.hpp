@@ -1,5 +1,5 @@
 #pragma once
-// Writes weights in the container that the path's suffix names, and renames them on the way.
+// Writes weights in the container that the suffix of the path selects, and changes prefixes of names.
 
 #include <filesystem>
 #include <string>
@@ -8,14 +8,16 @@
 
 namespace fpanet {
 
-/// .safetensors (with the file's metadata), .pth or .pt (a bare state dict), .ckpt (Lightning;
-/// needs a training state). Atomic. Throws Error for another suffix and for what cannot be written.
+/// Writes .safetensors (with the file's metadata), .pth or .pt (a bare state dict) or .ckpt
+/// (Lightning; needs a training state) atomically. Throws Error if the suffix is unknown or writing
+/// fails.
 void write_weights(const std::filesystem::path& path, const WeightsFile& file);
 void write_weights(const std::filesystem::path& path, const StateDict& tensors);
 
-/// The entries whose names begin with `prefix`, without it; throws Error when there are none.
+/// The entries whose names begin with `prefix`, with the prefix removed. Throws Error if there are
+/// none.
 StateDict strip_prefix(const StateDict& tensors, const std::string& prefix);
-/// All entries with `prefix` put before their names.
+/// All entries, with `prefix` added to the start of their names.
 StateDict add_prefix(const StateDict& tensors, const std::string& prefix);
 
 }  // namespace fpanet

@@ -1,18 +1,22 @@
 #pragma once
-// Mean and variance of channels (channel_statistics.hpp) from blocks of pixels, whose moments are combined in
-// double; and the sums that a convolution takes of a block while what it has written is in L1.
+// Mean and variance of channels (channel_statistics.hpp) from blocks of pixels, whose moments are
+// combined in double. A convolution sums each block that it has written while the block is still in
+// L1.
 //
-// A block is summed a group of at most 16 pixels at a time. Of a group, with c near its mean,
+// A block is summed in groups of at most 16 pixels. With c near the mean of a group, the group's
+// sums are
 //
-//   r = sum (x - c), q = sum (x - c)^2   in Real<T>,
+//   r = sum (x - c), q = sum (x - c)^2   in Real<T>.
 //
-// then in double, about f, the block's first c, so with e = c - f and n pixels:
+// They are added in double to sums about f, the c of the block's first group. With e = c - f and n
+// pixels,
 //
 //   sum (x - f) += r + n e,   sum (x - f)^2 += q + e (2 r + n e).
 //
-// The first group's c is its mean, every other's is the mean of the group before, which stays close:
-// group means that lie d apart add at least n d^2 / 2 to the sum of squared deviations, so rounding q
-// costs a few units in the last place of the variance, however far x is from 0.
+// For the first group, c is its own mean; for every other group, c is the mean of the previous
+// group. That is close enough: group means a distance d apart add at least n d^2 / 2 to the sum of
+// squared deviations. Rounding q therefore costs only a few units in the last place of the
+// variance, however far x is from 0.
 
 #include <algorithm>
 
@@ -21,10 +25,10 @@
 
 namespace fpanet::kernels {
 
-/// Of one block, for the channels of a panel. R is Real<T>.
+/// Sums of one block for the channels of a panel. R is Real<T>.
 template <class R>
 struct ChannelSums {
-  static constexpr Index kMostChannels = 32;  // of a panel, at any CPU level
+  static constexpr Index kMostChannels = 32;  // of a panel, on any ISA
 
   Index pixels = 0;
   R centre[kMostChannels];      ///< c of the next group
@@ -32,12 +36,12 @@ struct ChannelSums {
   double sums[kMostChannels], squares[kMostChannels];
 };
 
-/// Moments of all blocks; which block a pixel is in depends on the shape alone.
+/// Moments of all blocks. Which block a pixel belongs to depends only on the shape.
 struct BlockMoments {
   Index blocks = 0, channels = 0;
   double* pixels = nullptr;   ///< (blocks)
   double* means = nullptr;    ///< (blocks, channels)
-  double* squares = nullptr;  ///< (blocks, channels), of deviations from the block's mean
+  double* squares = nullptr;  ///< (blocks, channels): sum of (x - mean of the block)^2
 
   static std::size_t bytes(Index blocks, Index channels) {
     return scratch_bytes<double>(blocks) + 2 * scratch_bytes<double>(blocks * channels);
@@ -49,7 +53,7 @@ struct BlockMoments {
         means(scratch.take<double>(blocks * channels)),
         squares(scratch.take<double>(blocks * channels)) {}
 
-  /// Channels [begin, begin + count) of a block. Panels may be set in parallel.
+  /// Sets channels [begin, begin + count) of a block. Panels may be set in parallel.
   template <class R>
   void set(Index block, Index begin, Index count, const ChannelSums<R>& of) const {
     const auto n = static_cast<double>(of.pixels);
@@ -62,7 +66,7 @@ struct BlockMoments {
     }
   }
 
-  /// (2,C): means, then variances.
+  /// Writes (2,C): means, then variances.
   void combine(double* statistics) const {
     double all = 0;
     for (Index block = 0; block < blocks; ++block) all += pixels[block];

@@ -1,6 +1,6 @@
 #pragma once
-// channel_sums.hpp for one instruction set S (simd/*.hpp), vectors of R running over channels, which S
-// loads from T, too.
+// The sums of channel_sums.hpp for one instruction set S (simd/*.hpp). Vectors of R run over
+// channels; S also loads them from T.
 
 #include "kernels/conv2d/channel_sums.hpp"
 
@@ -10,10 +10,10 @@ template <class S, class T>
 struct ChannelSummation {
   using R = Real<T>;
   using Vector = typename S::Vector;
-  static constexpr Index kGroup = 16;  // pixels added up in R
-  static constexpr int kChains = 4;    // sums side by side, which hides the latency of an addition
+  static constexpr Index kGroup = 16;  // pixels summed in R
+  static constexpr int kChains = 4;    // independent sums, which hide the latency of additions
 
-  // A vector of channels from k on; the last one of a panel may be incomplete.
+  // A vector of channels from k on; the last vector of a panel may be incomplete.
   template <bool kWhole>
   struct Channels {
     Index k, count;
@@ -26,7 +26,7 @@ struct ChannelSummation {
     }
   };
 
-  // rows x cols pixels: kGroup at most, or a tile.
+  // rows x cols pixels: at most kGroup, or a tile.
   struct Group {
     const T* y;
     Index row, rows, pixel, cols;
@@ -64,7 +64,7 @@ struct ChannelSummation {
     return {add(sum), add(square)};
   }
 
-  // A block's first group has no pixels before it.
+  // `first`: the group is the first of its block, which has no earlier mean.
   template <bool kWhole>
   [[gnu::always_inline]] static void add_group(const Channels<kWhole> of, const Group group,
                                                bool first, ChannelSums<R>& to) {
@@ -81,7 +81,7 @@ struct ChannelSummation {
     fold(sums.sum, sums.square, pixels, of.k, to);
   }
 
-  // A group's r and q about to.centre, for the kLanes channels from k on.
+  // Adds a group's r and q about to.centre, for the kLanes channels from k on.
   [[gnu::always_inline]] static void fold(Vector r, Vector q, Index pixels, Index k,
                                           ChannelSums<R>& to) {
     R sum[S::kLanes], square[S::kLanes];
@@ -99,13 +99,14 @@ struct ChannelSummation {
     S::store(to.centre + k, S::multiply_add(r, share, S::load(to.centre + k)));
   }
 
-  /// A group summed while it is computed, except a block's first: rows a multiple of 4 KB apart are
-  /// slow to load right after they were stored.
+  /// Sums a group while its pixels are computed, instead of loading them back: loads from rows a
+  /// multiple of 4 KiB apart are slow right after the stores. This excludes the first group of a
+  /// block, whose centre is not known yet.
   struct InRegisters {
     Vector centre;
     Vector sum_even = {}, sum_odd = {}, square_even = {}, square_odd = {};
 
-    /// One pixel; i alternates, and is known when compiled.
+    /// Adds one pixel. i alternates between even and odd and is known at compile time.
     [[gnu::always_inline]] void add(int i, Vector x) {
       const Vector apart = x - centre;
       Vector& sum = i % 2 == 0 ? sum_even : sum_odd;
@@ -118,8 +119,9 @@ struct ChannelSummation {
     }
   };
 
-  /// The rows x cols pixels of a tile at y for `channels` channels, at most kLanes, that are
-  /// a panel's from k on. What has no pixel yet begins with it.
+  /// Adds the rows x cols pixels of a tile at y, for `channels` channels (at most kLanes), which
+  /// are the channels of the panel from k on. If `to` has no pixels yet, the tile is the first
+  /// group of its block.
   static void add_tile(const T* y, Index row, Index rows, Index pixel, Index cols, Index k,
                        Index channels, ChannelSums<R>& to) {
     const Group group{y - k, row, rows, pixel, cols};
@@ -128,7 +130,7 @@ struct ChannelSummation {
     add_group(Channels<false>{k, channels}, group, first, to);
   }
 
-  /// `pixels` pixels side by side, all channels of a panel.
+  /// Adds `pixels` pixels of a row, for all channels of a panel.
   static void add_pixels(const T* y, Index pixel, Index pixels, Index channels,
                          ChannelSums<R>& to) {
     Index k = 0;

@@ -51,17 +51,17 @@ void pack_backward_input(const Cpu& cpu, const Conv2dGeometry& g, const Conv2dPh
   });
 }
 
-// Target pixels of `rows` grid rows from `row` on, one panel of channels, which are added to `sums`,
-// if given.
+// Computes the target pixels of `rows` grid rows from the first row of `source` on, for one panel
+// of channels, and adds them to `sums` if given.
 template <class T>
 void multiply_block(const Conv2dWindow& w, const SourceRows<T>& source, const T* packed,
                     const Conv2dEpilogue<T>& epilogue, Index channels, Index rows, T* target,
                     Write write, ChannelSums<T>* sums) {
-  const auto& level = conv2d_inner_loops<T>();
+  const auto& loops = conv2d_inner_loops<T>();
   GemmPanel<T> panel;
   panel.a_row = w.scale * w.source_c;
   panel.a_segment = source.pitch;
-  panel.b_k = level.width;
+  panel.b_k = loops.width;
   panel.c_row = w.spread * w.target_c;
   panel.m = w.cols;
   panel.n = channels;
@@ -77,19 +77,19 @@ void multiply_block(const Conv2dWindow& w, const SourceRows<T>& source, const T*
       const Index row = r * w.spread * w.target_w * w.target_c;
       panel.c = target + row;
       panel.residual = last && epilogue.residual ? epilogue.residual + row : nullptr;
-      level.multiply(panel);
+      loops.multiply(panel);
       if (last && sums != nullptr) {  // the row is in L1
-        level.add_pixels(panel.c, panel.c_row, panel.m, channels, *sums);
+        loops.add_pixels(panel.c, panel.c_row, panel.m, channels, *sums);
       }
     }
   };
-  // A panel of weights stays in L1 across the rows: a long one is taken a piece at a time.
+  // A panel of weights should stay in L1 across the rows, so a long panel is processed in pieces.
   constexpr Index kWhole = 512, kPiece = 256;
   const Index run = w.taps_w * w.source_c;
   if (w.depth() <= kWhole) {
     panel.run = run;
     panel.segments = run > 0 ? w.taps_h : 0;
-    panel.b_segment = run * level.width;
+    panel.b_segment = run * loops.width;
     multiply_rows(source.data, packed, true);
     return;
   }
@@ -99,26 +99,26 @@ void multiply_block(const Conv2dWindow& w, const SourceRows<T>& source, const T*
       const Index begin = run * piece / pieces;
       panel.run = run * (piece + 1) / pieces - begin;
       multiply_rows(source.data + k * source.pitch + begin,
-                    packed + (k * run + begin) * level.width,
+                    packed + (k * run + begin) * loops.width,
                     k + 1 == w.taps_h && piece + 1 == pieces);
       panel.start = GemmStart::c;
     }
   }
 }
 
-// Blocks of the grid, whose moments are taken.
+// Number of grid blocks for which moments are taken.
 template <class T>
 Index moment_blocks(const Conv2dWindow& w) {
   const WindowBlocks blocks = cut_blocks<T>(w);
   return blocks.tasks / blocks.groups;
 }
 
-// `moments`, if given, become those of the target's channels.
+// If `moments` is given, it receives the moments of the target's channels.
 template <class T>
 void run_window(const Cpu& cpu, const Conv2dWindow& w, const T* source, const T* packed,
                 const Conv2dEpilogue<T>& epilogue, T* target, Write write, T* scratch,
                 const BlockMoments* moments = nullptr) {
-  if (w.cols == 0) return;  // a phase of an image that is narrower than the stride
+  if (w.cols == 0) return;  // a phase without pixels: the image is narrower than the stride
   const Index width = conv2d_inner_loops<T>().width;
   const WindowBlocks blocks = cut_blocks<T>(w);
   const Index per_worker = source_numel<T>(w);
@@ -151,7 +151,7 @@ Index prepared_numel(const Conv2dGeometry& g) {
   return packed_numel<T>(forward_window(g));
 }
 
-// packed[panel][d][j] = w[panel*width + j][d]: the depth of a panel is a row of w as it lies.
+// packed[panel][d][j] = w[panel*width + j][d]: column j of a panel is one row of w.
 template <class T>
 void prepare(const Cpu& cpu, const Conv2dGeometry& g, const T* w, T* packed) {
   const Index width = conv2d_inner_loops<T>().width, depth = g.taps() * g.c_in;
@@ -159,7 +159,7 @@ void prepare(const Cpu& cpu, const Conv2dGeometry& g, const T* w, T* packed) {
     T* const to = packed + panel * depth * width;
     const Index count = std::min(width, g.c_out - panel * width);
     const T* const from = w + panel * width * depth;
-    constexpr Index kStep = 64;  // rows of the panel that stay in L1 while its columns are filled
+    constexpr Index kStep = 64;  // rows of the panel, which stay in L1 while its columns are filled
     for (Index begin = 0; begin < depth; begin += kStep) {
       const Index end = std::min(depth, begin + kStep);
       for (Index j = 0; j < width; ++j) {

@@ -10,17 +10,18 @@
 namespace fpanet::kernels::direct {
 namespace {
 
-// How backward weight is cut. The grid's rows, of all images, into blocks whose source rows stay in
-// L2; blocks into chunks, each with its own sum of dw, added in order at the end; and where the
-// sums would take too much memory for many chunks, output channels into groups.
+// How the work of backward weight is divided. The grid rows of all images form blocks whose source
+// rows stay in L2. Blocks form chunks, each with its own sum of dw; these sums are added in order
+// at the end. If the sums would take too much memory for many chunks, the output channels are also
+// divided into groups.
 struct Cut {
-  Index rows, per_image;  // rows: of the longest block
+  Index rows, per_image;  // rows of the longest block, blocks per image
   Index chunks, groups;
 };
 
 template <class T>
 Cut cut_work(const Conv2dGeometry& g, const Conv2dWindow& w) {
-  // Each block reads and writes its sum of dw once: the larger that is, the larger the block.
+  // Each block reads and writes its sum of dw once, so blocks grow with the size of dw.
   constexpr Index kLeastSource = 128 * 1024 / sizeof(T), kMostSource = 448 * 1024 / sizeof(T);
   constexpr Index kSumElements = 8 * 1024 * 1024 / sizeof(T);
   constexpr Index kTasks = 16, kGroupChannels = 16;
@@ -34,7 +35,7 @@ Cut cut_work(const Conv2dGeometry& g, const Conv2dWindow& w) {
   return {divide_up(w.rows, per_image), per_image, chunks, groups};
 }
 
-// A vector may read past the last run of the source rows: scratch ends with a panel to spare.
+// A vector may read past the last run of the source rows, so the scratch has one spare panel width.
 template <class T>
 Index source_numel(const Conv2dWindow& w, const Cut& cut) {
   return source_rows_numel(w, cut.rows) + conv2d_inner_loops<T>().width;
@@ -44,8 +45,8 @@ Index source_numel(const Conv2dWindow& w, const Cut& cut) {
 template <class T>
 void multiply_block(const Conv2dGeometry& g, const Conv2dWindow& w, const SourceRows<T>& source,
                     const T* dy, Index rows, Index begin, Index end, T* dw) {
-  constexpr Index kPixels = 256;  // of one product: a panel's two factors stay in L1
-  const auto& level = conv2d_inner_loops<T>();
+  constexpr Index kPixels = 256;  // per product, so that both factors of a panel stay in L1
+  const auto& loops = conv2d_inner_loops<T>();
   const Index run = w.taps_w * w.source_c;
   const Index step = std::max<Index>(1, kPixels / w.cols);
   GemmPanel<T> panel;
@@ -62,11 +63,11 @@ void multiply_block(const Conv2dGeometry& g, const Conv2dWindow& w, const Source
     panel.a = dy + row * panel.a_segment + begin;
     panel.segments = std::min(step, rows - row);
     for (Index k = 0; k < w.taps_h; ++k) {
-      for (Index j = 0; j < run; j += level.width) {
+      for (Index j = 0; j < run; j += loops.width) {
         panel.b = source.data + (row * w.scale + k) * source.pitch + j;
         panel.c = dw + begin * panel.c_row + k * run + j;
-        panel.n = std::min(level.width, run - j);
-        level.multiply(panel);
+        panel.n = std::min(loops.width, run - j);
+        loops.multiply(panel);
       }
     }
   }

@@ -6,13 +6,13 @@ namespace fpanet::kernels {
 
 template <class T>
 const Conv2dInnerLoops<T>& conv2d_inner_loops() {
-  static const Conv2dInnerLoops<T> level =
+  static const Conv2dInnerLoops<T> loops =
       CpuVariants<Conv2dInnerLoops<T>>{.generic = conv2d_inner_loops_generic<T>,
                                        .avx2 = FPANET_X86_ONLY(conv2d_inner_loops_avx2<T>),
                                        .avx512 = FPANET_X86_ONLY(conv2d_inner_loops_avx512<T>),
                                        .wide = conv2d_inner_loops_wide<T>}
           .choose();
-  return level;
+  return loops;
 }
 
 template <class T>

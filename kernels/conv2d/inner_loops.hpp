@@ -1,8 +1,8 @@
 #pragma once
-// The inner loops of the convolutions, once per instruction set (cpu_isa.hpp).
+// The inner loops of the convolutions, once per ISA (simd/cpu_isa.hpp).
 //
-// inner_loops_*.cpp compile the same templates for each set inside one library; which set runs is
-// decided at run time.
+// conv2d/inner_loops_*.cpp compile the same templates for each ISA inside one library. The ISA is
+// chosen at run time.
 
 #include "kernels/conv2d/channel_sums.hpp"
 #include "kernels/conv2d/winograd_tiles.hpp"
@@ -10,23 +10,25 @@
 
 namespace fpanet::kernels {
 
-/// Conv2dInnerLoops::cache_numel for an L2 of 512 KiB, and of 1 MiB as every processor with AVX-512 has.
+/// Values of Conv2dInnerLoops::cache_numel for an L2 of 512 KiB, and for the 1 MiB of every
+/// processor with AVX-512.
 inline constexpr Index kCacheNumel = 64 * 1024, kLargeCacheNumel = 128 * 1024;
 
 template <class T>
 struct Conv2dInnerLoops {
-  Index width;        ///< most columns of a GemmPanel; packed weights come in panels this wide
-  Index cache_numel;  ///< elements of transformed tiles that a task works on at a time
+  Index width;        ///< maximum columns of a GemmPanel; packed weights are in panels this wide
+  Index cache_numel;  ///< elements of transformed tiles that a task processes at a time
   void (*multiply)(const GemmPanel<T>&);
-  /// Adds `pixels` pixels of y, `pixel` elements apart, to the sums of a panel's channels.
+  /// Adds `pixels` pixels of y, which are `pixel` elements apart, to the sums of a panel's
+  /// channels.
   void (*add_pixels)(const T* y, Index pixel, Index pixels, Index channels, ChannelSums<T>& sums);
 };
 
-/// The set that cpu_isa() names.
+/// The inner loops for cpu_isa().
 template <class T>
 const Conv2dInnerLoops<T>& conv2d_inner_loops();
 
-/// Winograd's transforms of float or bfloat16 images in the same set.
+/// Winograd's transforms of float or bfloat16 images for cpu_isa().
 template <class T>
 const WinogradKernels<T>& winograd_kernels();
 

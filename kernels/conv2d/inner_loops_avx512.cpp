@@ -1,7 +1,7 @@
 #include "kernels/conv2d/inner_loops.hpp"
 
-// Below the pragma only our own templates: no inline function of a standard header may be
-// compiled for instructions that this processor might lack.
+// After the pragma only our own templates are included: no inline function of a standard header may
+// be compiled for instructions that the running processor might lack.
 #if defined(__x86_64__)
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")
@@ -13,7 +13,7 @@ namespace fpanet::kernels {
 
 namespace {
 
-// A vector of which half is used costs as much as a whole one: FPA-Net's head has 7 columns.
+// A half-used vector costs as much as a full one. FPA-Net's head, for example, has 7 columns.
 template <class T>
 void multiply(const GemmPanel<T>& p) {
   if constexpr (sizeof(T) == sizeof(float)) {

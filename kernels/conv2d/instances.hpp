@@ -1,7 +1,7 @@
 #pragma once
-// The explicit instances of conv2d.hpp's functions for one device and element type. Every source
-// that defines them for a device (cuDNN, the CPU, a build without CUDA, an emulated GPU) ends with
-// this list.
+// The explicit instances of the functions of conv2d.hpp for one device and element type. Every
+// source file that defines them for a device (cuDNN, the CPU, a build without CUDA, an emulated
+// GPU) ends with this list.
 
 #include "kernels/conv2d.hpp"
 

@@ -5,7 +5,7 @@
 
 namespace fpanet::kernels {
 
-/// Pairs (first[i], second[i]) one after the other, or (first[i], 0) where there is no second.
+/// Writes the pairs (first[i], second[i]) consecutively, or (first[i], 0) if second is null.
 inline void interleave_pairs(const bfloat16* first, const bfloat16* second, Index count,
                              bfloat16* pairs) {
   if (second == nullptr) {

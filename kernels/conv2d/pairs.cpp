@@ -16,7 +16,7 @@ Index even(Index channels) {
   return divide_up(channels, 2) * 2;
 }
 
-/// A window whose source has channels in pairs; the image itself may have one less.
+/// A window whose source has an even number of channels; the image itself may have one less.
 struct PairWindow : Conv2dWindow {
   Index image_c;
 
@@ -42,7 +42,7 @@ Index source_numel(const PairWindow& w) {
   return w.copies_rows() ? source_rows_numel(w, cut_blocks(w).longest) : 0;
 }
 
-// copy_source_rows of an image whose pixels get a last channel of 0.
+// copy_source_rows for an image whose pixels get an additional last channel of 0.
 SourceRows<bfloat16> copy_padded_rows(const PairWindow& w, const bfloat16* image, Index row,
                                       Index rows, bfloat16* scratch) {
   const Index span = w.span_w(), top = row * w.scale + w.top;
@@ -67,7 +67,7 @@ SourceRows<bfloat16> source_rows(const PairWindow& w, const bfloat16* image, Ind
 
 void run_window(const Cpu& cpu, const PairWindow& w, const bfloat16* source, const bfloat16* packed,
                 const Conv2dEpilogue<bfloat16>& epilogue, bfloat16* target, bfloat16* scratch) {
-  if (w.cols == 0) return;  // a phase of an image that is narrower than the stride
+  if (w.cols == 0) return;  // a phase without pixels: the image is narrower than the stride
   const GemmPairs& gemm = gemm_pairs();
   const WindowBlocks blocks = cut_blocks(w);
   const Index per_worker = source_numel(w);
@@ -103,7 +103,7 @@ void run_window(const Cpu& cpu, const PairWindow& w, const bfloat16* source, con
   });
 }
 
-// packed[panel][tap][c / 2][j][c % 2] = w[panel*width + j][tap][c], 0 past either end.
+// packed[panel][tap][c / 2][j][c % 2] = w[panel*width + j][tap][c], and 0 beyond C_out or C_in.
 void pack_forward(const Cpu& cpu, const Conv2dGeometry& g, const bfloat16* w, bfloat16* packed) {
   const Index width = gemm_pairs().width, taps = g.taps(), channel_pairs = divide_up(g.c_in, 2);
   parallel_workers(cpu, panels_of(g.c_out) * taps, [&](Index task, Index) {
@@ -119,7 +119,8 @@ void pack_forward(const Cpu& cpu, const Conv2dGeometry& g, const bfloat16* w, bf
   });
 }
 
-// packed[panel][k][l][o / 2][j][o % 2] = w[o][tap of (k,l)][panel*width + j], 0 past either end.
+// packed[panel][k][l][o / 2][j][o % 2] = w[o][tap of (k,l)][panel*width + j], and 0 beyond C_out or
+// C_in.
 void pack_backward_input(const Cpu& cpu, const Conv2dGeometry& g, const Conv2dPhase& phase,
                          const bfloat16* w, bfloat16* packed) {
   const Index width = gemm_pairs().width, channel_pairs = divide_up(g.c_out, 2);
@@ -193,7 +194,7 @@ std::size_t backward_input_workspace_bytes(const Cpu& cpu, const Conv2dGeometry&
 
 void backward_input(const Cpu& cpu, const Conv2dGeometry& g, const bfloat16* dy, const bfloat16* w,
                     bfloat16* dx, Write write, std::span<std::byte> workspace) {
-  // What dx holds is added like a residual: in float, before the one rounding.
+  // The previous dx is added like a residual: in float, before the only rounding.
   const Conv2dEpilogue<bfloat16> epilogue{.residual = write == Write::accumulate ? dx : nullptr};
   for (Index s = 0; s < g.stride * g.stride; ++s) {
     const Conv2dPhase phase(g, s / g.stride, s % g.stride);

@@ -11,17 +11,17 @@
 namespace fpanet::kernels::pairs {
 namespace {
 
-// How backward weight is cut, as in conv2d/direct_weight.cpp: grid rows into blocks, blocks into
-// chunks, each with its own sum of dw, and where these would take too much memory for many chunks, output
-// channels into groups.
+// How the work of backward weight is divided, as in conv2d/direct_weight.cpp. Grid rows form
+// blocks, and blocks form chunks, each with its own sum of dw. If these sums would take too much
+// memory for many chunks, the output channels are also divided into groups.
 struct Cut {
-  Index rows, per_image;  // rows: of the longest block
+  Index rows, per_image;  // rows of the longest block, blocks per image
   Index chunks, groups;
 };
 
 Cut cut_work(const Conv2dGeometry& g, const Conv2dWindow& w) {
-  // Source rows and, twice as large, their pairs; each block reads and writes its sum of dw once: the
-  // larger that is, the larger the block.
+  // The limits are for the source rows; their pairs take twice as much. Each block reads and writes
+  // its sum of dw once, so blocks grow with the size of dw.
   constexpr Index kLeastSource = 48 * 1024, kMostSource = 112 * 1024;
   constexpr Index kSumElements = 2 * 1024 * 1024;
   constexpr Index kTasks = 16, kGroupChannels = 16;
@@ -36,19 +36,19 @@ Cut cut_work(const Conv2dGeometry& g, const Conv2dWindow& w) {
   return {std::min(w.rows, rows), per_image, chunks, groups};
 }
 
-// What a worker keeps of a block.
+// The scratch that one worker needs for a block.
 struct WorkerScratch {
   Index source, source_pairs, dy_pairs;  // elements
 
   WorkerScratch(const Conv2dGeometry& g, const Conv2dWindow& w, const Cut& cut)
       : source(source_rows_numel(w, cut.rows)),
-        // A vector may read past the last run: pairs end with a panel to spare.
+        // A vector may read past the last run, so the pairs have one spare panel width.
         source_pairs(2 * source + 2 * gemm_pairs().width),
         dy_pairs(divide_up(cut.rows, 2) * 2 * w.cols * divide_up(g.c_out, cut.groups)) {}
   Index numel() const { return source + source_pairs + dy_pairs; }
 };
 
-/// Source row b of a block beside row b + scale, which the same tap of the next grid row reads.
+/// Pairs source row b of a block with row b + scale, which the same tap of the next grid row reads.
 void pair_source_rows(const Conv2dWindow& w, const SourceRows<bfloat16>& source, Index rows,
                       bfloat16* pairs) {
   const Index count = w.span_h(rows);
@@ -59,7 +59,7 @@ void pair_source_rows(const Conv2dWindow& w, const SourceRows<bfloat16>& source,
   }
 }
 
-/// Channels [begin, end) of grid rows 2q and 2q + 1 side by side.
+/// Pairs channels [begin, end) of grid rows 2q and 2q + 1.
 void pair_gradient_rows(const Conv2dWindow& w, const bfloat16* dy, Index rows, Index begin,
                         Index end, bfloat16* pairs) {
   const Index row_numel = w.cols * w.target_c;
@@ -75,7 +75,7 @@ void pair_gradient_rows(const Conv2dWindow& w, const bfloat16* dy, Index rows, I
 void add_block(const Conv2dGeometry& g, const Conv2dWindow& w, Index pitch,
                const bfloat16* source_pairs, const bfloat16* dy_pairs, Index rows, Index begin,
                Index end, float* dw) {
-  constexpr Index kPairs = 128;  // of one product: a panel's two factors stay in L1
+  constexpr Index kPairs = 128;  // per product, so that both factors of a panel stay in L1
   const GemmPairs& gemm = gemm_pairs();
   const Index run = w.taps_w * w.source_c, row_pairs = divide_up(rows, 2);
   const Index step = std::max<Index>(1, kPairs / w.cols);

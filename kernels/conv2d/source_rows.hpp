@@ -1,6 +1,7 @@
 #pragma once
-// How a window's grid is cut into blocks, and the source rows that a block reads, with zeros where the
-// window leaves the image: a view of the image where it does not, else a copy in scratch.
+// Divides the grid of a window into blocks and provides the source rows that a block reads. Where
+// the window extends beyond the image, the rows contain zeros and are copied to scratch; otherwise
+// they are a view of the image.
 
 #include <algorithm>
 
@@ -8,20 +9,20 @@
 
 namespace fpanet::kernels {
 
-/// One block and the panels of target channels that are computed of it.
+/// One block, and the panels of target channels to compute for it.
 struct WindowTask {
   Index image, row, rows;  ///< grid rows [row, row + rows)
   Index first_panel, end_panel;
 
-  /// Where the block's target begins.
+  /// Offset of the block's first element in the target.
   Index target(const Conv2dWindow& w) const {
     return ((image * w.target_h + row * w.spread + w.target_top) * w.target_w + w.target_left) *
            w.target_c;
   }
 };
 
-/// Rows of the grid in blocks whose source rows of T stay in L2, and, where that gives few tasks,
-/// panels of target channels in groups.
+/// Divides the grid rows into blocks whose source rows of T stay in L2. If that gives few tasks,
+/// the panels of target channels are also divided into groups.
 struct WindowBlocks {
   Index longest;  ///< rows of the longest block
   Index per_image, groups, panels;
@@ -62,7 +63,7 @@ inline bool leaves_image(const Conv2dWindow& w) {
          w.left + w.span_w() > w.source_w;
 }
 
-/// Elements of scratch for a block of `rows` grid rows.
+/// Elements of scratch for the source rows of `rows` grid rows.
 inline Index source_rows_numel(const Conv2dWindow& w, Index rows) {
   return w.span_h(rows) * w.span_w() * w.source_c;
 }

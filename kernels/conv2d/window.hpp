@@ -1,12 +1,13 @@
 #pragma once
-// A convolution as both of its directions see it: a grid of output pixels, each of which meets,
-// through every tap, one pixel of a source image.
+// A common description of forward convolution and backward input: a grid of output pixels, each of
+// which reads one pixel of a source image through every tap.
 //
 //   tap (k,l) of grid pixel (i,j) reads source pixel (i*scale + top + k, j*scale + left + l)
 //   grid pixel (i,j) is target pixel (i*spread + target_top, j*spread + target_left)
 //
-// Forward is one window. Backward input is stride^2 windows, one for each phase of the input: the
-// pixels of one phase all meet the same taps, so no zero between strided outputs is ever read.
+// Forward is one window. Backward input is stride^2 windows, one for each phase of the input. All
+// pixels of a phase are reached by the same taps, so no zeros between strided outputs are ever
+// read.
 
 #include "kernels/conv2d.hpp"
 
@@ -23,7 +24,7 @@ struct Conv2dWindow {
 
   Index taps() const { return taps_h * taps_w; }
   Index depth() const { return taps() * source_c; }  ///< products of one output element
-  /// Source columns and rows that a row of the grid spans, and `count` rows of it.
+  /// Source columns that a row of the grid spans, and source rows that `count` grid rows span.
   Index span_w() const { return cols > 0 ? (cols - 1) * scale + taps_w : 0; }
   Index span_h(Index count) const { return (count - 1) * scale + taps_h; }
 };
@@ -48,8 +49,9 @@ inline Conv2dWindow forward_window(const Conv2dGeometry& g) {
           .target_c = g.c_out};
 }
 
-/// One axis of a phase: input pixels phase, phase + s, ... meet the kernel taps first, first + s,
-/// ..., the last tap first when sources ascend, from output `top` on.
+/// One axis of a phase. Input pixels phase, phase + s, ... are reached by the kernel taps first,
+/// first + s, .... In order of ascending output pixel, from `top` on, the last of these taps comes
+/// first.
 struct Conv2dPhaseAxis {
   Index pixels, taps, first, top;
 
@@ -59,7 +61,7 @@ struct Conv2dPhaseAxis {
     taps = kernel > first ? divide_up(kernel - first, stride) : 0;
     top = (phase + padding - first) / stride - (taps - 1);
   }
-  /// The kernel's tap that window tap k stands for.
+  /// The kernel tap that window tap k represents.
   Index kernel_tap(Index k, Index stride) const { return first + (taps - 1 - k) * stride; }
 };
 

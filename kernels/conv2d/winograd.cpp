@@ -55,9 +55,9 @@ void run_job(const Cpu& cpu, const Part<T>& part, std::span<std::byte> workspace
 
 constexpr Index kWorthwhileMacs = Index{1} << 27;
 
-// Of `tiles`, that with the fewest operations for n images of h x w outputs.
+// The tile size, of `tiles`, with the fewest operations for n images of h x w outputs.
 Index cheapest(std::initializer_list<Index> tiles, Index n, Index h, Index w) {
-  // Their products take as long as making U or reading it from memory.
+  // The products of this many tiles take as long as computing U or reading it from memory.
   constexpr Index kTilesOfU = 10;
   return *std::ranges::min_element(tiles, {}, [&](Index m) {
     return (m + 2) * (m + 2) * (n * divide_up(h, m) * divide_up(w, m) + kTilesOfU);

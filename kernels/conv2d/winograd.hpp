@@ -1,7 +1,8 @@
 #pragma once
-// 3x3 convolution of stride 1 by Winograd's F(m x m,3x3) (winograd_tiles.hpp), m = 4 in general: a quarter of
-// the multiplications. The transforms cost about one digit (docs/performance.md), so all is computed in float;
-// images and weights are float or bfloat16 (T), widened when they are read and rounded when written.
+// 3x3 convolution of stride 1 by Winograd's F(m x m,3x3) (winograd_tiles.hpp), usually with m = 4,
+// which needs a quarter of the multiplications. The transforms lose about one decimal digit
+// (docs/performance.md), so everything is computed in float. Images and weights are T, float or
+// bfloat16: they are widened when read and rounded when written.
 //
 //   forward and backward input    U[p] = (G w G^T)[p]       (C_in, C_out), once per call or per model
 //                                 V[p] = (B^T d B)[p]       (tiles, C_in)
@@ -9,12 +10,13 @@
 //                                 y    = A^T M A
 //   backward weight               dU[p] += V[p]^T Z[p], Z = A dy A^T;   dw = G^T dU G
 //
-// Backward input is the forward pass on dy with the kernel turned by 180 degrees and its channels
-// exchanged. Tiles are taken a block at a time, so that V and M of a block stay in cache; nothing
-// but U, and V where a block alone would read U too often, is ever written to memory.
+// Backward input is the forward pass on dy with the kernel rotated by 180 degrees and its input and
+// output channels exchanged. Tiles are processed in blocks, so that V and M of a block stay in
+// cache. Only U is written to memory, and V where reading U once per block would cost too much.
 
 #include <cstddef>
 #include <span>
+#include <type_traits>
 
 #include "kernels/conv2d.hpp"
 
@@ -22,26 +24,51 @@ namespace fpanet::kernels::winograd {
 
 /// 3x3, stride 1, padding 0 to 2, channels in multiples of 16.
 bool supports(const Conv2dGeometry& g);
-/// The same for the forward pass alone, where C_out may be any number.
+/// The same for the forward pass only, where C_out may be any number.
 bool supports_forward(const Conv2dGeometry& g);
-/// Supported, and 2^27 multiply-adds or more. Less is over in milliseconds either way and is better
-/// done without the transforms' rounding: a network on small images normalises over so few values
-/// that each digit counts.
+/// Whether the geometry is supported and has at least 2^27 multiply-adds. Smaller convolutions take
+/// only milliseconds anyway and are better computed without the rounding error of the transforms: a
+/// network on small images normalises over so few values that every digit counts.
 bool is_worthwhile(const Conv2dGeometry& g);
-/// The same beside direct products of bfloat16 pairs (conv2d/pairs.hpp), twice as fast as those of float:
-/// only from 64 channels each way, where the transforms are a small part.
+/// The same if the alternative is direct products of bfloat16 pairs (conv2d/pairs.hpp), which are
+/// twice as fast as those of float. Also requires at least 64 input and output channels, so that
+/// the transforms are a small share of the time.
 bool is_worthwhile_beside_pairs(const Conv2dGeometry& g);
-/// is_worthwhile of the forward pass, with output channels counted in blocks of 16, about what a direct product
-/// computes of them.
+/// is_worthwhile for the forward pass. Output channels are rounded up to blocks of 16, because a
+/// direct product computes about as many.
 bool forward_is_worthwhile(const Conv2dGeometry& g);
 
-/// m with the fewest operations for a pass, of those it may take: 4, or 2 where tiles are so few that
-/// making or reading U takes longer than the products.
+/// The m with the fewest operations for a pass: 4, or 2 if there are so few tiles that computing or
+/// reading U takes longer than the products.
 Index forward_tile(const Conv2dGeometry& g);
 Index backward_input_tile(const Conv2dGeometry& g);
-/// The same with weights prepared, for inference: 5, too. Its error is twice that of 4, which training, where
-/// errors of a layer's output become those of its gradients, does without.
+/// The same for prepared weights, that is for inference, where m may also be 5. Its error is twice
+/// that of 4. Training does not use it because errors of a layer's output become errors of its
+/// gradients.
 Index prepared_tile(const Conv2dGeometry& g);
+
+/// Whether conv2d.cpp uses F(kTile x kTile,3x3) for a pass on images of T: Winograd is worthwhile,
+/// and kTile is the tile size with the fewest operations.
+template <class T>
+bool is_worthwhile_for(const Conv2dGeometry& g, bool (*in_float)(const Conv2dGeometry&)) {
+  return std::is_same_v<T, bfloat16> ? is_worthwhile_beside_pairs(g) : in_float(g);
+}
+template <class T, Index kTile>
+bool forward_fits(const Conv2dGeometry& g) {
+  return is_worthwhile_for<T>(g, forward_is_worthwhile) && forward_tile(g) == kTile;
+}
+template <class T, Index kTile>
+bool prepared_fits(const Conv2dGeometry& g) {
+  return is_worthwhile_for<T>(g, forward_is_worthwhile) && prepared_tile(g) == kTile;
+}
+template <class T, Index kTile>
+bool backward_input_fits(const Conv2dGeometry& g) {
+  return is_worthwhile_for<T>(g, is_worthwhile) && backward_input_tile(g) == kTile;
+}
+template <class T>
+bool backward_weight_fits(const Conv2dGeometry& g) {
+  return is_worthwhile_for<T>(g, is_worthwhile);
+}
 
 /// kTile is m: 2, 4 or 5.
 template <class T, Index kTile>
@@ -50,12 +77,13 @@ void forward(const Cpu& cpu, const Conv2dGeometry& g, const T* x, const T* w,
 template <class T, Index kTile>
 void backward_input(const Cpu& cpu, const Conv2dGeometry& g, const T* dy, const T* w, T* dx,
                     Write write, std::span<std::byte> workspace);
-/// F(4x4,3x3).
+/// Uses F(4x4,3x3).
 template <class T>
 void backward_weight(const Cpu& cpu, const Conv2dGeometry& g, const T* x, const T* dy, Real<T>* dw,
                      Write write, std::span<std::byte> workspace);
 
-/// U, made once for many forward runs: float, (m+2)^2/9 times as many numbers as w. Places of T that it takes.
+/// Number of elements of T that U occupies. U is prepared once for many forward calls: (m+2)^2/9
+/// times as many numbers as w, in float.
 template <class T, Index kTile>
 Index prepared_numel(const Conv2dGeometry& g);
 template <class T, Index kTile>

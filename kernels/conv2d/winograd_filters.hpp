@@ -1,21 +1,23 @@
 #pragma once
-// Winograd's minimal filtering F(m,r) in one dimension: m outputs of a kernel of r taps from m+r-1 inputs
-// with as many multiplications instead of m*r (Lavin and Gray, "Fast algorithms for convolutional neural
-// networks", CVPR 2016). winograd_tiles_body.hpp takes each along columns, then rows.
+// Winograd's minimal filtering F(m,r) in one dimension: computes m outputs of a kernel of r taps
+// from m+r-1 inputs with m+r-1 multiplications instead of m*r (Lavin and Gray, "Fast algorithms for
+// convolutional neural networks", CVPR 2016). winograd_tiles_body.hpp applies each transform along
+// columns, then along rows.
 //
 //   y = A^T [ (G w) .* (B^T d) ]  and, by transposition,  dw = G^T [ (A dy) .* (B^T d) ]
 //
-// The matrices evaluate polynomials at some points p and at infinity, and interpolate (Toom-Cook):
-// A^T has p^i, G has p^k / N(p), B^T the coefficients of the product of (x - q) over the other points q, and
-// N is the value of that product at p. Points are 0 and pairs +-p, so that even and odd terms serve both;
-// they are few binary digits each, so that the matrices are exact, and chosen for a small rounding error,
-// which grows with their number: relative to the root mean square of y at 64 channels about 2e-7
-// for F(2x2,3x3), 6e-7 for F(4x4,3x3) (1.3e-6 with the usual points 1 and 2), 1.4e-6 for F(5x5,3x3)
-// (docs/performance.md).
+// The matrices evaluate polynomials at some points p and at infinity, and interpolate (Toom-Cook).
+// A^T has entries p^i and G has p^k / N(p). B^T has the coefficients of the product of (x - q) over
+// the other points q, and N(p) is the value of that product at p. The points are 0 and pairs +-p,
+// so that one computation of even and odd terms serves both points of a pair. Every point has few
+// binary digits, so that the matrices are exact. The points are chosen for a small rounding error,
+// which grows with their number. Relative to the root mean square of y at 64 channels, the error is
+// about 2e-7 for F(2x2,3x3), 6e-7 for F(4x4,3x3) (1.3e-6 with the usual points 1 and 2) and 1.4e-6
+// for F(5x5,3x3) (docs/performance.md).
 
 namespace fpanet::kernels {
 
-// S: vectors of one instruction set (simd/*.hpp), R: their numbers.
+// S: vectors of one ISA (simd/*.hpp); R: the type of their elements.
 template <class S, class R>
 struct WinogradArithmetic {
   using Vector = typename S::Vector;
@@ -54,9 +56,9 @@ struct WinogradFilter2 : WinogradArithmetic<S, R> {
   }
 };
 
-/// F(4,3) at 0, +-a, +-b and infinity, where G looks at the third tap alone; F(4,2) therefore needs
-/// neither that point nor the sixth input. The usual a = 1, b = 2 make the entries small
-/// integers but the rounding error twice as large.
+/// F(4,3) at 0, +-a, +-b and infinity. At infinity, G uses only the third tap, so F(4,2) needs
+/// neither that point nor the sixth input. The usual a = 1, b = 2 give small integer entries but
+/// twice the rounding error.
 template <class S, class R, int kKernel>
 struct WinogradFilter4 : WinogradArithmetic<S, R> {
   using Base = WinogradArithmetic<S, R>;
@@ -128,8 +130,8 @@ struct WinogradFilter4 : WinogradArithmetic<S, R> {
   }
 };
 
-/// F(5,3) at +-a, +-b, +-c and infinity. N(-p) is -N(p), so G's row of -p is its odd terms less its
-/// even ones.
+/// F(5,3) at +-a, +-b, +-c and infinity. N(-p) is -N(p), so the row of G for -p is its odd terms
+/// minus its even terms.
 template <class S, class R>
 struct WinogradFilter5 : WinogradArithmetic<S, R> {
   using Base = WinogradArithmetic<S, R>;
@@ -144,7 +146,7 @@ struct WinogradFilter5 : WinogradArithmetic<S, R> {
   static constexpr double kNb = 2 * kB * (kB2 - kA2) * (kB2 - kC2);
   static constexpr double kNc = 2 * kC * (kC2 - kA2) * (kC2 - kB2);
 
-  // Rows of p and -p; q2 and r2 are the squares of the other two.
+  // The rows of p and -p; q2 and r2 are the squares of the other two points.
   static void patch_pair(const Vector* d, double p, double q2, double r2, Vector* v) {
     const Vector even = add(add(d[4], -q2 - r2, d[2]), q2 * r2, d[0]);
     const Vector odd = add(add(d[5], -q2 - r2, d[3]), q2 * r2, d[1]);

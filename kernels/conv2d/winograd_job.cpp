@@ -12,14 +12,16 @@ namespace fpanet::kernels::winograd {
 
 namespace {
 
-// How parts are cut.
+// How the work is divided.
 //
-// By block: U is made first; a task takes one block of tiles from patches to outputs, with V in its
-// L2.
-// By panel, where tiles are few and U (four times the weights) is larger than caches: one block of
-// all tiles, whose V all tasks share; a task makes one panel of U, which then stays in its cache,
-// and takes it to the outputs. So U never goes to memory, and few tiles still make many tasks. Where U
-// is there, a task takes a group of panels, so that V, too large for L2, is read less often.
+// By block: U is computed first. A task then takes one block of tiles from patches to outputs, with
+// V in its L2.
+//
+// By panel, if there are few tiles and U (four times the size of the weights) is larger than the
+// caches: there is one block of all tiles, whose V all tasks share. A task computes one panel of U,
+// which then stays in its cache, and takes it to the outputs. U is therefore never written to
+// memory, and few tiles still give many tasks. If U is prepared, a task takes a group of panels, so
+// that V, which is too large for L2, is read less often.
 struct Cut {
   bool by_panel;
   Index block;  // tiles
@@ -31,7 +33,7 @@ struct Cut {
     constexpr Index kLeast = 12, kMost = 48, kTasks = 8, kRows = 12;
     constexpr Index kMostGroup = 4, kGroupsOfThread = 4;
     const Index tiles = parts[0].job.tiles, channels = parts[0].job.target.c;
-    Index sum = 0, largest = 0;  // of a tile's V
+    Index sum = 0, largest = 0;  // elements of a tile's V
     for (const Part<T>& part : parts) {
       const Index numel = part.job.form->positions * part.job.source.c;
       sum += numel;
@@ -47,8 +49,8 @@ struct Cut {
   }
 };
 
-// Where V and M of a block lie. The spare channels keep the positions of a tile out of each other's cache
-// sets.
+// Memory layout of V and M of a block. The spare channels keep the positions of a tile in different
+// cache sets.
 struct Layout {
   Index v_position, v_numel;
   Index m_tile, m_position, m_numel;
@@ -62,22 +64,22 @@ struct Layout {
         m_numel(job.form->positions * m_position) {}
 };
 
-// Tiles [first, first + count), all of a block from V to the target, for panels [begin, end), whose U and M
-// follow each other. Positions are the outer loop, so that V is read once. Takes the moments of what it
-// wrote, where statistics are wanted.
+// Takes tiles [first, first + count), which are all tiles of a block, from V to the target for
+// panels [begin, end), whose U and M are consecutive. Positions are the outer loop, so that V is
+// read once. If statistics are wanted, also takes the moments of what it wrote.
 template <class T>
 void multiply_panels(const Part<T>& part, const Layout& layout, Index first, Index count,
                      Index begin, Index end, const float* v, const float* u, float* m,
                      const BlockMoments& moments, Index block) {
-  const auto& level = conv2d_inner_loops<float>();
+  const auto& loops = conv2d_inner_loops<float>();
   const Job<T>& job = part.job;
   GemmPanel<float> p;
   p.a_row = job.source.c;
-  p.b_k = level.width;
+  p.b_k = loops.width;
   p.c_row = layout.m_tile;
   p.m = count;
   p.run = job.source.c;
-  p.ahead_numel = p.run * level.width;
+  p.ahead_numel = p.run * loops.width;
   for (Index position = 0; position < job.form->positions; ++position) {
     for (Index panel = begin; panel < end; ++panel) {
       const Index at = panel - begin;
@@ -86,12 +88,12 @@ void multiply_panels(const Part<T>& part, const Layout& layout, Index first, Ind
       p.b = u + at * job.panel_numel() + position * job.u_position();
       p.c = m + at * layout.m_numel + position * layout.m_position;
       p.ahead = panel + 1 < end ? p.b + job.panel_numel() : u + (position + 1) * job.u_position();
-      level.multiply(p);
+      loops.multiply(p);
     }
   }
   for (Index panel = begin; panel < end; ++panel) {
-    const Index channel = panel * level.width;
-    const Index channels = std::min(level.width, job.target.c - channel);
+    const Index channel = panel * loops.width;
+    const Index channels = std::min(loops.width, job.target.c - channel);
     const bool sum = part.epilogue.statistics != nullptr;
     ChannelSums<float> sums;
     job.form->outputs(
@@ -109,11 +111,12 @@ void transform_patches(const Job<T>& job, const Layout& layout, Index first, Ind
                     {v, layout.v_position, job.source.c, kWinogradChannels});
 }
 
-// V and M serve one part after the other. Each worker has its own; by panel all share V.
+// Sizes of the buffers. All parts use the same V and M, one after the other. Each worker has its
+// own, except that all share V when the work is divided by panel.
 struct Sizes {
-  Index u, v = 0, m = 0;   // of a part that has none, of a V, of an M
-  Index vs, ms;            // how many
-  Index blocks, channels;  // whose moments are taken, where U is made
+  Index u, v = 0, m = 0;   // elements of U if it is not prepared, of one V, of one M
+  Index vs, ms;            // number of V and M buffers
+  Index blocks, channels;  // for the moments; no blocks if U is prepared
 
   template <class T>
   Sizes(const Cpu& cpu, std::span<const Part<T>> parts, const Cut& cut, bool has_u)

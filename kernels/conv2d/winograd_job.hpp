@@ -1,7 +1,8 @@
 #pragma once
-// One product of transformed tiles: a source convolved with U gives a target. Forward, backward input
-// and each phase of an enlarged source are such jobs (conv2d/winograd.hpp,
-// conv2d_winograd_upsampled.hpp). T is float or bfloat16; transformed tiles and U are float.
+// A convolution of a source with U to give a target, as products of transformed tiles. Forward,
+// backward input (conv2d/winograd.hpp) and each phase of an enlarged source
+// (conv2d/winograd_phases.hpp) are such jobs. T is float or bfloat16; transformed tiles and U are
+// float.
 
 #include <cstddef>
 #include <span>
@@ -25,8 +26,9 @@ struct Job {
   Index u_numel() const { return panels() * panel_numel(); }
 };
 
-/// Where U comes from: w (C_out,3,3,C_in), read forwards or turned by 180 degrees with its channels
-/// exchanged, of whose C_in the job's source has those that begin at w.
+/// Weights w (C_out,3,3,C_in) that are not transformed yet. If `turned`, the kernel is rotated by
+/// 180 degrees and its input and output channels are exchanged. w points to the job's first source
+/// channel; the job may have fewer source channels than c_in.
 template <class T>
 struct PlainWeights {
   const T* w;
@@ -34,14 +36,14 @@ struct PlainWeights {
   bool turned = false;
 };
 
-/// w transformed a panel at a time while the job runs, or U made beforehand.
+/// Either w, which is transformed when the job runs, or U prepared before (then `u` is not null).
 template <class T>
 struct Weights {
   PlainWeights<T> plain = {};
   const float* u = nullptr;
 };
 
-/// A job and what it is done with.
+/// A job with its weights, epilogue and write mode.
 template <class T>
 struct Part {
   Job<T> job;
@@ -50,12 +52,13 @@ struct Part {
   Write write = Write::assign;
 };
 
-/// Runs parts that have the same number of tiles in order, a block of tiles at a time, so that what they
-/// write to the same place is still in cache. More than one must have its U.
-/// Statistics are those of the first part, which then is the only one and has no U.
+/// Runs parts in order, one block of tiles at a time, so that what they write to the same place is
+/// still in cache. All parts have the same number of tiles. If there is more than one part, each
+/// must have its U. Statistics are only supported for a single part without U.
 template <class T>
 void run_parts(const Cpu& cpu, std::span<const Part<T>> parts, std::span<std::byte> workspace);
-/// What is read and written need not be there yet, nor U, which they will have or not.
+/// The pointers in `parts` may still be null. `has_u` tells whether the parts will have U when they
+/// run.
 template <class T>
 std::size_t parts_workspace_bytes(const Cpu& cpu, std::span<const Part<T>> parts, bool has_u);
 

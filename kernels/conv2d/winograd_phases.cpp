@@ -15,8 +15,9 @@ Index tiles_along(Index size) {
   return divide_up(size, kWinogradTile);
 }
 
-// Phase 2r + s: rows 2i + r and columns 2j + s of y, a tile of which is every second pixel of an 8x8
-// square. Its patch starts a pixel before the tile where r, s are 0, on the tile where they are 1.
+// Phase 2r + s computes rows 2i + r and columns 2j + s of y. One of its tiles is every second pixel
+// of an 8x8 square. The patch starts one pixel before the tile along an axis where r or s is 0, and
+// at the tile where it is 1.
 Job<float> phase_job(const UpsampledGeometry& g, Index r, Index s, const float* x, float* y) {
   const Index h = g.whole.h / 2, w = g.whole.w / 2;
   const Index rows = tiles_along(h), cols = tiles_along(w);
@@ -29,7 +30,7 @@ Job<float> phase_job(const UpsampledGeometry& g, Index r, Index s, const float* 
           g.whole.n * rows * cols};
 }
 
-// Quarter 2r + s of the same squares.
+// Convolution of skip for quarter 2r + s of the same squares.
 Job<float> skip_job(const UpsampledGeometry& g, Index r, Index s, const float* skip, float* y) {
   const Conv2dGeometry& whole = g.whole;
   const Index rows = tiles_along(whole.h / 2), cols = tiles_along(whole.w / 2);
@@ -53,12 +54,13 @@ Index phase_numel(const UpsampledGeometry& g) {
   return phase_job(g, 0, 0, nullptr, nullptr).u_numel();
 }
 
-// The skip's quarters, if it is there, then the phases: in place, for no run may allocate.
+// The quarters of skip, if any, then the phases. They are stored inline because a run must not
+// allocate.
 struct Parts {
   std::array<Part<float>, 2 * kPhases> made;
   std::size_t count = 0;
 
-  // u: of the phases, then of the skip's channels.
+  // u: for the phases, then for the channels of skip.
   Parts(const UpsampledGeometry& g, const float* x, const float* skip, const float* u,
         const Conv2dEpilogue<float>& epilogue, float* y) {
     const bool has_skip = g.skip_channels() > 0;
@@ -67,8 +69,8 @@ struct Parts {
     }
     for (Index p = 0; p < kPhases; ++p) {
       Job<float> job = phase_job(g, p / 2, p % 2, x, y);
-      job.source.distant &= p == 0;     // then phase 0 has fetched the pixels
-      job.target.distant &= !has_skip;  // else the skip's quarters have
+      job.source.distant &= p == 0;     // phase 0 has fetched them for the others
+      job.target.distant &= !has_skip;  // the quarters of skip have fetched them
       made[count++] = {job,
                        {.u = u + p * job.u_numel()},
                        {.bias = epilogue.bias,
@@ -90,7 +92,7 @@ bool supports(const UpsampledGeometry& g) {
 bool is_worthwhile(const UpsampledGeometry& g) {
   const Conv2dGeometry& whole = g.whole;
   if (!supports(g) || !winograd::is_worthwhile(whole)) return false;
-  // Making U costs about as much as the products of 7 tiles (docs/performance.md).
+  // Computing U costs about as much as the products of 7 tiles (docs/performance.md).
   constexpr Index kTilesOfU = 7;
   const Index small = whole.n * tiles_along(whole.h / 2) * tiles_along(whole.w / 2) + kTilesOfU;
   const Index large = whole.n * tiles_along(whole.h) * tiles_along(whole.w) + kTilesOfU;

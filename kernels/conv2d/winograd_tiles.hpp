@@ -1,19 +1,19 @@
 #pragma once
-// Transforms of Winograd's minimal filtering, one tile at a time; what they are for is told in
-// conv2d/winograd.hpp, their matrices in winograd_filters.hpp.
+// Transforms of Winograd's minimal filtering, one tile at a time. conv2d/winograd.hpp describes
+// their use, winograd_filters.hpp their matrices.
 //
-// F(m x m, 3x3): a 3x3 convolution of a patch d, m+2 pixels a side, with the kernel w gives a tile y,
-// m a side, with (m+2)^2 multiplications instead of 9 m^2:
+// F(m x m, 3x3): the 3x3 convolution of a patch d, m+2 pixels a side, with the kernel w gives a
+// tile y, m pixels a side, with (m+2)^2 multiplications instead of 9 m^2:
 //
 //   y = A^T [ (G w G^T) .* (B^T d B) ] A        and, by transposition of the same bilinear form,
 //   dw = G^T [ (A dy A^T) .* (B^T d B) ] G.
 //
-//    m   multiplications of a pixel   numbers of U by those of w
-//    2   16/4  = 4                    1.8
-//    4   36/16 = 2.25                 4
-//    5   49/25 = 1.96                 5.4
+//    m   multiplications per pixel   size of U relative to w
+//    2   16/4  = 4                   1.8
+//    4   36/16 = 2.25                4
+//    5   49/25 = 1.96                5.4
 //
-// A kernel of two taps a side: F(4x4,2x2), 25/16 = 1.56.
+// For a kernel of two taps a side, F(4x4,2x2) takes 25/16 = 1.56 multiplications per pixel.
 
 #include "engine/core/shape.hpp"
 #include "engine/core/write.hpp"
@@ -22,26 +22,29 @@
 
 namespace fpanet::kernels {
 
-/// Of the middle form, which every pass has: side of an output tile, positions of a transformed one.
+/// For F(4x4,3x3), which every pass can use: side of an output tile, positions of a transformed
+/// tile.
 inline constexpr Index kWinogradTile = 4, kWinogradPositions = 36;
 inline constexpr Index kWinogradPhasePositions = 25;  ///< the same for kernels of two taps a side
-/// Channels come in blocks of this many, so that a block is whole vectors at every CPU level.
+/// Channels come in blocks of this size, so that a block is a whole number of vectors on every ISA.
 inline constexpr Index kWinogradChannels = 16;
-/// Images of more bytes than this are not expected in a cache: a core's share of a server's last level.
+/// Images of more bytes than this are assumed not to be in cache: the share that one core has of a
+/// server's last-level cache.
 inline constexpr Index kWinogradCached = 8 * 1024 * 1024;
 
-/// Images (N,H,W,C) cut into tile_rows x tile_cols tiles each; tiles are counted over all images.
+/// Images (N,H,W,C), each divided into tile_rows x tile_cols tiles, which are numbered over all
+/// images.
 template <class T>
 struct WinogradImages {
   T* data;
   Index h, w, c;
   Index tile_rows, tile_cols;
-  Index top, left;          ///< tile (i,j)'s patch starts at pixel (step*i - top, step*j - left)
-  Index image, row, pixel;  ///< elements from one to the next
+  Index top, left;  ///< the patch of tile (i,j) starts at pixel (step*i - top, step*j - left)
+  Index image, row, pixel;  ///< elements from one image, row or pixel to the next
   Index step;               ///< pixels from one tile to the next
-  bool distant = false;  ///< in memory, not in a cache: a tile's pixels are asked for a tile ahead
+  bool distant = false;     ///< not in a cache: pixels are prefetched one tile ahead
 
-  /// n images without gaps between their pixels.
+  /// n images whose pixels are contiguous.
   static WinogradImages dense(T* data, Index n, Index h, Index w, Index c, Index tile_rows,
                               Index tile_cols, Index padding, Index step = kWinogradTile) {
     return {.data = data,
@@ -58,7 +61,8 @@ struct WinogradImages {
             .step = step,
             .distant = n * h * w * c * Index{sizeof(T)} > kWinogradCached};
   }
-  /// Every second pixel of every second row of n images (N,2H,2W,C), from row r and column s on.
+  /// Every second pixel of every second row of n images (N,2H,2W,C), starting at row r and column
+  /// s.
   static WinogradImages phase(T* data, Index n, Index h, Index w, Index c, Index tile_rows,
                               Index tile_cols, Index r, Index s) {
     return {.data = data + (2 * r * w + s) * c,
@@ -77,30 +81,30 @@ struct WinogradImages {
   }
 };
 
-/// Transformed tiles: channel k of position p of tile t lies at
-/// data[p*position + t*tile + k/16*block + k%16].
+/// Transformed tiles. Channel k of position p of tile t is at data[p*position + t*tile + k/16*block
+/// + k%16].
 template <class T>
 struct WinogradTiles {
   T* data;
   Index position, tile, block;
 };
 
-/// The transforms of one F(m x m, r x r). Images hold T; tiles hold Real<T>, so that what is
-/// multiplied is never rounded to a narrower type, and y is rounded once.
+/// The transforms of one F(m x m, r x r). Images hold T and tiles hold Real<T>, so that the factors
+/// of the products are never rounded to a narrower type, and y is rounded once.
 template <class T>
 struct WinogradForm {
   Index positions;  ///< of a transformed tile
-  /// V = B^T d B of the patches of tiles [first, first + count), channels [begin, end).
+  /// V = B^T d B for the patches of tiles [first, first + count), channels [begin, end).
   void (*patches)(const WinogradImages<const T>& x, Index first, Index count, Index begin,
                   Index end, const WinogradTiles<Real<T>>& v);
-  /// y = A^T M A, then the epilogue, into the part of the tiles that lies in the image, for
-  /// channels [begin, end) of y; M's channel 0 is y's channel `begin`. The residual lies as
-  /// y does, and may be y. What was written is added to `sums`, if given.
+  /// y = A^T M A, then the epilogue, for channels [begin, end) of y, written to the part of each
+  /// tile that lies in the image. Channel 0 of M is channel `begin` of y. The residual has the
+  /// layout of y, and may be y. The written values are added to `sums`, if given.
   void (*outputs)(const WinogradTiles<const Real<T>>& m, const WinogradImages<T>& y, Index first,
                   Index count, Index begin, Index end, const Conv2dEpilogue<T>& epilogue,
                   Write write, ChannelSums<Real<T>>* sums);
-  /// U = G w G^T of 3x3 kernels for `count` neighbouring columns: tap t of column j is w[t*tap + j],
-  /// position p of it becomes u[p*position + j]. Null for phases, which have phase_weights.
+  /// U = G w G^T of 3x3 kernels for `count` neighbouring columns. Tap t of column j is w[t*tap +
+  /// j]; its position p is written to u[p*position + j]. Null for phases, which use phase_weights.
   void (*weights)(const T* w, Index tap, Index count, Real<T>* u, Index position) = nullptr;
 };
 
@@ -110,14 +114,14 @@ struct WinogradKernels {
   WinogradForm<T> whole;  ///< F(4x4,3x3)
   WinogradForm<T> large;  ///< F(5x5,3x3)
   WinogradForm<T> phase;  ///< F(4x4,2x2)
-  /// Z = A dy A^T of 4x4 tiles, 0 outside the image; padding is not looked at.
+  /// Z = A dy A^T of 4x4 tiles, with 0 outside the image.
   void (*gradients)(const WinogradImages<const T>& dy, Index first, Index count, Index begin,
                     Index end, const WinogradTiles<Real<T>>& z);
-  /// U as a form's `weights` make it, for the four 2x2 kernels that w is on an image enlarged twofold
-  /// (conv2d_winograd_upsampled.cpp): phase p = 2r + s begins at u[p*phase].
+  /// U, as computed by a form's `weights`, of the four 2x2 kernels that are equivalent to w on an
+  /// image enlarged twofold (conv2d/winograd_phases.hpp). Phase p = 2r + s begins at u[p*phase].
   void (*phase_weights)(const T* w, Index tap, Index count, Real<T>* u, Index position,
                         Index phase);
-  /// dw = G^T dU G, the other way round.
+  /// dw = G^T dU G, the transposed operation: from positions back to taps.
   void (*weight_gradients)(const Real<T>* du, Index position, Index count, Real<T>* dw, Index tap,
                            Write write);
 };

@@ -1,7 +1,7 @@
 #pragma once
-// winograd_tiles.hpp for one instruction set S (simd/*.hpp), vectors of Real<T> running over channels, which
-// S loads from and stores to T, too.
-// A two-dimensional transform is the one-dimensional one on columns, then on rows.
+// The transforms of winograd_tiles.hpp for one ISA S (simd/*.hpp). Vectors of Real<T> run over
+// channels; S also loads them from T and stores them to T. A two-dimensional transform is the
+// one-dimensional transform of the columns, then of the rows.
 
 #include "kernels/conv2d/channel_sums_body.hpp"
 #include "kernels/conv2d/winograd_filters.hpp"
@@ -21,8 +21,8 @@ struct WinogradTransforms {
   using Phase = WinogradFilter4<S, R, 2>;
   using Large = WinogradFilter5<S, R>;
 
-  // from(i, j) gives the kFrom x kFrom values, to(i, j, v) takes the kTo x kTo results. Inlined,
-  // and from and to hold plain values, so that addresses stay in registers.
+  // from(i, j) returns the kFrom x kFrom values; to(i, j, v) receives the kTo x kTo results.
+  // Inlined, with `from` and `to` passed by value, so that addresses stay in registers.
   template <int kFrom, int kTo, void (*kTransform)(const Vector*, Vector*), class From, class To>
   [[gnu::always_inline]] static void transform(const From from, const To to) {
     Vector half[kTo][kFrom];
@@ -44,7 +44,7 @@ struct WinogradTransforms {
     }
   }
 
-  // A vector of each of a grid of places in memory.
+  // Loads the vector at (i, j) of a grid of addresses.
   template <class P>
   struct Load {
     const P* p;
@@ -61,7 +61,8 @@ struct WinogradTransforms {
       S::store(p + i * row + j * col, v);
     }
   };
-  // y's vectors finished by the epilogue; residual is null or starts where y does.
+  // Applies the epilogue to vectors of y. residual is null or starts at the address that
+  // corresponds to y's.
   struct Finish {
     Vector bias;
     const T* residual;
@@ -107,7 +108,7 @@ struct WinogradTransforms {
     bool operator()(Index i, Index j) const {
       return i >= top && i < bottom && j >= left && j < right;
     }
-    // Of a tile of y, whose corner is a pixel.
+    // Rows and columns inside the image, for a tile of y whose corner is a pixel of the image.
     Index rows(Index tile) const { return bottom < tile ? bottom : tile; }
     Index cols(Index tile) const { return right < tile ? right : tile; }
   };
@@ -127,7 +128,7 @@ struct WinogradTransforms {
     }
   };
 
-  // The first `count` channels of a vector, which the image's channels end within.
+  // Stores the first `count` channels of a vector, in which the image's channels end.
   struct StoreTail {
     T* p;
     Index row, col, count;
@@ -147,7 +148,7 @@ struct WinogradTransforms {
     }
   };
 
-  // Where a tile lies; side is that of what is read or written there.
+  // Position of a tile; `side` is that of the patch or tile which is read or written there.
   template <class P>
   struct Place {
     P* corner;  // may lie outside the image
@@ -165,9 +166,10 @@ struct WinogradTransforms {
     }
   };
 
-  // Asks for kRows x kCols pixels from p on, what a tile's right neighbour does not share with it; its
-  // transforms take about as long as memory does. Into the second cache: a tile of many channels
-  // would fill the first. Where pixels are cached the instructions alone cost 3 %.
+  // Prefetches the kRows x kCols pixels from p on, which the right neighbour of a tile does not
+  // share with it. The transforms of a tile take about as long as these loads from memory.
+  // Prefetches to L2, because a tile of many channels would fill L1. If the pixels are already
+  // cached, the prefetch instructions cost 3 %.
   template <int kRows, int kCols, int kWrite>
   [[gnu::always_inline]] static void fetch(const T* p, Index row, Index col) {
 #pragma GCC unroll 7
@@ -182,8 +184,8 @@ struct WinogradTransforms {
     return channel / kWinogradChannels * tiles.block + channel % kWinogradChannels;
   }
 
-  // Patches of x and tiles of dy, kTile apart: read kFrom x kFrom pixels, zeros outside, write kTo x kTo
-  // positions.
+  // Transforms patches of x or tiles of dy, which are kTile apart: reads kFrom x kFrom pixels, with
+  // zeros outside the image, and writes kTo x kTo positions.
   template <int kTile, int kFrom, int kTo, void (*kTransform)(const Vector*, Vector*)>
   static void read_tiles(const WinogradImages<const T>& images, Index first, Index count,
                          Index begin, Index end, const WinogradTiles<R>& tiles) {
@@ -282,8 +284,8 @@ struct WinogradTransforms {
     }
   }
 
-  // The taps of phase (r,s): a pixel of the small image is read by the rows 0 | 1,2 of w where r = 0
-  // and by 0,1 | 2 where r = 1, and so for the columns.
+  // The 2x2 taps of phase (r,s), which are sums of the taps of w that read the same pixel of the
+  // small image: rows 0 | 1,2 of w if r = 0, and rows 0,1 | 2 if r = 1. s selects columns likewise.
   struct PhaseTaps {
     Load<T> w;
     int r, s;

@@ -12,7 +12,7 @@ Index Job<T>::panels() const {
   return divide_up(target.c, conv2d_inner_loops<float>().width);
 }
 
-// The spare row keeps the positions of a channel out of each other's cache sets.
+// The spare row keeps the positions of a channel in different cache sets.
 template <class T>
 Index Job<T>::u_position() const {
   return (source.c + 1) * conv2d_inner_loops<float>().width;
@@ -28,7 +28,8 @@ Index panel_columns(const Job<T>& job, Index panel) {
 
 namespace {
 
-// Taps of a panel's w by output channel, for kWinogradChannels source channels from c on.
+// The weights of a panel transposed to [tap][c][output channel], for the kWinogradChannels source
+// channels from c on.
 template <class T>
 struct Columns {
   static constexpr Index kRows = kWinogradChannels, kMaxWidth = 32;
@@ -54,7 +55,8 @@ struct Columns {
   T values[9 * kRows * kMaxWidth];  // [tap][c][output channel]
 };
 
-// make(row, width, columns of output channels) for every source channel of a panel in [begin, end).
+// Calls make(row, tap stride, number of columns, offset in U) for every source channel of a panel
+// in [begin, end).
 template <class T, class Make>
 void for_each_row(const Job<T>& job, const PlainWeights<T>& weights, Index panel, Index begin,
                   Index end, const Make& make) {
@@ -68,7 +70,7 @@ void for_each_row(const Job<T>& job, const PlainWeights<T>& weights, Index panel
   }
 }
 
-// f(panel, first row, end row) for all rows of U, in parallel.
+// Calls f(panel, first row, end row) for all rows of U, in parallel.
 template <class T, class F>
 void parallel_rows(const Cpu& cpu, const Job<T>& job, const F& f) {
   const Index steps = job.source.c / kWinogradChannels;

@@ -11,8 +11,8 @@ namespace {
 
 constexpr Index kBlock = kWinogradChannels;
 
-// Transformed tiles as [position][channels / 16][tile][16]: what a product of 16 by 16 channels
-// reads is contiguous.
+// Transformed tiles as [position][channels / 16][tile][16], so that a product of 16 by 16 channels
+// reads contiguous memory.
 struct Layout {
   Index block, position, numel;
 
@@ -33,11 +33,11 @@ struct Sums {
         numel(kWinogradPositions * position) {}
 };
 
-// How the work is cut: `batch` tiles are transformed, then multiplied, at a time.
+// How the work is divided: `batch` tiles at a time are transformed, then multiplied.
 //
-// Shared, where channels are many: all threads transform a batch, then each takes groups of channel
-// blocks. Batches are large, so that dU is seldom read back.
-// Else every chunk of tiles has a dU of its own, and one task its V, Z and dU in L2.
+// Shared, if there are many channels: all threads transform a batch, then each thread takes groups
+// of channel blocks. Batches are large, so that dU is seldom read back.
+// Otherwise every chunk of tiles has its own dU, and a task keeps its V, Z and dU in L2.
 struct Cut {
   Index tiles;  // of all images
   bool shared;
@@ -46,7 +46,7 @@ struct Cut {
 
   explicit Cut(const Conv2dGeometry& g)
       : tiles(g.n * divide_up(g.out_h(), kWinogradTile) * divide_up(g.out_w(), kWinogradTile)) {
-    constexpr Index kOwnChannels = 2048;  // products of C_in and C_out that fit a dU in L2
+    constexpr Index kOwnChannels = 2048;  // largest C_in * C_out whose dU fits in L2
     constexpr Index kOwnBatch = 64 * 1024, kLeastBatch = 1024 * 1024, kMostBatch = 4 * kLeastBatch;
     constexpr Index kChunks = 16, kGroup = 2;
     shared = g.c_in * g.c_out > kOwnChannels;
@@ -85,22 +85,22 @@ struct WeightJob {
   }
 };
 
-// V and Z of tiles [first, first + count), which are tiles `at`, at + 1, ... of the batch.
+// Computes V and Z of tiles [first, first + count), which are tiles `at`, at + 1, ... of the batch.
 template <class T>
 void transform_tiles(const WeightJob<T>& job, Index first, Index count, Index at, float* v,
                      float* z) {
-  const auto& level = winograd_kernels<T>();
-  level.whole.patches(job.x, first, count, 0, job.g.c_in,
-                      {v + at * kBlock, job.v.position, kBlock, job.v.block});
-  level.gradients(job.dy, first, count, 0, job.g.c_out,
-                  {z + at * kBlock, job.z.position, kBlock, job.z.block});
+  const auto& transforms = winograd_kernels<T>();
+  transforms.whole.patches(job.x, first, count, 0, job.g.c_in,
+                           {v + at * kBlock, job.v.position, kBlock, job.v.block});
+  transforms.gradients(job.dy, first, count, 0, job.g.c_out,
+                       {z + at * kBlock, job.z.position, kBlock, job.z.block});
 }
 
 // dU += Z^T V over `count` tiles for one group of channel blocks at all positions.
 template <class T>
 void multiply_group(const WeightJob<T>& job, Index task, Index count, const float* v,
                     const float* z, float* du, GemmStart start) {
-  const auto& level = conv2d_inner_loops<float>();
+  const auto& loops = conv2d_inner_loops<float>();
   const Index row = task / job.tasks_c * job.sums.rows, col = task % job.tasks_c * job.sums.cols;
   const Index rows = std::min(job.sums.rows, job.g.c_out / kBlock - row);
   const Index cols = std::min(job.sums.cols, job.g.c_in / kBlock - col);
@@ -109,7 +109,7 @@ void multiply_group(const WeightJob<T>& job, Index task, Index count, const floa
   p.a_row = 1;
   p.a_k = p.b_k = p.c_row = kBlock;
   p.m = kBlock;
-  p.n = std::min(kBlock, level.width);
+  p.n = std::min(kBlock, loops.width);
   p.run = count;
   p.ahead_numel = count * kBlock;
   for (Index position = 0; position < kWinogradPositions; ++position) {
@@ -125,7 +125,7 @@ void multiply_group(const WeightJob<T>& job, Index task, Index count, const floa
         for (Index j = 0; j < kBlock; j += p.n) {
           p.b = b + j;
           p.c = to + j;
-          level.multiply(p);
+          loops.multiply(p);
         }
       }
     }
@@ -147,7 +147,7 @@ void finish_group(const WeightJob<T>& job, Index task, const float* du, float* d
   }
 }
 
-// Threads share the tiles of a batch, then the groups of channels.
+// Threads divide the tiles of a batch among them, then the groups of channels.
 template <class T>
 void run_shared(const Cpu& cpu, const WeightJob<T>& job, float* v, float* z, float* du, float* dw,
                 Write write) {
@@ -168,7 +168,7 @@ void run_shared(const Cpu& cpu, const WeightJob<T>& job, float* v, float* z, flo
   }
 }
 
-// Threads share chunks of tiles; their sums are added up in order.
+// Threads divide the chunks of tiles among them; the sums of the chunks are added in order.
 template <class T>
 void run_chunks(const Cpu& cpu, const WeightJob<T>& job, float* v, float* z, float* du, float* dw,
                 Write write) {

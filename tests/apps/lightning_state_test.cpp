@@ -115,19 +115,19 @@ TEST_CASE("lightning state: what does not fit is refused by name") {
   SUBCASE("a parameter without state") {
     optimizer.moments.erase(1);
     CHECK(fixture.refusal() ==
-          "a.ckpt: no optimizer state of parameter 1, model.encoder.bn1.weight");
+          "a.ckpt: no optimizer state for parameter 1, model.encoder.bn1.weight");
   }
   SUBCASE("state of another shape") {
     optimizer.moments.at(1).exp_avg = fixture.tensors.at("model.encoder.conv1.weight");
-    CHECK(contains(fixture.refusal(), "optimizer state 1 is not of model.encoder.bn1.weight"));
+    CHECK(contains(fixture.refusal(), "optimizer state 1 does not fit model.encoder.bn1.weight"));
   }
   SUBCASE("steps that are not the training's") {
     optimizer.moments.at(1).step = 5;
-    CHECK(contains(fixture.refusal(), "5 optimizer steps of model.encoder.bn1.weight"));
+    CHECK(contains(fixture.refusal(), "5 optimizer steps for model.encoder.bn1.weight"));
   }
   SUBCASE("another number of parameters") {
     ++optimizer.parameters;
-    CHECK(contains(fixture.refusal(), "parameters, its model"));
+    CHECK(contains(fixture.refusal(), "parameters, but its model"));
   }
   SUBCASE("another AdamW") {
     optimizer.beta1 = 0.5;
@@ -144,7 +144,7 @@ TEST_CASE("lightning state: what does not fit is refused by name") {
   SUBCASE("no training at all") {
     write_torch(fixture.folder / "a.pth", fixture.tensors);
     CHECK(contains(message_of<Error>([&] { read_lightning(fixture.folder / "a.pth"); }),
-                   "a.pth: no Lightning checkpoint"));
+                   "a.pth: not a Lightning checkpoint"));
   }
 }
 

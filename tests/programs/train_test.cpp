@@ -216,7 +216,7 @@ TEST_CASE(
     CAPTURE(batch_size);
     const Outcome refused = train(batch_size);
     CHECK(refused.code == 2);
-    CHECK(refused.err.find("--image-size 32x32: of 5 images") != std::string::npos);
+    CHECK(refused.err.find("--image-size 32x32: 5 images") != std::string::npos);
     CHECK(!std::filesystem::exists(run));
   }
   CHECK(train("--batch-size 3").code == 0);
@@ -261,7 +261,7 @@ TEST_CASE(
   if (has_products) return;
   const std::string level(name_of(kernels::detected_cpu_isa()));
   CHECK(plain.err.find(
-            "--precision bf16: on the CPU it needs AVX512-BF16, and this processor has " + level) !=
+            "--precision bf16: on the CPU it needs AVX512-BF16, but this processor has " + level) !=
         std::string::npos);
 }
 
@@ -271,7 +271,7 @@ TEST_CASE("a wrong FPANET_CPU is refused before the run's folder is made") {
       run_program(work, "train", kTiny + "--device cpu --epochs 1 --run " + (work / "run").string(),
                   "FPANET_CPU=pentium ");
   CHECK(outcome.code == 1);
-  CHECK(outcome.err.find("FPANET_CPU=pentium: is none of generic, wide, avx2") !=
+  CHECK(outcome.err.find("FPANET_CPU=pentium: must be one of generic, wide, avx2") !=
         std::string::npos);
   CHECK_FALSE(std::filesystem::exists(work / "run"));
 }

@@ -47,10 +47,10 @@ TEST_CASE("state entry: bytes at any address convert to every engine dtype") {
     CHECK(StateEntry::from_tensor(entry.to_tensor(dtype)).values<double>() ==
           std::vector<double>(source, source + 4));
   }
-  CHECK_THROWS_WITH_AS(entry.to_tensor(DType::i64), "weights: 1.5 is no integer of 64 bits", Error);
+  CHECK_THROWS_WITH_AS(entry.to_tensor(DType::i64), "weights: 1.5 is not a 64-bit integer", Error);
   const StateEntry negative = StateEntry::scalar(-1);
   CHECK_THROWS_WITH_AS(negative.to_tensor(DType::u8),
-                       "weights: -1 does not fit into an integer of 8 bits", Error);
+                       "weights: -1 does not fit into 8 bits", Error);
 }
 
 TEST_CASE("state entry: bytes must be what type and shape ask for") {

@@ -73,7 +73,7 @@ TEST_CASE("torch zip: what is not a saved state dict is told apart") {
       {{{"a/x", ""}}, "f: a zip archive without data.pkl was not written by torch.save"},
       {{{"a/data.pkl", ""}, {"b/data.pkl", ""}}, "f: more than one data.pkl in the zip archive"},
       {{{"a/data.pkl", ""}, {"a/constants.pkl", ""}},
-       "f: a TorchScript archive; save the weights alone with torch.save(model.state_dict())"},
+       "f: a TorchScript archive; save only the weights with torch.save(model.state_dict())"},
       {{{"a/data.pkl", ""}, {"a/byteorder", "big"}},
        "f: byte order is 'big'; only little-endian files are read"},
   };
@@ -121,7 +121,7 @@ TEST_CASE("torch files: a view cannot leave its storage nor unroll without end")
   refused(tensor(4, 0, {1 << 30, 1 << 30, 1 << 30}, {0, 0, 0}),
           ": shape (1073741824,1073741824,1073741824) has too many elements");
   refused(tensor(4, 0, {1 << 30}, {0}),
-          " of shape (1073741824) is a view that unrolls to more than this file may ask for");
+          " of shape (1073741824) is a view that expands to more memory than its file may use");
   refused(tensor(-4, 0, {1}, {1}), ": storage 0 has 16 bytes, which is not -4 f32");
 }
 
@@ -142,7 +142,7 @@ TEST_CASE("torch legacy: a storage may be a window on another, and big-endian is
                        "1 f32",
                        Error);
   CHECK_THROWS_WITH_AS(read(file("\x88", integer(3) + integer(2))),
-                       "f: tensor w: elements from 3 on, 2 of them, are outside storage 0 of 4",
+                       "f: tensor w: 2 elements at offset 3 reach outside storage 0 of 4",
                        Error);
   CHECK_THROWS_WITH_AS(read(file("\x89", integer(1) + integer(2))),
                        "f: only little-endian files are read", Error);

@@ -111,9 +111,9 @@ TEST_CASE("torch files: each broken file is refused with its reason") {
       {"bad_header_length.safetensors",
        "header of 4611686018427387904 bytes in a safetensors file of 10 (at most "
        "100000000)"},
-      {"bad_json.safetensors", "header is no valid JSON at its byte 36"},
+      {"bad_json.safetensors", "header is not valid JSON at its byte 36"},
       {"bad_missing_storage.pth", "member state_zip/data/0 is missing"},
-      {"bad_offsets.safetensors", "tensor b begins at byte 8 of the data but 16 is due"},
+      {"bad_offsets.safetensors", "tensor b begins at byte 8 of the data but 16 is expected"},
       {"bad_os_system.pth",
        "data.pkl: byte 169: posix.system is refused: only tensors and plain values "
        "are read, nothing is executed"},
@@ -126,7 +126,7 @@ TEST_CASE("torch files: each broken file is refused with its reason") {
       {"bad_truncated_legacy.pth",
        "ends early: the storage at byte 2688 announces 120 f32, 452 bytes are "
        "left"},
-      {"bad_truncated_zip.pth", "zip archive without its end record: the file is cut short"},
+      {"bad_truncated_zip.pth", "zip archive without its end record: the file is truncated"},
   };
   std::size_t bad_files = 0;
   for (const auto& entry : std::filesystem::directory_iterator(kFolder)) {

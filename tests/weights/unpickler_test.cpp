@@ -142,15 +142,15 @@ TEST_CASE("unpickler: nothing off the lists passes, and its name and place are t
                 "p: byte 2: __main__.A?[2J? is refused: only tensors and plain values are read, "
                 "nothing is executed");
   check_refused(kProto + "S'a'\n.",
-                "p: byte 2: opcode 0x53 is refused: saved tensors have no use for it");
+                "p: byte 2: opcode 0x53 is refused: saved tensors do not use it");
   check_refused(kProto + "i__main__\nA\n.",
-                "p: byte 2: opcode 0x69 is refused: saved tensors have no use for it");
+                "p: byte 2: opcode 0x69 is refused: saved tensors do not use it");
   check_refused(kProto + "\x82\1.",
-                "p: byte 2: opcode 0x82 is refused: saved tensors have no use for it");
+                "p: byte 2: opcode 0x82 is refused: saved tensors do not use it");
   check_refused(kProto + "ctorch\nFloatStorage\n)R.",
-                "p: byte 23: a call of torch.FloatStorage is refused");
+                "p: byte 23: a call to torch.FloatStorage is refused");
   check_refused(kProto + "K\1}b.", "p: byte 5: BUILD of an integer from a dict is refused");
-  check_refused("\x80\1.", "p: byte 0: pickle protocol 1 is not read");
+  check_refused("\x80\1.", "p: byte 0: pickle protocol 1 is not supported");
 }
 
 TEST_CASE("unpickler: malformed pickles") {
@@ -187,7 +187,7 @@ TEST_CASE("unpickler: a pickle cannot ask for more than its limits") {
   check_refused(kProto + std::string(kMaxMarks + 1, '('),
                 "p: byte 258: more than 256 open containers");
   check_refused(kProto + std::string(kMaxObjects + 1, 'N'),
-                "p: its pickles make more than 1048576 objects");
+                "p: its pickles have more than 1048576 objects");
   check_refused(kProto + "N" + std::string(kMaxObjects + 1, '\x94'),
                 "p: byte 1048579: memo of more than 1048576");
 }

@@ -82,10 +82,10 @@ TEST_CASE("write weights: the suffix decides, and every format reads back the sa
   }
   CHECK_THROWS_WITH_AS(
       write_weights("a.onnx", tensors),
-      "a.onnx: suffix '.onnx' names no format; use .safetensors, .pth, .pt or .ckpt", Error);
+      "a.onnx: unknown suffix '.onnx'; use .safetensors, .pth, .pt or .ckpt", Error);
   CHECK_THROWS_WITH_AS(
       write_weights("a.ckpt", tensors),
-      "a.ckpt: a Lightning checkpoint holds a training, and this is weights alone; convert a run "
+      "a.ckpt: a Lightning checkpoint needs a training state, but this has only weights; convert a run "
       "folder or another Lightning checkpoint, or write .pth",
       Error);
 }

@@ -1,6 +1,6 @@
 #pragma once
-// An ONNX model in memory, and its file. What of the format is needed here: one graph of nodes,
-// initializers of three types, images in and images out.
+// An ONNX model in memory, and the function that writes it. Only the part of the format that the
+// project needs: one graph of nodes, initializers of three types, float tensors as inputs and outputs.
 // Format: github.com/onnx/onnx/blob/main/onnx/onnx.proto; operators: onnx.ai/onnx/operators.
 
 #include <cstdint>
@@ -21,16 +21,16 @@ struct OnnxAttribute {
   std::variant<std::int64_t, float, std::string, std::vector<std::int64_t>> value;
 };
 
-/// Values are known by name; an empty input name stands for an optional input left out.
+/// Values are identified by name; an empty input name means that an optional input is omitted.
 struct OnnxNode {
   std::string type;  ///< operator: "Conv"
   std::vector<std::string> inputs, outputs;
   std::vector<OnnxAttribute> attributes = {};
 };
 
-/// A float tensor that enters or leaves the graph.
+/// A float tensor that is an input or output of the graph.
 struct OnnxValue {
-  static constexpr std::int64_t kAnyBatch = -1;  ///< a size that is chosen at each run
+  static constexpr std::int64_t kAnyBatch = -1;  ///< a batch size that each run chooses
 
   std::string name;
   std::vector<std::int64_t> shape;
@@ -39,14 +39,14 @@ struct OnnxValue {
 struct OnnxModel {
   static constexpr std::int64_t kOpset = 17;
 
-  std::vector<OnnxNode> nodes;  ///< in an order in which they can run
+  std::vector<OnnxNode> nodes;  ///< in topological order
   StateDict initializers;       ///< constants: f32, f64 or i64
   std::vector<OnnxValue> inputs, outputs;
   Metadata metadata;
 };
 
-/// Writes the file atomically; throws Error naming it for failures, for initializers of other types
-/// and for models over the 2 GB that a Protocol Buffers message can have.
+/// Writes the file atomically. Throws an Error that names the file if writing fails, if an initializer
+/// has another type, or if the model exceeds 2 GiB, the limit of a Protocol Buffers message.
 void write_onnx(const std::filesystem::path& path, const OnnxModel& model);
 
 }  // namespace fpanet

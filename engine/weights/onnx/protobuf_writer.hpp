@@ -1,7 +1,7 @@
 #pragma once
-// Writes Protocol Buffers' wire format: a message is a sequence of fields, each a key (field number
-// and wire type) and a value. ONNX files need four kinds of value and no reading, so these few
-// lines stand in for protoc, libprotobuf and a generated copy of onnx.proto. Source:
+// Writes the Protocol Buffers wire format. A message is a sequence of fields, each of which has a key
+// (field number and wire type) and a value. Writing ONNX files needs only four kinds of value, so
+// this class replaces protoc, libprotobuf and a generated copy of onnx.proto. Source:
 // protobuf.dev/programming-guides/encoding.
 
 #include <bit>
@@ -13,7 +13,7 @@ namespace fpanet {
 
 class ProtobufWriter {
  public:
-  /// int32, int64 or an enum: seven bits a byte, lowest first, negative numbers as their two's
+  /// int32, int64 or an enum: seven bits per byte, lowest bits first; negative numbers in two's
   /// complement.
   void integer(int field, std::int64_t value) {
     key(field, WireType::varint);

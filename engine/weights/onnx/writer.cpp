@@ -7,8 +7,8 @@ namespace fpanet {
 
 namespace {
 
-// Field numbers and enum values as onnx.proto has them, under the same names.
-constexpr int kIrVersion = 8;  // the one that came with opset 17
+// Field numbers and enum values are those of onnx.proto, with the same names.
+constexpr int kIrVersion = 8;  // the version that was released with opset 17
 constexpr std::size_t kLargestMessage = 0x7fffffff;
 
 ProtobufWriter attribute_proto(const OnnxAttribute& attribute) {
@@ -39,7 +39,7 @@ ProtobufWriter node_proto(const OnnxNode& node) {
   ProtobufWriter out;
   for (const std::string& input : node.inputs) out.text(1, input);
   for (const std::string& output : node.outputs) out.text(2, output);
-  out.text(3, node.outputs.at(0));  // a node's name: unique, as its output's is
+  out.text(3, node.outputs.at(0));  // the node's name; output names are unique
   out.text(4, node.type);
   for (const OnnxAttribute& attribute : node.attributes) {
     out.message(5, attribute_proto(attribute));
@@ -59,7 +59,7 @@ ProtobufWriter tensor_proto(const std::string& name, const StateEntry& entry) {
   for (const std::int64_t size : entry.shape()) out.integer(1, size);
   out.integer(2, onnx_type(name, entry.type()));
   out.text(8, name);
-  out.text(9, entry.bytes().text());  // raw_data: row-major, little-endian, as state dicts are
+  out.text(9, entry.bytes().text());  // raw_data: row-major, little-endian, as in state dicts
   return out;
 }
 

@@ -8,7 +8,7 @@ namespace fpanet::pickle {
 
 namespace {
 
-/// The arguments of one call, checked as they are asked for.
+/// The arguments of one call. Each accessor checks the type.
 class Arguments {
  public:
   Arguments(const Global& global, const Tuple& args, const Where& where)
@@ -74,7 +74,7 @@ Object* rebuild_tensor_v3(const Arguments& args, Heap& heap, const Where& where)
   return object;
 }
 
-/// Python 3 pickles OrderedDict() empty and fills it with SETITEMS; Python 2 passes a list of
+/// Python 3 pickles an empty OrderedDict() and fills it with SETITEMS; Python 2 passes a list of
 /// pairs.
 Object* ordered_dict(const Arguments& args, Heap& heap) {
   Dict dict;
@@ -100,7 +100,7 @@ Object* parameter_around(const Arguments& args, Heap& heap) {
   return heap.make(parameter);
 }
 
-/// _rebuild_from_type(function, class, arguments, state): the class and its state add nothing here.
+/// _rebuild_from_type(function, class, arguments, state): the class and its state are not needed.
 Object* rebuild_from_type(const Arguments& args, Heap& heap, const Where& where) {
   const Global& function = *args.get<const Global*>(0);
   switch (function.kind) {
@@ -164,7 +164,7 @@ Object* call(const Global& global, const Tuple& tuple, Heap& heap, const Where& 
     case GlobalKind::object_class:
       break;
   }
-  fail("{}: a call of {}.{} is refused", where, global.module, global.name);
+  fail("{}: a call to {}.{} is refused", where, global.module, global.name);
 }
 
 void build(Object& object, const Object& state, const Where& where) {

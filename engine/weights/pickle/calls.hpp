@@ -1,17 +1,17 @@
 #pragma once
-// What REDUCE, NEWOBJ and BUILD mean for the globals of the allow-list: plain data from plain data.
+// The effect of REDUCE, NEWOBJ and BUILD for the globals of the allow-list. They only build plain data
+// from plain data.
 
 #include "engine/weights/pickle/object.hpp"
 #include "engine/weights/pickle/where.hpp"
 
 namespace fpanet::pickle {
 
-/// The object that global(*args) stands for; throws Error when the arguments
-/// are not those that PyTorch writes.
+/// The object for global(*args). Throws Error if the arguments are not those that PyTorch writes.
 Object* call(const Global& global, const Tuple& args, Heap& heap, const Where& where);
 
-/// Applies a BUILD state to `object`: a Parameter gets its tensor, an OrderedDict's attributes
-/// (`_metadata`) are dropped; anything else is refused.
+/// Applies a BUILD state to `object`. A Parameter gets its tensor; the attributes of an OrderedDict
+/// (`_metadata`) are dropped; any other object is refused.
 void build(Object& object, const Object& state, const Where& where);
 
 }  // namespace fpanet::pickle

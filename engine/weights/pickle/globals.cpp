@@ -80,7 +80,7 @@ const Global* find_row(std::string_view module, std::string_view name) {
 const Global* find_global(std::string_view module, std::string_view name) {
   if (module == "copy_reg") return find_row("copyreg", name);
   if (module == "__builtin__") return find_row("builtins", name);
-  if (module == "torch.cuda") {  // classes of tensors saved from a GPU
+  if (module == "torch.cuda") {  // classes of tensors that were saved on a GPU
     const Global* row = find_row("torch", name);
     const bool per_device =
         row != nullptr && (row->kind == GlobalKind::storage_class ||

@@ -1,6 +1,6 @@
 #pragma once
-// The allow-list: every class and function that a pickle may name. None is ever looked up in a
-// running program; each stands for a case in pickle/calls.cpp.
+// The allow-list: every class and function that a pickle may name. The names are never looked up or
+// executed; pickle/calls.cpp handles each kind explicitly.
 
 #include <string_view>
 
@@ -19,7 +19,7 @@ enum class GlobalKind {
   parameter_class,
   object_class,
   rebuild_tensor,     ///< _rebuild_tensor, _v2
-  rebuild_tensor_v3,  ///< element type given apart from the storage
+  rebuild_tensor_v3,  ///< has its own element type, independent of the storage
   rebuild_parameter,  ///< _rebuild_parameter, _with_state
   rebuild_from_type,  ///< _rebuild_from_type, _v2
   reconstructor,
@@ -32,7 +32,7 @@ struct Global {
   ElementType type = ElementType::f32;  ///< of dtype, storage_class and tensor_class
 };
 
-/// The row for `module`.`name`, Python 2's module names included; nullptr if it is not allowed.
+/// The row for `module`.`name`; nullptr if it is not allowed. Knows Python 2's module names, too.
 const Global* find_global(std::string_view module, std::string_view name);
 
 }  // namespace fpanet::pickle

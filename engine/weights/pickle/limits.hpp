@@ -1,6 +1,6 @@
 #pragma once
-// Bounds on what a pickle may ask for. Real checkpoints stay far below; what a file can make us
-// allocate is then a small multiple of its own size.
+// Limits on the resources that a pickle may use. Real checkpoints stay far below them. They ensure
+// that a file cannot make the reader allocate more than a small multiple of the file's size.
 
 #include <cstddef>
 #include <cstdint>
@@ -8,9 +8,9 @@
 namespace fpanet::pickle {
 
 inline constexpr std::size_t kMaxPickleBytes = std::size_t{64} << 20;
-inline constexpr std::size_t kMaxObjects = std::size_t{1} << 20;  ///< of all pickles of a file
-inline constexpr std::size_t kMaxMarks = 256;                     ///< open containers at a time
-inline constexpr std::size_t kMaxText = std::size_t{1} << 20;     ///< bytes of one text
+inline constexpr std::size_t kMaxObjects = std::size_t{1} << 20;  ///< in all pickles of a file
+inline constexpr std::size_t kMaxMarks = 256;                     ///< containers open at once
+inline constexpr std::size_t kMaxText = std::size_t{1} << 20;     ///< bytes in one string
 inline constexpr std::size_t kMaxRank = 64;                       ///< dimensions of a tensor
 
 }  // namespace fpanet::pickle

@@ -38,7 +38,7 @@ const Object* find(const Dict& dict, std::string_view key) {
 }
 
 void Heap::check_room() const {
-  require(objects_.size() < kMaxObjects, "{}: its pickles make more than {} objects", file_,
+  require(objects_.size() < kMaxObjects, "{}: its pickles have more than {} objects", file_,
           kMaxObjects);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
-// What a pickle of tensors is made of once read: plain data. There is nothing here to execute.
+// The objects that a pickle of tensors contains once it is read. They are plain data; nothing in them
+// can be executed.
 
 #include <cstdint>
 #include <deque>
@@ -17,7 +18,7 @@ struct Global;  // a row of the allow-list, pickle/globals.hpp
 struct Object;
 
 struct None {};
-/// A value that is accepted because checkpoints hold it, but never used: a device, a long integer.
+/// A value that checkpoints contain but the project does not use: a device, a long integer.
 struct Opaque {};
 struct Tuple {
   std::vector<Object*> items;
@@ -26,24 +27,24 @@ struct List {
   std::vector<Object*> items;
 };
 struct Dict {
-  std::vector<std::pair<Object*, Object*>> items;  ///< as assigned; a later one of a key wins
+  std::vector<std::pair<Object*, Object*>> items;  ///< as assigned; the last value of a key counts
 };
-/// Elements [offset, offset + numel) of the raw data filed under `key`.
+/// Elements [offset, offset + numel) of the raw data stored under `key`.
 struct Storage {
   std::string_view key;
   ElementType type = ElementType::u8;
-  std::int64_t whole_numel = 0;  ///< elements of the raw data
+  std::int64_t whole_numel = 0;  ///< elements in the raw data
   std::int64_t offset = 0;
   std::int64_t numel = 0;
 };
-/// A view on a storage; offset and strides in elements of `type`.
+/// A view of a storage; offset and strides count elements of `type`.
 struct TensorView {
   const Storage* storage = nullptr;
   ElementType type = ElementType::f32;
   std::int64_t offset = 0;
   std::vector<std::int64_t> shape, strides;
 };
-/// torch.nn.Parameter around a tensor; null between the object's creation and its BUILD.
+/// A torch.nn.Parameter and its tensor, which is null between the object's creation and its BUILD.
 struct Parameter {
   const TensorView* tensor = nullptr;
 };
@@ -63,15 +64,15 @@ struct Object {
   }
 };
 
-/// "a dict", "a tensor", ...: for messages.
+/// "a dict", "a tensor", ..., for messages.
 std::string_view kind_of(const Object& object);
 /// The tensor that `object` is or wraps; nullptr if none.
 const TensorView* tensor_of(const Object& object);
-/// The value last assigned to a text key; nullptr if there is none.
+/// The value last assigned to a string key; nullptr if there is none.
 const Object* find(const Dict& dict, std::string_view key);
 
-/// Owns all objects of a file's pickles, however they refer to each other (cycles included), and
-/// bounds their number.
+/// Owns all objects in the pickles of a file and limits their number. The objects may refer to each
+/// other in any way, cycles included.
 class Heap {
  public:
   explicit Heap(std::string file) : file_(std::move(file)) {}

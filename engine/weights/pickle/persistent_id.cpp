@@ -35,8 +35,8 @@ Object* storage_from_id(const Object& id, Heap& heap, const Where& where) {
             kind_of(*items[5]));
     const auto* offset = view->items[1]->as<std::int64_t>();
     const auto* view_numel = view->items[2]->as<std::int64_t>();
-    require(offset != nullptr && view_numel != nullptr, "{}: a storage view without its place",
-            where);
+    require(offset != nullptr && view_numel != nullptr,
+            "{}: a storage view without offset and size", where);
     storage.offset = *offset;
     storage.numel = *view_numel;
   }

@@ -78,7 +78,7 @@ class Machine {
       case Op::proto:
         return check_protocol();
       case Op::frame:
-        cursor_.number<std::uint64_t>();  // a hint for reading ahead
+        cursor_.number<std::uint64_t>();  // the frame's size, a read-ahead hint
         return;
       case Op::mark:
         require(marks_.size() < kMaxMarks, "{}: more than {} open containers", here(), kMaxMarks);
@@ -166,7 +166,7 @@ class Machine {
       case Op::stop:
         break;
     }
-    fail("{}: opcode 0x{:02x} is refused: saved tensors have no use for it", here(),
+    fail("{}: opcode 0x{:02x} is refused: saved tensors do not use it", here(),
          static_cast<unsigned>(op));
   }
 
@@ -174,7 +174,8 @@ class Machine {
 
   void check_protocol() {
     const auto protocol = cursor_.number<std::uint8_t>();
-    require(protocol >= 2 && protocol <= 5, "{}: pickle protocol {} is not read", here(), protocol);
+    require(protocol >= 2 && protocol <= 5, "{}: pickle protocol {} is not supported", here(),
+            protocol);
   }
 
   template <class T>
@@ -182,7 +183,7 @@ class Machine {
     stack_.push_back(heap_.make(std::move(value)));
   }
 
-  /// Two's complement, little-endian; more than 64 bits are accepted but have no use here.
+  /// Two's complement, little-endian. Integers of more than 64 bits are accepted but never used.
   void push_long(std::string_view digits) {
     if (digits.size() > sizeof(std::int64_t)) return push(Opaque{});
     const bool negative = !digits.empty() && (digits.back() & 0x80) != 0;
@@ -237,7 +238,7 @@ class Machine {
 
   std::size_t depth() const { return stack_.size(); }
 
-  /// `count`, after checking that as many objects lie above the last mark.
+  /// Checks that at least `count` objects lie above the last mark, and returns `count`.
   std::size_t need(std::size_t count) const {
     const std::size_t floor = marks_.empty() ? 0 : marks_.back();
     require(stack_.size() - floor >= count, "{}: stack underflow", here());

@@ -1,5 +1,5 @@
 #pragma once
-// A place in a pickle, for messages: "m.pth: data.pkl: byte 17". Formatted only when needed.
+// A position in a pickle, for messages: "m.pth: data.pkl: byte 17". Formatted only when needed.
 
 #include <fmt/core.h>
 

@@ -1,6 +1,6 @@
 #pragma once
-// Writes the pickles of torch.save (protocol 2): plain values and tensors, whose data are filed
-// under running numbers.
+// Writes pickles as torch.save does (protocol 2): plain values and tensors. The data of the tensors
+// are numbered consecutively.
 
 #include <string>
 #include <string_view>
@@ -19,12 +19,12 @@ class PickleWriter {
   PickleWriter& integer(std::int64_t value);
   PickleWriter& real(double value);
   PickleWriter& text(std::string_view value);
-  /// torch._utils._rebuild_tensor_v2 on a storage of its own. Throws Error naming the element type
-  /// when PyTorch has no storage class for it (u16, u32, u64).
+  /// Writes torch._utils._rebuild_tensor_v2 with a separate storage. Throws an Error that names the
+  /// element type if PyTorch has no storage class for it (u16, u32, u64).
   PickleWriter& tensor(const StateEntry& entry);
   PickleWriter& tensor(float value);  ///< rank 0
 
-  // Containers: items of a dict are written as key, value, key, value.
+  // Containers. The items of a dict are written as key, value, key, value.
   PickleWriter& begin_dict();
   PickleWriter& begin_ordered_dict();
   PickleWriter& end_dict();
@@ -33,12 +33,12 @@ class PickleWriter {
   PickleWriter& begin_tuple();
   PickleWriter& end_tuple();
 
-  /// A dict of names and tensors, ordered as `tensors`.
+  /// An OrderedDict of names and tensors, in the order of `tensors`.
   PickleWriter& state_dict(const StateDict& tensors);
 
-  /// The pickle; nothing can be written after it.
+  /// Ends and returns the pickle. Nothing can be written afterwards.
   std::string finish();
-  /// Raw data of the tensors written: element i belongs to key "i".
+  /// Raw data of the tensors written so far: element i has the key "i".
   const std::vector<Bytes>& storages() const { return storages_; }
 
  private:

@@ -13,7 +13,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// Receives the parser's events. `place_` says where in the header the next event belongs.
+/// Receives the parser's events. `place_` is the place in the header at which the next event occurs.
 class HeaderEvents : public Json::json_sax_t {
  public:
   HeaderEvents(SafetensorsHeader& header, const std::string& file) : header_(header), file_(file) {}
@@ -84,7 +84,7 @@ class HeaderEvents : public Json::json_sax_t {
   bool string(Json::string_t& text) override {
     if (place_ == Place::metadata) {
       require(header_.metadata.emplace(metadata_key_, text).second,
-              "{}: two metadata texts are named {}", file_, printable(metadata_key_));
+              "{}: two metadata entries are named {}", file_, printable(metadata_key_));
     } else if (place_ == Place::tensor && member_ == Member::dtype) {
       row().type = type_of(text);
     } else {
@@ -116,7 +116,7 @@ class HeaderEvents : public Json::json_sax_t {
   bool binary(Json::binary_t&) override { return misplaced("binary data"); }
   bool parse_error(std::size_t position, const std::string&,
                    const nlohmann::detail::exception&) override {
-    fail("{}: header is no valid JSON at its byte {}", file_, position);
+    fail("{}: header is not valid JSON at its byte {}", file_, position);
   }
 
  private:
@@ -127,7 +127,7 @@ class HeaderEvents : public Json::json_sax_t {
 
   [[noreturn]] bool misplaced(std::string_view what) const {
     const bool in_row = !header_.rows.empty() && !is_metadata_;
-    fail("{}: header holds {} where the format has none{}{}", file_, what,
+    fail("{}: header holds {} where the format allows none{}{}", file_, what,
          in_row ? ", at tensor " : "", printable(in_row ? header_.rows.back().name : ""));
   }
 
@@ -141,7 +141,7 @@ class HeaderEvents : public Json::json_sax_t {
   ElementType type_of(const std::string& text) {
     const auto* const found =
         std::ranges::find(kSafetensorsTypes, text, [](const auto& entry) { return entry.second; });
-    require(found != kSafetensorsTypes.end(), "{}: tensor {} has dtype {}, which is not read here",
+    require(found != kSafetensorsTypes.end(), "{}: tensor {} has dtype {}, which is not supported",
             file_, printable(row().name), printable(text));
     return found->first;
   }
@@ -150,7 +150,7 @@ class HeaderEvents : public Json::json_sax_t {
   const std::string& file_;
   Place place_ = Place::start;
   Member member_ = Member::dtype;
-  std::array<bool, 3> seen_{};  ///< members met of the current tensor
+  std::array<bool, 3> seen_{};  ///< which members of the current tensor have occurred
   bool is_metadata_ = false, has_metadata_ = false;
   int offsets_ = 0;
   std::string metadata_key_;

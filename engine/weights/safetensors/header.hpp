@@ -1,5 +1,5 @@
 #pragma once
-// The JSON header of a safetensors file, parsed event by event so that nothing but what the format
+// The JSON header of a safetensors file. It is parsed event by event, so that only what the format
 // allows is ever stored.
 
 #include <cstdint>
@@ -22,8 +22,8 @@ struct SafetensorsHeader {
   Metadata metadata;
 };
 
-/// Throws Error naming `file` for anything but a header of the format: other members, other value
-/// types, missing members, a metadata key twice. Offsets are not compared with the data here.
+/// Throws an Error that names `file` if the header does not follow the format: unknown members, other
+/// value types, missing members, duplicate metadata keys. Does not compare offsets with the data.
 SafetensorsHeader parse_safetensors_header(std::string_view json, const std::string& file);
 
 }  // namespace fpanet

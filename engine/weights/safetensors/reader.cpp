@@ -16,7 +16,7 @@ using Row = SafetensorsHeader::Row;
 void check_size(const Row& row, const std::string& file) {
   const auto numel = static_cast<std::uint64_t>(
       checked_numel(row.shape, fmt::format("{}: tensor {}", file, printable(row.name))));
-  // numel < 2^62 and an element has at most 8 = 2^3 bytes: compare by division, which cannot wrap.
+  // numel < 2^62 and an element has up to 8 = 2^3 bytes, so a product could overflow. Divide instead.
   const std::uint64_t size = size_of(row.type);
   const bool fits = row.begin <= row.end && (row.end - row.begin) % size == 0 &&
                     (row.end - row.begin) / size == numel;
@@ -24,7 +24,7 @@ void check_size(const Row& row, const std::string& file) {
           name_of(row.type), shape_text(row.shape), row.begin, row.end);
 }
 
-/// The tensors must follow each other without a hole or an overlap from 0 to the end of the data.
+/// Checks that the tensors cover the data from 0 to its end without gaps and overlaps.
 void check_tiling(const std::vector<Row>& rows, std::uint64_t data_bytes, const std::string& file) {
   std::vector<const Row*> by_offset;
   by_offset.reserve(rows.size());
@@ -32,8 +32,8 @@ void check_tiling(const std::vector<Row>& rows, std::uint64_t data_bytes, const 
   std::ranges::sort(by_offset, {}, [](const Row* row) { return std::pair(row->begin, row->end); });
   std::uint64_t end = 0;
   for (const Row* row : by_offset) {
-    require(row->begin == end, "{}: tensor {} begins at byte {} of the data but {} is due", file,
-            printable(row->name), row->begin, end);
+    require(row->begin == end, "{}: tensor {} begins at byte {} of the data but {} is expected",
+            file, printable(row->name), row->begin, end);
     end = row->end;
   }
   require(end == data_bytes, "{}: tensors take {} bytes but the file holds {}", file, end,

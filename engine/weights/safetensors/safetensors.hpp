@@ -13,19 +13,20 @@ namespace fpanet {
 using Metadata = std::map<std::string, std::string>;
 
 struct SafetensorsFile {
-  StateDict tensors;  ///< in header order; views on the mapped file
+  StateDict tensors;  ///< in header order; views of the mapped file
   Metadata metadata;  ///< the header's "__metadata__"
 };
 
-/// Maps and checks a file: header within the file and at most 100 MB, every tensor's bytes matching
-/// its shape, tensors covering the data exactly, no name twice. Throws Error naming `path`.
+/// Maps a file and checks it: the header is inside the file and at most 100 MB, the size of every
+/// tensor matches its shape, the tensors cover the data exactly, and no name occurs twice. Throws an
+/// Error that names `path`.
 SafetensorsFile read_safetensors(const std::filesystem::path& path);
-/// The same for bytes in memory; `name` stands for the file in messages.
+/// The same for bytes in memory; `name` denotes the file in messages.
 SafetensorsFile read_safetensors(const Bytes& file, const std::string& name);
 
-/// Writes atomically: on any failure (full disk, ...) an Error naming the file is thrown and what
-/// was there before stays. Header and data keep the state dict's order; only where that order would
-/// misalign an entry, data is ordered by element size instead.
+/// Writes atomically: on any failure (full disk, ...) throws an Error that names the file, and leaves
+/// an existing file as it was. The header has the order of the state dict. So do the data, unless that
+/// order would misalign an entry; then they are sorted by element size.
 void write_safetensors(const std::filesystem::path& path, const StateDict& tensors,
                        const Metadata& metadata = {});
 

@@ -19,7 +19,7 @@ std::string_view header_name(ElementType type) {
   return found->second;
 }
 
-/// Positions in the state dict in the order in which their data is written.
+/// The positions of the entries in the state dict, in the order in which their data are written.
 std::vector<std::size_t> data_order(const StateDict& tensors) {
   std::vector<std::size_t> order(tensors.size());
   std::iota(order.begin(), order.end(), std::size_t{0});

@@ -1,13 +1,13 @@
 #pragma once
-// First bytes of the files that torch.save writes.
+// The first bytes of the files that torch.save writes.
 
 #include <string_view>
 
 namespace fpanet {
 
-/// A member header of a zip archive.
+/// The signature of a member header in a zip archive.
 inline constexpr std::string_view kZipMagic = "PK\3\4";
-/// The pickle of the integer 0x1950a86a20f9469cfc6c that begins a legacy file.
+/// The pickle of the integer 0x1950a86a20f9469cfc6c, with which a legacy file begins.
 inline constexpr std::string_view kLegacyMagic =
     "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19\x2e";
 

@@ -11,10 +11,11 @@ namespace {
 
 using pickle::TensorView;
 
-/// Whether every element lies in the storage. Strides are not negative, so the last one decides.
+/// True if every element lies in the storage. Strides must not be negative, so it is enough to check
+/// the last element.
 bool fits(const TensorView& view, std::int64_t storage_numel) {
   if (view.offset < 0 || view.offset > storage_numel) return false;
-  std::int64_t room = storage_numel - view.offset - 1;  // steps left for the last element
+  std::int64_t room = storage_numel - view.offset - 1;  // largest possible distance from the first
   for (std::size_t axis = 0; axis < view.shape.size(); ++axis) {
     const std::int64_t steps = view.shape[axis] - 1, stride = view.strides[axis];
     if (stride < 0) return false;
@@ -64,8 +65,8 @@ Bytes TorchFile::storage_of(const TensorView& view, std::string_view entry_name)
   const bool inside = storage.offset >= 0 && storage.numel >= 0 &&
                       storage.offset <= storage.whole_numel &&
                       storage.numel <= storage.whole_numel - storage.offset;
-  require(inside, "{}: tensor {}: elements from {} on, {} of them, are outside storage {} of {}",
-          name_, printable(entry_name), storage.offset, storage.numel, printable(storage.key),
+  require(inside, "{}: tensor {}: {} elements at offset {} reach outside storage {} of {}", name_,
+          printable(entry_name), storage.numel, storage.offset, printable(storage.key),
           storage.whole_numel);
   return whole.part(static_cast<std::size_t>(storage.offset) * item,
                     static_cast<std::size_t>(storage.numel) * item);
@@ -74,7 +75,7 @@ Bytes TorchFile::storage_of(const TensorView& view, std::string_view entry_name)
 Bytes TorchFile::gather(const TensorView& view, const Bytes& storage, std::string_view entry_name,
                         std::size_t bytes) {
   require(bytes <= copy_budget_,
-          "{}: tensor {} of shape {} is a view that unrolls to more than this file may ask for",
+          "{}: tensor {} of shape {} is a view that expands to more memory than its file may use",
           name_, printable(entry_name), shape_text(view.shape));
   copy_budget_ -= bytes;
   const std::size_t item = size_of(view.type), rank = view.shape.size();

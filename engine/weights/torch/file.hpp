@@ -1,6 +1,6 @@
 #pragma once
-// A file written by torch.save, in any of its three containers: the pickled object, and the raw
-// data of its tensors on demand.
+// A file written by torch.save in any of its three containers. Holds the pickled object and reads the
+// raw data of its tensors on demand.
 
 #include <functional>
 #include <memory>
@@ -15,7 +15,7 @@ namespace fpanet {
 
 class TorchFile {
  public:
-  /// Raw data filed under a storage key; throws Error when there is none.
+  /// Returns the raw data for a storage key; throws Error if there are none.
   using StorageSource = std::function<Bytes(std::string_view key)>;
 
   TorchFile(std::string name, Bytes file, std::unique_ptr<pickle::Heap> heap,
@@ -27,12 +27,13 @@ class TorchFile {
         root_(root),
         storages_(std::move(storages)) {}
 
-  const std::string& name() const { return name_; }  ///< the file's, for messages
+  const std::string& name() const { return name_; }  ///< the file's name, for messages
   const pickle::Object& root() const { return *root_; }
 
-  /// The tensor as an entry: a view on the file where it is contiguous, else gathered into a copy.
-  /// Throws Error naming `entry` when the view reaches outside its storage. Copies of one file may
-  /// take 16 MiB plus four times its size in all: an expanded view could ask for any amount.
+  /// The tensor as an entry: a view of the file if the tensor is contiguous, otherwise a gathered
+  /// copy. Throws an Error that names the entry if the tensor reaches outside its storage. All copies
+  /// from one file together are limited to 16 MiB plus four times its size, because an expanded view
+  /// could otherwise request any amount of memory.
   StateEntry entry(const pickle::TensorView& view, std::string_view entry_name);
 
  private:
@@ -43,19 +44,20 @@ class TorchFile {
                std::size_t bytes);
 
   std::string name_;
-  Bytes file_;  ///< texts of the pickled objects point into it
+  Bytes file_;  ///< strings in the pickled objects point into it
   std::size_t copy_budget_;
   std::unique_ptr<pickle::Heap> heap_;
   const pickle::Object* root_;
   StorageSource storages_;
 };
 
-/// PyTorch 1.6 and later: a zip archive of data.pkl and data/<key>.
-/// torch/serialization.py, _save and _load.
+/// PyTorch 1.6 and later: a zip archive with data.pkl and data/<key>. Source: torch/serialization.py,
+/// _save and _load.
 TorchFile open_torch_zip(const Bytes& file, const std::string& name);
-/// PyTorch 0.1.10 to 1.5: five pickles, then the raw data. torch/serialization.py, _legacy_load.
+/// PyTorch 0.1.10 to 1.5: five pickles, then the raw data. Source: torch/serialization.py,
+/// _legacy_load.
 TorchFile open_torch_legacy(const Bytes& file, const std::string& name);
-/// Before that: a tar archive of sys_info, storages, tensors and pickle.
+/// Before 0.1.10: a tar archive of sys_info, storages, tensors and pickle. Source:
 /// torch/serialization.py, legacy_load in _legacy_load.
 TorchFile open_torch_tar(const Bytes& file, const std::string& name);
 

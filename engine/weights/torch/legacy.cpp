@@ -20,7 +20,7 @@ TorchFile open_torch_legacy(const Bytes& file, const std::string& name) {
           kProtocol);
   check_little_endian(stream.pickle_as<pickle::Dict>("system information"), name);
 
-  std::map<std::string_view, ElementType> types;  // of the storages that tensors refer to
+  std::map<std::string_view, ElementType> types;  // types of the storages that tensors refer to
   const pickle::Object& root =
       stream.pickle([&](const pickle::Object& id, const pickle::Where& where) {
         pickle::Object* object = pickle::storage_from_id(id, *heap, where);
@@ -36,7 +36,7 @@ TorchFile open_torch_legacy(const Bytes& file, const std::string& name) {
   for (const pickle::Object* item : stream.pickle_as<pickle::List>("list of storages").items) {
     const auto* key = item->as<std::string_view>();
     const auto type = key == nullptr ? types.end() : types.find(*key);
-    require(type != types.end(), "{}: the list of storages has one that no tensor uses", name);
+    require(type != types.end(), "{}: the list of storages names one that no tensor uses", name);
     const Bytes data = stream.storage(type->second);
     require(storages.emplace(*key, data).second, "{}: storage {} is listed twice", name,
             printable(*key));

@@ -10,14 +10,15 @@ constexpr std::string_view kModelCheckpoint =
     "ModelCheckpoint{'monitor': 'val/Loss', 'mode': 'min', 'every_n_train_steps': 0, "
     "'every_n_epochs': 1, 'train_time_interval': None}";
 
-/// Lightning counts how often a thing was made ready, started, processed and completed.
+/// Lightning's progress counters: how many items were ready, started, processed and completed.
 struct Progress {
   std::int64_t ready = 0, started = 0, processed = 0, completed = 0;
 
   static Progress all(std::int64_t count) { return {count, count, count, count}; }
 };
 
-enum class Counts { two, three, four };  ///< ready, completed | + started | + processed
+/// The counters to write: two are ready and completed, three add started, four add processed.
+enum class Counts { two, three, four };
 
 void write_progress(PickleWriter& out, const Progress& progress, Counts counts) {
   out.begin_dict().text("ready").integer(progress.ready);
@@ -27,7 +28,7 @@ void write_progress(PickleWriter& out, const Progress& progress, Counts counts) 
   out.end_dict();
 }
 
-/// Over the whole training, and in the current epoch.
+/// `total` counts over the whole training, `current` in the current epoch.
 void write_tracker(PickleWriter& out, const Progress& total, const Progress& current,
                    Counts counts = Counts::four) {
   out.text("total");
@@ -68,7 +69,7 @@ void write_fit_loop(PickleWriter& out, const TrainingState& training) {
   state("epoch_loop.val_loop.state_dict");
   out.text("epoch_loop.val_loop.batch_progress");
   write_batch_progress(out, training.validation_batches, training.validation_batches);
-  // As ModelCheckpoint saves it: the epoch is processed but its last hooks have not returned.
+  // The state when ModelCheckpoint saves: the epoch is processed but not yet completed.
   Progress epochs = Progress::all(training.epochs_done);
   epochs.completed -= 1;
   out.text("epoch_progress").begin_dict();
@@ -138,7 +139,7 @@ void write_optimizer(PickleWriter& out, const OptimizerState& optimizer) {
 
 void write_lightning(const std::filesystem::path& path, const StateDict& tensors,
                      const TrainingState& training) {
-  require(training.epochs_done > 0, "{}: a Lightning checkpoint is of a finished epoch",
+  require(training.epochs_done > 0, "{}: a Lightning checkpoint needs a finished epoch",
           path.string());
   PickleWriter out;
   out.begin_dict();

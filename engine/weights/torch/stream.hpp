@@ -1,5 +1,5 @@
 #pragma once
-// What the two older containers of PyTorch have in common: pickles and raw data in one stream.
+// The common part of PyTorch's two older containers: pickles and raw data in one stream.
 
 #include <map>
 #include <string>
@@ -10,10 +10,10 @@
 
 namespace fpanet {
 
-/// Walks over a file part that holds pickles and raw data one after another.
+/// Reads a part of a file that holds pickles and raw data one after another.
 class TorchStream {
  public:
-  /// `name` stands for `bytes` in messages: "m.pth", or "m.pth: storages" in a tar archive.
+  /// `name` denotes `bytes` in messages: "m.pth", or "m.pth: storages" in a tar archive.
   TorchStream(Bytes bytes, std::string name, pickle::Heap& heap, std::size_t at = 0)
       : bytes_(std::move(bytes)), name_(std::move(name)), heap_(&heap), at_(at) {}
 
@@ -36,7 +36,7 @@ class TorchStream {
     return value;
   }
 
-  /// A storage as PyTorch writes it: an int64 count, then as many elements.
+  /// Reads a storage: an int64 count, then that many elements.
   Bytes storage(ElementType type);
 
  private:
@@ -46,10 +46,10 @@ class TorchStream {
   std::size_t at_;
 };
 
-/// Refuses a sys_info dict that says the numbers are big-endian.
+/// Throws Error unless the sys_info dict declares the file little-endian.
 void check_little_endian(const pickle::Dict& sys_info, const std::string& name);
 
-/// Raw data by storage key, for a TorchFile that has read all of it.
+/// Raw data by storage key, for containers that are read as a whole.
 using StorageMap = std::map<std::string, Bytes, std::less<>>;
 const Bytes& storage_in(const StorageMap& storages, std::string_view key, const std::string& name);
 

@@ -11,7 +11,7 @@ namespace fpanet {
 namespace {
 
 using pickle::Object;
-using Objects = std::map<std::string, Object*>;  ///< storages or tensors by their keys
+using Objects = std::map<std::string, Object*>;  ///< storages or tensors by key
 
 const Bytes& member(const std::map<std::string, Bytes>& members, const char* wanted,
                     const std::string& name) {
@@ -21,7 +21,7 @@ const Bytes& member(const std::map<std::string, Bytes>& members, const char* wan
   return found->second;
 }
 
-/// The items of a pickled tuple that must have `count`.
+/// The items of a pickled tuple, of which there must be `count`.
 std::vector<Object*> tuple_items(const Object& object, std::size_t count,
                                  const TorchStream& stream) {
   const auto* tuple = object.as<pickle::Tuple>();
@@ -39,7 +39,7 @@ T item_as(const Object& object, const TorchStream& stream) {
   return *value;
 }
 
-/// Keys are integers, and the decimal text of them in the main pickle.
+/// Keys are integers; the main pickle has them as decimal text.
 std::string key_of(const Object& object, const TorchStream& stream) {
   if (const auto* number = object.as<std::int64_t>()) return std::to_string(*number);
   return std::string(item_as<std::string_view>(object, stream));
@@ -56,8 +56,8 @@ void add_object(Objects& objects, const std::string& key, Object* object, const 
           printable(key));
 }
 
-/// Member `storages`: a count; per storage (key, location, class), its raw data; at last the list
-/// of storages that are windows on others: (key, root key, offset, numel).
+/// Member `storages`: a count; for each storage (key, location, class) and its raw data; finally the
+/// list of storages that are views of others: (key, root key, offset, numel).
 Objects read_storages(TorchStream& stream, StorageMap& data, pickle::Heap& heap) {
   Objects storages;
   const auto count = stream.pickle_as<std::int64_t>("count of storages");
@@ -67,7 +67,7 @@ Objects read_storages(TorchStream& stream, StorageMap& data, pickle::Heap& heap)
     const ElementType type = pickle::storage_type(*items[2], {stream.name(), stream.at()});
     const Bytes raw = stream.storage(type);
     const auto numel = static_cast<std::int64_t>(raw.size() / size_of(type));
-    const auto filed = data.emplace(key, raw).first;  // the storage's key is a view on this one
+    const auto filed = data.emplace(key, raw).first;  // the storage's key points to this string
     add_object(
         storages, key,
         heap.make(pickle::Storage{
@@ -78,7 +78,7 @@ Objects read_storages(TorchStream& stream, StorageMap& data, pickle::Heap& heap)
     const auto items = tuple_items(*view, 4, stream);
     const Object* root = find_object(storages, key_of(*items[1], stream), stream.name());
     pickle::Storage window = *root->as<pickle::Storage>();
-    require(window.numel == window.whole_numel, "{}: a window on a window, before byte {}",
+    require(window.numel == window.whole_numel, "{}: a view of a view, before byte {}",
             stream.name(), stream.at());
     window.offset = item_as<std::int64_t>(*items[2], stream);
     window.numel = item_as<std::int64_t>(*items[3], stream);
@@ -87,8 +87,8 @@ Objects read_storages(TorchStream& stream, StorageMap& data, pickle::Heap& heap)
   return storages;
 }
 
-/// Member `tensors`: a count; per tensor (key, storage key, class), int32 rank, 4 bytes unused, the
-/// sizes, the strides and the storage offset as int64.
+/// Member `tensors`: a count; for each tensor (key, storage key, class), the rank as int32, 4 unused
+/// bytes, and the sizes, the strides and the storage offset as int64.
 Objects read_tensors(TorchStream& stream, const Objects& storages, pickle::Heap& heap) {
   Objects tensors;
   const auto count = stream.pickle_as<std::int64_t>("count of tensors");

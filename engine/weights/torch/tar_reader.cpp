@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t kBlock = 512;
 constexpr std::size_t kSize = 124, kChecksum = 148, kType = 156, kMagic = 257;  // header fields
 
-/// A numeric field: octal digits, or big-endian binary after a byte 0x80 (GNU).
+/// A numeric field: octal digits, or a big-endian binary number after a byte 0x80 (GNU).
 std::uint64_t number_field(std::string_view field, const std::string& name) {
   std::uint64_t value = 0;
   if (field[0] == '\x80') {
@@ -33,7 +33,7 @@ std::uint64_t number_field(std::string_view field, const std::string& name) {
   return value;
 }
 
-/// Sum of the header's bytes with the checksum field taken as blanks.
+/// Sum of the header's bytes, with spaces in place of the checksum field.
 std::uint64_t checksum(std::string_view header) {
   const auto sum = [](std::string_view bytes) {
     return std::accumulate(

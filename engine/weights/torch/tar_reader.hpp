@@ -1,5 +1,5 @@
 #pragma once
-// Members of an uncompressed tar archive (ustar, GNU or pax) in memory.
+// Reads the members of an uncompressed tar archive (ustar, GNU or pax) in memory.
 
 #include <map>
 #include <string>
@@ -8,11 +8,12 @@
 
 namespace fpanet {
 
-/// Regular members by name, "./" before a name removed. Throws Error naming `name` when a header's
-/// checksum is wrong, a member reaches past the end or two have one name.
+/// The regular members by name, without a leading "./". Throws an Error that names `name` if the
+/// checksum of a header is wrong, a member reaches past the end of the file or two members have the
+/// same name.
 std::map<std::string, Bytes> read_tar(const Bytes& file, const std::string& name);
 
-/// Whether `file` begins with a tar header.
+/// True if `file` begins with a tar header.
 bool is_tar(const Bytes& file);
 
 }  // namespace fpanet

@@ -13,7 +13,7 @@ using pickle::find;
 using pickle::List;
 using pickle::Object;
 
-/// Reads typed members of one dict; `what` names it in messages.
+/// Reads typed members of a dict; `what` denotes the dict in messages.
 class Members {
  public:
   Members(TorchFile& file, const Dict& dict, std::string what)
@@ -66,7 +66,7 @@ class Members {
   std::string what_;
 };
 
-/// Follows `keys` through nested dicts; nullptr when one of them is missing.
+/// Follows `keys` through nested dicts; nullptr if one of them is missing.
 const Dict* find_dict(const Dict& root, std::initializer_list<std::string_view> keys) {
   const Dict* dict = &root;
   for (const std::string_view key : keys) {
@@ -77,8 +77,8 @@ const Dict* find_dict(const Dict& root, std::initializer_list<std::string_view> 
   return dict;
 }
 
-/// How often the fit loop's progress `name` has been `state` ("ready", "processed") since its loop
-/// began; none in checkpoints without it.
+/// The counter `state` ("ready", "processed") of the fit loop's current progress `name`; nullopt if
+/// the checkpoint does not have it.
 std::optional<std::int64_t> count(TorchFile& file, const Dict& root, std::string_view name,
                                   std::string_view state) {
   const Dict* current = find_dict(root, {"loops", "fit_loop", name, "current"});
@@ -96,8 +96,8 @@ void read_epochs(TorchFile& file, const Dict& root, std::int64_t epoch, Training
   training.train_batches = count(file, root, "epoch_loop.batch_progress", "processed").value_or(0);
   training.validation_batches =
       count(file, root, "epoch_loop.val_loop.batch_progress", "processed").value_or(0);
-  // `epoch` is the epoch that was running, or the next one when fit() had returned: the loop's own
-  // counts are always right. After validation an epoch is over but not counted as processed yet.
+  // `epoch` is the epoch that was running, or the next one if fit() had returned, whereas the counters
+  // of the loop are always right. After validation, an epoch is over but not yet counted as processed.
   if (at_end_of_epoch(root)) {
     training.epochs_done = count(file, root, "epoch_progress", "ready").value_or(epoch + 1);
   } else {
@@ -119,7 +119,7 @@ void read_group(TorchFile& file, const Dict& dict, OptimizerState& optimizer) {
   const auto& betas = group.as<pickle::Tuple>("betas").items;
   require(
       betas.size() == 2 && betas[0]->as<double>() != nullptr && betas[1]->as<double>() != nullptr,
-      "{}: betas of the parameter group are no two numbers", file.name());
+      "{}: betas of the parameter group are not two numbers", file.name());
   optimizer.lr = group.number("lr");
   optimizer.beta1 = *betas[0]->as<double>();
   optimizer.beta2 = *betas[1]->as<double>();
@@ -145,7 +145,7 @@ OptimizerState read_optimizer(TorchFile& file, const Dict& dict) {
             .emplace(*index, AdamMoments{members.integer("step"), members.tensor("exp_avg"),
                                          members.tensor("exp_avg_sq")})
             .second;
-    require(is_new, "{}: two optimizer states are of parameter {}", file.name(), *index);
+    require(is_new, "{}: two optimizer states belong to parameter {}", file.name(), *index);
   }
   return optimizer;
 }
@@ -196,7 +196,7 @@ TrainingState read_training_state(TorchFile& file, const Dict& root) {
   }
   if (const Dict* dict = find_callback(root, "ModelCheckpoint")) {
     const Members state(file, *dict, "ModelCheckpoint");
-    // Without a monitored value, or before its first, there is no best.
+    // There is no best score if no value is monitored or none has been measured yet.
     if (state.get("best_model_score").as<pickle::None>() == nullptr) {
       training.model_checkpoint = {.best_score = state.number("best_model_score"),
                                    .current_score = state.number("current_score"),

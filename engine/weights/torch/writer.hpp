@@ -1,5 +1,5 @@
 #pragma once
-// Writes PyTorch's zip container (1.6 and later): readable by torch.load(weights_only=True).
+// Writes PyTorch's zip container (1.6 and later), which torch.load(weights_only=True) can read.
 
 #include <filesystem>
 

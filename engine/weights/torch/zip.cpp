@@ -7,7 +7,7 @@ namespace fpanet {
 
 namespace {
 
-/// "archive/" of the one member "archive/data.pkl".
+/// The folder of the only member called data.pkl: "archive/" for "archive/data.pkl".
 std::string root_folder(const ZipReader& zip, const std::string& name) {
   static constexpr std::string_view kPickle = "/data.pkl";
   std::string root;
@@ -18,7 +18,7 @@ std::string root_folder(const ZipReader& zip, const std::string& name) {
   }
   require(!root.empty(), "{}: a zip archive without data.pkl was not written by torch.save", name);
   require(!zip.contains(root + "constants.pkl"),
-          "{}: a TorchScript archive; save the weights alone with torch.save(model.state_dict())",
+          "{}: a TorchScript archive; save only the weights with torch.save(model.state_dict())",
           name);
   return root;
 }

@@ -17,13 +17,13 @@ constexpr std::uint32_t kLocalHeader = 0x04034b50, kDirectoryRow = 0x02014b50, k
 constexpr std::size_t kLocalHeaderBytes = 30, kEndBytes = 22, kLocatorBytes = 20,
                       kMaxComment = 65535;
 constexpr std::uint16_t kZip64Field = 1;
-constexpr std::uint32_t kIn64 = 0xffffffff;  ///< this number is in the zip64 field instead
+constexpr std::uint32_t kIn64 = 0xffffffff;  ///< the number is in the zip64 field instead
 
 struct Directory {
   std::uint64_t rows = 0, bytes = 0, at = 0;
 };
 
-/// Position of the end record: the last one whose comment reaches exactly to the end of the file.
+/// Position of the end record: the last one whose comment ends exactly at the end of the file.
 std::size_t find_end(std::string_view file, const std::string& name) {
   static constexpr std::string_view kSignature = "PK\5\6";
   const std::size_t furthest = kEndBytes + kMaxComment;
@@ -37,7 +37,7 @@ std::size_t find_end(std::string_view file, const std::string& name) {
     if (at == 0) break;
     at = file.rfind(kSignature, at - 1);
   }
-  fail("{}: zip archive without its end record: the file is cut short", name);
+  fail("{}: zip archive without its end record: the file is truncated", name);
 }
 
 Directory find_directory(std::string_view file, const std::string& name) {
@@ -69,7 +69,7 @@ Directory find_directory(std::string_view file, const std::string& name) {
   return directory;
 }
 
-/// Replaces the numbers marked kIn64 by those of the zip64 extra field.
+/// Replaces the numbers that are kIn64 by those of the zip64 extra field.
 void read_zip64_field(std::string_view extra, const std::string& name, ZipReader::Member& member) {
   ByteCursor fields(extra, name);
   while (fields.left() >= 4) {
@@ -124,7 +124,8 @@ void ZipReader::read_directory() {
   }
 }
 
-/// Members that share bytes could make a small file look large, and slow to check.
+/// Throws Error if members overlap, because shared bytes could make a small file expand to much more
+/// data, which would take long to check.
 void ZipReader::check_overlaps() const {
   std::vector<const Member*> order;
   for (const auto& [path, member] : members_) order.push_back(&member);

@@ -14,20 +14,21 @@ namespace fpanet {
 
 class ZipReader {
  public:
-  /// Reads the directory; throws Error naming `name` when the archive is damaged, has overlapping
-  /// members or two of one name.
+  /// Reads the directory. Throws an Error that names `name` if the archive is damaged, has overlapping
+  /// members or two members with the same name.
   ZipReader(Bytes file, std::string name);
 
   struct Member {
     std::uint16_t method = 0;
     std::uint32_t crc = 0;
-    std::uint64_t packed = 0, size = 0;  ///< bytes in the file, bytes unpacked
+    std::uint64_t packed = 0, size = 0;  ///< bytes in the file, bytes after unpacking
     std::uint64_t header = 0;            ///< position of the local header
   };
   const std::map<std::string_view, Member>& members() const { return members_; }
   bool contains(std::string_view member) const { return members_.contains(member); }
 
-  /// A view on a member's data, its crc checked. Throws Error when absent, compressed or damaged.
+  /// A view of a member's data, after a check of its CRC. Throws Error if the member is absent,
+  /// compressed or damaged.
   Bytes read(std::string_view member) const;
 
  private:

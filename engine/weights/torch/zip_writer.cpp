@@ -12,9 +12,9 @@ namespace {
 
 constexpr std::size_t kAlignment = 64, kHeaderBytes = 30, kFieldHeaderBytes = 4;
 constexpr std::uint16_t kVersion = 20, kUtf8Names = 0x0800;
-constexpr std::uint16_t kPaddingField = 'F' | 'B' << 8;  // PyTorch's, filled with 'Z'
+constexpr std::uint16_t kPaddingField = 'F' | 'B' << 8;  // PyTorch's field, filled with 'Z'
 
-/// Numbers as zip has them: packed, little-endian.
+/// The numbers in zip's format: packed and little-endian.
 template <class... Numbers>
 std::string packed(Numbers... numbers) {
   std::string bytes;
@@ -31,7 +31,7 @@ constexpr std::uint16_t u16(std::size_t number) {
   return static_cast<std::uint16_t>(number);
 }
 
-/// What local header and directory row have in common, from "version needed" to "name length".
+/// The fields that a local header and a directory row share, from "version needed" to "name length".
 std::string shared_fields(std::uint32_t crc, std::uint32_t size, std::size_t name_bytes) {
   constexpr std::uint16_t kStored = 0, kTime = 0, kDate = 0;
   return packed(kVersion, kUtf8Names, kStored, kTime, kDate, crc, size, size, u16(name_bytes));

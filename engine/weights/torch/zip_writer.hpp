@@ -1,6 +1,6 @@
 #pragma once
-// Writes a zip archive of stored members whose data begin at multiples of 64 bytes, as torch.save
-// does, so that readers can map tensors in place.
+// Writes a zip archive of uncompressed members whose data begin at multiples of 64 bytes, as
+// torch.save does, so that readers can map tensors in place.
 
 #include <cstdint>
 #include <string>
@@ -13,8 +13,8 @@ namespace fpanet {
 
 class ZipWriter {
  public:
-  /// Appears as `path` on finish(); failures throw Error naming it. At most 4 GiB and 65534
-  /// members: no zip64 is written.
+  /// The file appears as `path` on finish(). Failures throw an Error that names it. The archive can
+  /// have at most 4 GiB and 65534 members, because zip64 is not written.
   explicit ZipWriter(const std::filesystem::path& path) : path_(path), file_(path) {}
 
   void add(const std::string& member, std::span<const std::byte> data);
