@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Whole epochs on a folder of tiles (decode, resize, augment, train): this engine, then PyTorch with
-# the notebook's loader. The first epoch is ours with empty caches.
+# Measures whole epochs on a folder of tiles (decode, resize, augment, train), either with this engine
+# or with PyTorch and the notebook's loader. The engine's first run starts with empty caches.
 #
 #   bench/compare_epoch.sh ours    DATA [TILES [BATCH]]
 #   bench/compare_epoch.sh pytorch DATA [TILES [BATCH]]
 #
-# Takes the first TILES (64) pairs of DATA; a batch is 16. "Reading" is what this engine does before
-# its first epoch: decode and resize everything, once.
+# Uses the first TILES (default 64) pairs of DATA and batches of BATCH (default 16). Before its first
+# epoch, the engine decodes and resizes all images once; the time from start to exit includes this.
 set -euo pipefail
 who=$1 data=$(realpath "$2") tiles=${3:-64} batch=${4:-16}
 cd "$(dirname "$0")/.."
@@ -22,7 +22,7 @@ for image in "${images[@]:0:$tiles}"; do
 done
 case $who in
   ours)
-    # A second copy of the first pair is what is validated on.
+    # A second copy of the first pair is the validation data.
     ln -s "${images[0]}" "$scratch/tiles/validation_sat.jpg"
     ln -s "${images[0]%_sat.jpg}_mask.png" "$scratch/tiles/validation_mask.png"
     echo validation,val >> "$scratch/split.csv"

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""FPA-Net by this engine and by PyTorch on one GPU, measured in turns.
+"""Compares FPA-Net in this engine and in PyTorch on one GPU, measured in turns.
 
     python3 bench/compare_gpu.py --tool build/bin/fpanet_tool --json compare.json
 
-Every workload (training step at batch 16, inference at batch 1 and 8) is measured in rounds: in
-each, every PyTorch setting of bench/pytorch_peer.py and every precision of the engine takes its
-turn on the warm gpu, so that a change of clocks or of a neighbour's load meets all alike. A row is
-the median over rounds. PyTorch's time is the better of steps waited for one by one and steps queued
-together. The compiled setting comes last, since compiling takes minutes: whatever is done when the
-time is up (--budget) has been written to --json.
+Every workload (training step at batch 16, inference at batch 1 and 8) is measured in rounds. In each
+round, every PyTorch setting of bench/pytorch_peer.py and every precision of the engine takes its turn
+on the warm GPU, so that a change of clocks or of other load affects all of them equally. A row is the
+median over rounds. PyTorch's time is the better of two: with a synchronisation after each step, and
+with all steps queued together. The compiled setting comes last, because compiling takes minutes. Once
+the time is up (--budget), no new measurement starts; all finished rows are in --json.
 """
 
 import argparse
@@ -31,15 +31,15 @@ def parse_args():
     parser.add_argument("--tool", required=True, help="path of fpanet_tool")
     parser.add_argument("--workloads", default="train:16,infer:1,infer:8", metavar="TASK:BATCH,...")
     parser.add_argument("--settings", default=",".join(pytorch_peer.SETTINGS),
-                        help="of PyTorch, by name")
-    parser.add_argument("--precisions", default=",".join(ENGINE_PRECISIONS), help="of the engine")
+                        help="settings of PyTorch, by name")
+    parser.add_argument("--precisions", default=",".join(ENGINE_PRECISIONS), help="precisions of the engine")
     parser.add_argument("--image-size", type=int, default=320)
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--repeat", type=int, default=20, help="steps a round")
+    parser.add_argument("--repeat", type=int, default=20, help="steps per round")
     parser.add_argument("--warmup", type=int, default=5)
     parser.add_argument("--budget", type=float, default=500, metavar="SECONDS",
-                        help="start nothing new after this time")
+                        help="start no new measurement after this time")
     parser.add_argument("--json", default="", help="write the rows here, after each workload")
     parser.add_argument("--markdown", default="", help="write the table here")
     return parser.parse_args()
@@ -69,7 +69,7 @@ class Engine:
 
 
 class Peer:
-    """PyTorch under one setting, warm."""
+    """PyTorch with one setting, warmed up."""
 
     def __init__(self, args, task, batch, name):
         self.name = f"torch {name}"
@@ -87,12 +87,12 @@ class Peer:
 
 
 def compare(args, task, batch, makers):
-    """Rows of one workload: each maker's contestant measured once a round."""
+    """Rows of one workload; every contestant is measured once per round."""
     contestants, rows = [], []
     for name, make in makers:
         try:
             contestants.append(make())
-        except Exception as error:  # one setting that fails must not take the table along
+        except Exception as error:  # one failing setting must not lose the whole table
             rows.append({"who": name, "task": task, "batch": batch, "error": str(error)[:300]})
     times = {contestant.name: [] for contestant in contestants}
     failed = {}
@@ -117,8 +117,8 @@ def compare(args, task, batch, makers):
 
 
 def table(rows):
-    """Markdown; the last column is how many times as long as the engine's best of that group a
-    row takes."""
+    """A Markdown table. The last column is the row's time divided by the engine's best time in the
+    same group."""
     lines = ["| Workload | Who | ms | images/s | peak MB | times the engine's best |",
              "|---|---|---|---|---|---|"]
     for row in rows:

@@ -1,18 +1,18 @@
 #!/usr/bin/env python3
-"""This engine against PyTorch on the CPU, measured in turns.
+"""Compares this engine with PyTorch on the CPU, measured in turns.
 
     bench/compare_pytorch.sh                                        # everything: an hour or more
     bench/compare_pytorch.sh --cases train:8:320 --settings eager:channels_last --json compare.json
-    bench/compare_pytorch.sh --precision bf16                       # against autocast, where the CPU has AVX512-BF16
+    bench/compare_pytorch.sh --precision bf16                       # against autocast, if the CPU has AVX512-BF16
     bench/compare_pytorch.sh --table-only --json compare.json --markdown compare.md
 
-A case is TASK:BATCH:SIZE, a setting of PyTorch MODE:LAYOUT with MODE eager or compile. In every
-round each side is started anew, warmed up and timed for --repeat steps on the same threads; a pair's
-times are the medians over rounds of each round's median. Peak memory is the process's largest
-resident set. With --json, pairs measured earlier are kept, so that a long comparison can be made a
-few cases at a time on a shared machine; the table takes PyTorch's fastest setting of each case.
-torch.compile works before its first step and keeps what it compiled in its own cache: run a case
-once with --rounds 0 to have that done beforehand.
+A case is TASK:BATCH:SIZE. A setting of PyTorch is MODE:LAYOUT, where MODE is eager or compile. In every
+round, each side is started in a new process, warmed up and timed for --repeat steps with the same
+number of threads. The times of a pair are the medians over rounds of each round's median. Peak memory
+is the largest resident set of the process. With --json, earlier pairs are kept, so that a long
+comparison can be done a few cases at a time on a shared machine. The table shows PyTorch's fastest
+setting for each case. torch.compile compiles before its first step and stores the result in its own
+cache: run a case once with --rounds 0 to fill that cache in advance.
 """
 
 import argparse
@@ -35,13 +35,13 @@ def parse_args():
     parser.add_argument("--tool", default="build/bin/fpanet_tool", help="path of fpanet_tool")
     parser.add_argument("--cases", default=CASES, metavar="TASK:BATCH:SIZE,...")
     parser.add_argument("--settings", default=SETTINGS, metavar="MODE:LAYOUT,...",
-                        help="of PyTorch: eager or compile, channels_last or contiguous")
+                        help="settings of PyTorch: eager or compile, channels_last or contiguous")
     parser.add_argument("--precision", choices=["fp32", "bf16"], default="fp32",
-                        help="of both sides; bf16 is PyTorch's autocast")
+                        help="precision of both sides; bf16 is autocast in PyTorch")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--repeat", type=int, default=3, help="timed steps a round")
-    parser.add_argument("--warmup", type=int, default=1, help="steps before them")
+    parser.add_argument("--repeat", type=int, default=3, help="timed steps per round")
+    parser.add_argument("--warmup", type=int, default=1, help="untimed steps per round")
     parser.add_argument("--json", default="", help="keep the measured pairs in this file")
     parser.add_argument("--markdown", default="", help="write the table here")
     parser.add_argument("--table-only", action="store_true", help="measure nothing")
@@ -49,7 +49,7 @@ def parse_args():
 
 
 def run_bench(command):
-    """Runs a program that writes its numbers with --json; returns them."""
+    """Runs a program that writes its results with --json, and returns them."""
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "bench.json")
         done = subprocess.run([*command, "--json", path], capture_output=True, text=True,
@@ -62,7 +62,7 @@ def run_bench(command):
 
 
 def measure(args, case, setting):
-    """One pair: a case under one setting of PyTorch."""
+    """Measures one pair: a case with one setting of PyTorch."""
     task, batch, size = case.split(":")
     mode, layout = setting.split(":")
     common = ["--task", task, "--batch", batch, "--image-size", size, "--threads",
@@ -94,7 +94,7 @@ def precision_of(pair):
 
 
 def table(pairs):
-    """Markdown: per case the pair with PyTorch's fastest setting."""
+    """A Markdown table with one row per case: the pair with PyTorch's fastest setting."""
     lines = ["| Case | PyTorch's best setting | PyTorch s | ours s | ratio | PyTorch MB | ours MB | "
              "memory ratio |", "|---|---|---|---|---|---|---|---|"]
     order = {case: i for i, case in enumerate(CASES.split(","))}

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The CPU against PyTorch (whatever version $PYTHON has; `pip install torch`), in turns. Options and
-# output: bench/compare_pytorch.py --help.
+# Compares the engine with PyTorch on the CPU, in turns. Uses the PyTorch version of $PYTHON
+# (`pip install torch`). For options and output see bench/compare_pytorch.py --help.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/build.sh fpanet_tool >/dev/null

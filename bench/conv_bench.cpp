@@ -1,6 +1,6 @@
-// Speed of the convolutions of FPA-Net (ResNet-34 encoder), one line per shape and pass: time, and
-// GFLOP/s by the direct convolution's count, so that an algorithm with fewer operations shows as
-// faster, not as slower.
+// Measures the convolutions of FPA-Net (ResNet-34 encoder). Prints one line per shape, with time
+// and GFLOP/s of every pass. GFLOP/s always count the operations of the direct convolution, so that
+// an algorithm with fewer operations shows as faster.
 
 #include <fmt/core.h>
 
@@ -25,9 +25,9 @@ using kernels::Conv2dPass;
 
 struct Layer {
   std::string name;
-  Index count;  // how often the model has it
+  Index count;  // number of such layers in the model
   Index c_in, c_out, kernel, stride;
-  Index reduction;  // of the input map: 320 / reduction pixels wide at size 320
+  Index reduction;  // the input map is size / reduction pixels wide
 };
 
 const std::vector<Layer> kLayers{
@@ -71,14 +71,14 @@ struct Options {
   std::string filter;
 };
 
-// Wall seconds, or the process's CPU seconds, which a busy machine disturbs less.
+// Wall time in seconds, or the CPU time of the process, which is less sensitive to other load.
 double now(bool cpu_time) {
   if (cpu_time) return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
   const auto since_start = std::chrono::steady_clock::now().time_since_epoch();
   return std::chrono::duration<double>(since_start).count();
 }
 
-// Seconds of each repeat, sorted; one run before them warms caches up.
+// The sorted times of the repeats in seconds, measured after one run that warms up the caches.
 template <class F>
 std::vector<double> measure(const Options& options, F&& f) {
   f();
@@ -162,11 +162,12 @@ int main(int argc, char** argv) {
   options.threads = fpanet::default_threads();
   CLI::App app("Speed of FPA-Net's convolutions on the CPU");
   app.add_option("--batch", options.batch, "images")->check(CLI::PositiveNumber);
-  app.add_option("--size", options.size, "pixels of an image's side")->check(CLI::Range(32, 4096));
+  app.add_option("--size", options.size, "height and width of an image in pixels")
+      ->check(CLI::Range(32, 4096));
   app.add_option("--threads", options.threads)->check(CLI::PositiveNumber);
   app.add_option("--repeats", options.repeats, "timed runs")->check(CLI::PositiveNumber);
   app.add_flag("--cpu-time", options.cpu_time, "CPU time, not wall time (with --threads 1)");
-  app.add_option("--precision", options.precision, "of activations and weights")
+  app.add_option("--precision", options.precision, "precision of activations and weights")
       ->check(CLI::IsMember({"fp32", "bf16"}));
   app.add_option("--filter", options.filter, "only layers whose name contains this");
   CLI11_PARSE(app, argc, argv);

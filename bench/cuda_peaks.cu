@@ -1,6 +1,7 @@
-// What this GPU can do at most, measured: bytes per second of a device-to-device copy (read plus
-// written), and multiply-adds per second of a large matrix product in bf16, TF32 and fp32 through
-// cuBLASLt, on random numbers. The ceilings of docs/gpu.md. Prints one JSON object.
+// Measures the peak performance of a GPU: bytes per second (read plus written) of a
+// device-to-device copy, and operations per second (a multiply-add counts as 2) of a large matrix
+// product of random numbers with cuBLASLt in bf16, TF32 and fp32. These are the ceilings in
+// docs/gpu.md. Prints one JSON object.
 
 #include <cublasLt.h>
 #include <cuda_bf16.h>
@@ -44,7 +45,7 @@ __global__ void fill(T* values, std::uint64_t count, std::uint64_t seed) {
   }
 }
 
-/// Median seconds of `work` on the default stream, after two runs that do not count.
+/// Median time in seconds of `work` on the default stream, after two runs for warming up.
 template <class Work>
 double seconds(const Work& work, int repeat = 11) {
   cudaEvent_t start, stop;
@@ -79,7 +80,7 @@ double copy_bytes_per_second() {
   return 2.0 * kBytes / time;
 }
 
-/// C = A^T B of n x n matrices of T with sums in float.
+/// Operations per second of C = A^T B for n x n matrices of T with sums in float.
 template <class T>
 double product_flops(cublasLtHandle_t blas, cudaDataType type, cublasComputeType_t compute,
                      std::uint64_t n) {

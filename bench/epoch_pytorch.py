@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""An epoch of training with the FPA-Net notebook's loader and PyTorch: what compare_epoch.sh measures.
+"""Measures epochs of training with PyTorch and the FPA-Net notebook's loader, for compare_epoch.sh.
 
-Reads ID_sat.jpg and ID_mask.png with OpenCV, resizes, flips and jitters as the notebook's
-albumentations pipeline does, turns colours into classes as the notebook does (one comparison of the
-whole mask per class), in a DataLoader with the notebook's two workers. A step computes the
-notebook's metrics, too. Prints the seconds of every epoch.
+Reads ID_sat.jpg and ID_mask.png with OpenCV, resizes, flips and jitters like the notebook's
+albumentations pipeline, and converts colours to classes like the notebook (one comparison of the whole
+mask per class), in a DataLoader with the notebook's two workers. Each step also computes the
+notebook's metrics. Prints the time of every epoch in seconds.
 """
 
 import argparse
@@ -37,7 +37,8 @@ def rgb2category(rgb_mask, colors):
 
 
 def augment(image, mask, size):
-    """Resize, both flips at 0.5, brightness and contrast within 0.2 at 0.3, as one pass each."""
+    """Resizes; flips in each direction with probability 0.5; changes brightness and contrast by up to
+    0.2 with probability 0.3."""
     image = cv2.resize(image, (size, size), interpolation=cv2.INTER_LINEAR)
     mask = cv2.resize(mask, (size, size), interpolation=cv2.INTER_NEAREST)
     if np.random.rand() < 0.5:
@@ -71,7 +72,7 @@ class Tiles(Dataset):
 
 
 def stats(predicted, labels):
-    """True and false positives and negatives per image and class, as SMP's get_stats counts them."""
+    """True and false positives and negatives per image and class, like SMP's get_stats."""
     counts = []
     for p, t in zip(predicted, labels):
         tp = torch.histc(p[p == t].float(), pytorch_peer.CLASSES, 0, pytorch_peer.CLASSES - 1)

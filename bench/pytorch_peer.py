@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""FPA-Net in plain PyTorch: the peer that `fpanet_tool bench` is measured against.
+"""FPA-Net in plain PyTorch: the reference for `fpanet_tool bench`.
 
-Same network, loss and optimizer as the engine records (names of the state dict included), no
-segmentation-models-pytorch needed. Prints one line and, with --json, writes the numbers with the
-keys of `fpanet_tool bench --json`.
+Network, loss, optimizer and the names in the state dict are the same as in the engine.
+segmentation-models-pytorch is not needed. Prints one line. With --json, also writes the results with
+the keys of `fpanet_tool bench --json`.
 
     python3 bench/pytorch_peer.py --task train --batch 8 --image-size 320 --threads 2
 
-bench/compare_gpu.py measures the settings below side by side with the engine.
+bench/compare_gpu.py compares the settings below with the engine.
 """
 
 import argparse
@@ -44,7 +44,7 @@ class BasicBlock(nn.Module):
 
 
 class Encoder(nn.Module):
-    """ResNet34 without its classifier; returns the features at strides 1 to 32."""
+    """ResNet-34 without its classifier; returns the features at strides 1 to 32."""
 
     def __init__(self):
         super().__init__()
@@ -178,20 +178,21 @@ def training_loss(model, images, labels):
 
 @dataclass(frozen=True)
 class Setting:
-    """How PyTorch is asked to compute."""
+    """A configuration of PyTorch."""
     precision: str = "fp32"  # fp32, tf32, bf16 (autocast)
     layout: str = "channels_last"  # or contiguous
     compile: str = ""  # torch.compile's mode; empty: eager
 
     def apply(self):
-        """Sets the process-wide switches that steps of this setting run under."""
+        """Sets the process-wide switches for steps with this setting."""
         tf32 = self.precision == "tf32"
         torch.backends.cudnn.allow_tf32 = tf32
         torch.backends.cuda.matmul.allow_tf32 = tf32
         torch.backends.cudnn.benchmark = True
 
 
-# What a PyTorch user would try on a GPU, from the plain call to the most that two lines ask for.
+# What a PyTorch user would try on a GPU, from the plain call to the fastest setting that takes two
+# more lines.
 SETTINGS = {
     "eager fp32": Setting("fp32", "contiguous"),
     "eager tf32": Setting("tf32", "contiguous"),
@@ -201,7 +202,7 @@ SETTINGS = {
 
 
 class Step:
-    """One training step or one inference of FPA-Net, ready to be run again and again."""
+    """One training step or one inference of FPA-Net, which can be run repeatedly."""
 
     def __init__(self, task, batch, size, device, setting):
         self.setting = setting
@@ -249,8 +250,9 @@ class Step:
             torch.cuda.synchronize()
 
     def measure(self, repeat):
-        """Seconds of each of `repeat` steps that are waited for, and the mean of as many that are
-        queued and waited for together (on a GPU the host then runs ahead)."""
+        """Returns two results: the times in seconds of `repeat` steps with a synchronisation after each,
+        and the mean time of `repeat` steps with one synchronisation at the end (on a GPU, the host then
+        runs ahead)."""
         self.setting.apply()
         self.synchronize()
         seconds = []
@@ -268,7 +270,7 @@ class Step:
         return seconds, (time.perf_counter() - start) / repeat
 
     def peak_bytes(self):
-        """Of this step alone where PyTorch counts it (CUDA), else of the process."""
+        """Peak memory of this step if PyTorch counts it (CUDA), else of the process."""
         if self.on_cuda:
             return torch.cuda.max_memory_allocated() - self.memory_before
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

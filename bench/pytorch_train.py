@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Trains the plain-PyTorch FPA-Net by the recipe of fpanet_train, as its peer in quality.
+"""Trains the FPA-Net of bench/pytorch_peer.py with the recipe of fpanet_train, to compare quality.
 
     python3 bench/pytorch_train.py --write-init init.safetensors --seed 1
     python3 bench/pytorch_train.py --data tiles --split split.csv --init init.safetensors \\
         --seed 1 --epochs 60 --device cuda --precision bf16 --out torch.safetensors
 
-Same data, split, initial weights, augmentation (in distribution), Dice loss over the classes with
-stray mask colours left out, AdamW, and the weights of the epoch with the lowest validation loss.
-The result is a safetensors file that fpanet_eval reads, so both are judged by the same program.
-Images are decoded and resized once and stay on the device.
+Both use the same data, split, initial weights, distribution of augmentations, Dice loss over the
+classes without stray mask colours, and AdamW, and both keep the weights of the epoch with the lowest
+validation loss. The result is a safetensors file that fpanet_eval reads, so that the same program
+evaluates both. Images are decoded and resized once and stay on the device.
 """
 
 import argparse
@@ -29,7 +29,7 @@ IGNORED = 255
 
 
 def initialize(model):
-    """segmentation-models-pytorch's initialisation of encoder, decoder and head."""
+    """Initialises encoder, decoder and head like segmentation-models-pytorch."""
     for name, module in model.named_modules():
         if not isinstance(module, nn.Conv2d):
             continue
@@ -44,7 +44,8 @@ def initialize(model):
 
 
 def state_dict_of(model):
-    """With the convolution that the notebook declares and never calls: files have it."""
+    """The state dict with the convolution that the notebook declares but never calls, because files
+    contain it."""
     state = {name: tensor.detach().contiguous().cpu() for name, tensor in model.state_dict().items()}
     unused = nn.Conv2d(3, 3, 3, padding=1)
     state["FreqFeature.conv1.weight"] = unused.weight.detach()
@@ -53,7 +54,7 @@ def state_dict_of(model):
 
 
 class Tiles:
-    """All tiles of one part of the split, as bytes on the device."""
+    """All tiles of one part of the split, as uint8 tensors on the device."""
 
     def __init__(self, folder, ids, size, device):
         with open(folder / "class_dict.csv", newline="", encoding="utf-8") as file:
@@ -111,7 +112,7 @@ def read_split(path):
 
 def parse_args():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--write-init", type=pathlib.Path, help="write fresh weights and stop")
+    parser.add_argument("--write-init", type=pathlib.Path, help="write initial weights and exit")
     parser.add_argument("--data", type=pathlib.Path)
     parser.add_argument("--split", type=pathlib.Path, help="CSV with the columns id,split")
     parser.add_argument("--init", type=pathlib.Path, help="safetensors file of the whole model")

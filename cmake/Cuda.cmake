@@ -1,7 +1,7 @@
-# Finds what the CUDA halves are built with: nvcc, the runtime, cuBLASLt and cuDNN 9, in a toolkit, in
-# system folders, under -DCUDNN_ROOT, or in the nvidia-* packages that pip installs. Sets FPANET_WITH_CUDA,
-# FPANET_CUDA_INCLUDE_DIRS, FPANET_CUDA_LIBRARIES, which programs link, and FPANET_CUDA_LOADED_LIBRARIES,
-# which they load when a GPU is opened (engine/core/cuda_libraries.hpp), and enables the language.
+# Finds nvcc, the CUDA runtime, cuBLASLt and cuDNN 9, which the CUDA code needs. Searches a toolkit, system
+# folders, -DCUDNN_ROOT and the nvidia-* packages of pip. Sets FPANET_WITH_CUDA, FPANET_CUDA_INCLUDE_DIRS,
+# FPANET_CUDA_LIBRARIES (which programs link) and FPANET_CUDA_LOADED_LIBRARIES (which they load when a GPU is
+# opened, see engine/core/cuda_libraries.hpp), and enables the language CUDA.
 
 set(FPANET_CUDA AUTO CACHE STRING "CUDA halves of the kernels: AUTO (when everything is found), ON or OFF")
 set_property(CACHE FPANET_CUDA PROPERTY STRINGS AUTO ON OFF)
@@ -9,7 +9,7 @@ set(FPANET_CUDA_ARCHITECTURES "" CACHE STRING
   "Architectures as in CMAKE_CUDA_ARCHITECTURES; empty: native with a GPU here, else all supported ones")
 set(FPANET_WITH_CUDA OFF)
 
-# Says what is missing: an error under ON, a line under AUTO.
+# Reports what is missing: as an error if FPANET_CUDA is ON, as a status line if it is AUTO.
 macro(fpanet_cuda_missing what)
   if(FPANET_CUDA STREQUAL AUTO)
     message(STATUS "CUDA: off, ${what}")
@@ -18,7 +18,7 @@ macro(fpanet_cuda_missing what)
   endif()
 endmacro()
 
-# pip's nvidia/ folder of the Python in PATH: packages lie in nvidia/NAME or, since CUDA 13, in nvidia/cu13.
+# The nvidia-* packages of the Python in PATH, which pip installs in nvidia/NAME or, since CUDA 13, in nvidia/cu13.
 function(fpanet_find_pip_roots result)
   find_program(FPANET_PYTHON python3)
   mark_as_advanced(FPANET_PYTHON)
@@ -57,8 +57,8 @@ macro(fpanet_find_cuda)
     fpanet_cuda_missing("${CMAKE_CUDA_COMPILER} is not of CUDA 12 or newer")
     return()
   endif()
-  # An nvcc that does not get along with this machine's C++ compiler must not stop a build that only
-  # takes what it finds; enable_language would.
+  # Test nvcc first, because it may not support the C++ compiler of this machine. enable_language would then
+  # fail, even if FPANET_CUDA is AUTO.
   if(NOT DEFINED FPANET_NVCC_ERRORS)
     file(WRITE ${PROJECT_BINARY_DIR}/CMakeFiles/nvcc_works.cu "__global__ void kernel() {}\n")
     execute_process(COMMAND ${CMAKE_CUDA_COMPILER} -std=c++20 -c nvcc_works.cu -o nvcc_works.o
@@ -88,13 +88,13 @@ macro(fpanet_find_cuda)
       return()
     endif()
   endforeach()
-  # For the sources that include CUDA headers alone: all others compile as without CUDA.
+  # Only for the sources that include CUDA headers: all others compile the same as without CUDA.
   set(FPANET_CUDA_INCLUDE_DIRS ${CUDNN_INCLUDE_DIR} ${CUBLASLT_INCLUDE_DIR} ${CUDART_INCLUDE_DIR})
   list(REMOVE_DUPLICATES FPANET_CUDA_INCLUDE_DIRS)
-  # The runtime is linked statically: a program then starts without a driver and can say so.
+  # The runtime is linked statically, so that a program starts without a driver and can report that it is missing.
   set(FPANET_CUDA_LIBRARIES ${CUDART_LIBRARY} ${CMAKE_DL_LIBS} pthread rt)
   set(FPANET_CUDA_LOADED_LIBRARIES ${CUDNN_LIBRARY} ${CUBLASLT_LIBRARY})
-  # Where programs look for those besides LD_LIBRARY_PATH and the system's folders.
+  # Where programs search for these libraries, in addition to LD_LIBRARY_PATH and the system's folders.
   foreach(library ${FPANET_CUDA_LOADED_LIBRARIES})
     get_filename_component(folder ${library} DIRECTORY)
     list(APPEND CMAKE_BUILD_RPATH ${folder})
@@ -106,14 +106,15 @@ macro(fpanet_find_cuda)
     return()
   endif()
 
-  set(FPANET_CUDA_CODE) # options of nvcc, where CMAKE_CUDA_ARCHITECTURES cannot say it
+  set(FPANET_CUDA_CODE) # options of nvcc, if CMAKE_CUDA_ARCHITECTURES cannot express them
   if(FPANET_CUDA_ARCHITECTURES)
     set(CMAKE_CUDA_ARCHITECTURES ${FPANET_CUDA_ARCHITECTURES})
   else()
     execute_process(COMMAND nvidia-smi -L RESULT_VARIABLE no_gpu OUTPUT_QUIET ERROR_QUIET)
     if(no_gpu)
-      # Code for Turing to Hopper, and PTX for what comes after. From Ampere on all share one PTX, which
-      # the kernels need nothing beyond: a third less to compile than PTX for each.
+      # Machine code for Turing to Hopper, and PTX for newer GPUs. All GPUs from Ampere on share the PTX of
+      # compute capability 8.0, because the kernels need no newer features. This saves a third of the
+      # compilation compared with separate PTX for each.
       set(CMAKE_CUDA_ARCHITECTURES OFF)
       set(FPANET_CUDA_CODE "--generate-code=arch=compute_75,code=[sm_75]"
         "--generate-code=arch=compute_80,code=[sm_80,sm_86,sm_89,sm_90,compute_80]")

@@ -1,11 +1,11 @@
-# Libraries from the system; scripts/install_dependencies.sh installs their Debian packages. Where
-# scripts/vendor_headers.sh has filled third_party/, they come from there.
+# Finds the libraries on the system; scripts/install_dependencies.sh installs their Debian packages. If
+# scripts/vendor_headers.sh has filled third_party/, they are taken from there.
 
 set(third_party ${PROJECT_SOURCE_DIR}/third_party)
 if(EXISTS ${third_party}/include)
   message(STATUS "Libraries: those of ${third_party}")
   list(PREPEND CMAKE_PREFIX_PATH ${third_party})
-  # Header-only libraries whose packages come with CMake files that third_party/ has not.
+  # Header-only libraries whose packages have CMake files that third_party/ lacks.
   function(fpanet_vendored target folder)
     add_library(${target} INTERFACE IMPORTED GLOBAL)
     target_include_directories(${target} SYSTEM INTERFACE ${third_party}/${folder})
@@ -27,7 +27,7 @@ find_package(ZLIB REQUIRED)                 # crc32 of PyTorch's zip files
 find_package(JPEG REQUIRED)                 # libjpeg-turbo: decodes bit for bit as OpenCV does
 find_package(PNG REQUIRED)                  # masks
 
-# Header-only libraries become interface targets of their upper-case names.
+# Header-only libraries become interface targets with upper-case names.
 function(fpanet_header_library name header)
   find_path(${name}_INCLUDE_DIR ${header} PATH_SUFFIXES ${ARGN} REQUIRED)
   add_library(${name} INTERFACE IMPORTED)

@@ -3,13 +3,13 @@
 add_library(fpanet_flags INTERFACE)
 target_include_directories(fpanet_flags INTERFACE ${PROJECT_SOURCE_DIR})
 set(warnings -Wall -Wextra -Wpedantic -Werror -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wvla)
-# A product and a sum are fused only where the code says so: fp contraction would make results
-# depend on what the compiler inlined, and differ between host and device.
+# A product and a sum are fused only where the code requests it. With floating-point contraction, results
+# would depend on inlining and would differ between host and device.
 target_compile_options(fpanet_flags INTERFACE
   "$<$<COMPILE_LANGUAGE:CXX>:${warnings};-fno-math-errno;-ffp-contract=off>")
 if(FPANET_WITH_CUDA)
-  # Relaxed constexpr: constexpr functions are device functions, too. Line information is for profilers.
-  list(REMOVE_ITEM warnings -Wpedantic) # nvcc's output is not pedantic
+  # With relaxed constexpr, constexpr functions are also device functions. Line information is for profilers.
+  list(REMOVE_ITEM warnings -Wpedantic) # the code that nvcc generates violates it
   list(JOIN warnings "," host_warnings)
   target_include_directories(fpanet_flags SYSTEM INTERFACE
     "$<$<COMPILE_LANGUAGE:CUDA>:${FPANET_CUDA_INCLUDE_DIRS}>")
@@ -27,14 +27,13 @@ if(FPANET_SANITIZE)
     $<$<COMPILE_LANGUAGE:CXX>:-fsanitize=${FPANET_SANITIZE};-fno-omit-frame-pointer;-fno-sanitize-recover=all>)
   target_link_options(fpanet_flags INTERFACE -fsanitize=${FPANET_SANITIZE})
   if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
-    # GCC's manual: the sanitizers' instrumentation makes this warning report what is not there.
+    # According to GCC's manual, this warning gives false positives with the sanitizers' instrumentation.
     target_compile_options(fpanet_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-maybe-uninitialized>)
   endif()
 endif()
 
-# Release code is compiled with -O3 where numbers are crunched. The rest is glue around large header
-# libraries (command lines, JSON, tests), whose optimisation would take half of the build's time
-# and bring nothing.
+# Numerical code is compiled with -O3 in Release builds. The rest is glue around large header libraries
+# (command lines, JSON, tests). Optimising it would take half of the build time without any benefit.
 function(fpanet_is_glue target)
   target_compile_options(${target} PRIVATE $<$<AND:$<CONFIG:Release>,$<COMPILE_LANGUAGE:CXX>>:-O1>)
 endfunction()
@@ -51,7 +50,7 @@ function(fpanet_sources result)
       list(APPEND found ${device})
     endif()
     set(stubs ${found})
-    list(FILTER stubs INCLUDE REGEX "_stubs?\\.cpp$")
+    list(FILTER stubs INCLUDE REGEX "[/_]stubs?\\.cpp$")
     set(wrappers ${found})
     list(FILTER wrappers INCLUDE REGEX "/kernels/(cuda|cudnn)/|/core/cuda_[^/]*\\.cpp$|_(cudnn|cublas)\\.cpp$|/cudnn_[^/]*_test\\.cpp$")
     if(stubs)
@@ -64,8 +63,8 @@ function(fpanet_sources result)
       set_source_files_properties(${wrappers} PROPERTIES COMPILE_OPTIONS "${system_includes}")
     else()
       list(REMOVE_ITEM found "" ${wrappers}) # the empty string: the list may be empty
-      # Alone: who sees that a stub only throws leaves out what follows the call, which the emulated GPU of
-      # the tests, in its place, would return to.
+      # Compile stubs separately. A compiler that sees that a stub always throws drops the code after the
+      # call, but the tests replace stubs with an emulated GPU, whose calls return.
       set_source_files_properties(${stubs} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
       list(APPEND found ${stubs})
     endif()
@@ -74,7 +73,7 @@ function(fpanet_sources result)
   set(${result} ${sources} PARENT_SCOPE)
 endfunction()
 
-# fpanet_library(NAME FOLDER... DEPENDS TARGET...): library fpanet_NAME from the sources in NAME/FOLDER.
+# fpanet_library(NAME FOLDER... DEPENDS TARGET...): the library fpanet_NAME of the sources in NAME/FOLDER.
 function(fpanet_library name)
   cmake_parse_arguments(LIB "" "" "DEPENDS" ${ARGN})
   list(TRANSFORM LIB_UNPARSED_ARGUMENTS PREPEND ${name}/)
@@ -84,7 +83,7 @@ function(fpanet_library name)
   target_include_directories(fpanet_${name} PUBLIC ${PROJECT_SOURCE_DIR})
 endfunction()
 
-# fpanet_program(NAME): program fpanet_NAME from apps/fpanet_NAME/*.cpp.
+# fpanet_program(NAME): the program fpanet_NAME of the sources apps/fpanet_NAME/*.cpp.
 function(fpanet_program name)
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/apps/fpanet_${name}/*.cpp)
   add_executable(fpanet_${name} ${sources})

@@ -1,7 +1,7 @@
 #pragma once
-// The notebook's augmentations (albumentations 1.3.1), drawn from the counter-based Rng: what
-// happens to a scene is a function of (seed, epoch, scene) alone, so neither threads nor order nor
-// resuming can change it.
+// The notebook's augmentations (albumentations 1.3.1), drawn from the counter-based Rng. The
+// augmentation of a scene depends only on (seed, epoch, scene), so it does not change with threads,
+// order or resuming.
 
 #include <array>
 #include <cstdint>
@@ -14,22 +14,22 @@ namespace fpanet {
 
 enum class Augment {
   none,
-  jitter,    ///< RandomBrightnessContrast(p=0.3): the notebook's val and test
+  jitter,    ///< RandomBrightnessContrast(p=0.3), which the notebook uses for val and test
   notebook,  ///< HorizontalFlip(p=0.5), VerticalFlip(p=0.5), RandomBrightnessContrast(p=0.3)
 };
 Augment parse_augment(std::string_view name);  ///< "none" or "notebook"; throws Error otherwise
 
-/// What was drawn for one scene.
+/// The random choices for one scene.
 struct AugmentDraw {
   bool flip_horizontal = false;  ///< mirror columns
   bool flip_vertical = false;    ///< mirror rows
   double alpha = 1.0;            ///< contrast factor, 1 + U(-0.2, 0.2)
-  double beta = 0.0;             ///< brightness offset as a part of 255, U(-0.2, 0.2)
+  double beta = 0.0;             ///< brightness offset as a fraction of 255, U(-0.2, 0.2)
 };
 AugmentDraw draw_augment(Augment augment, std::uint64_t seed, Index epoch, Index scene);
 
-/// uint8 value of each uint8 value under brightness and contrast: float32 v * alpha + beta * 255,
-/// clipped to [0, 255], truncated.
+/// The result of brightness and contrast for each uint8 value v: v * alpha + beta * 255 in float32,
+/// clipped to [0, 255] and truncated to uint8.
 std::array<std::uint8_t, 256> brightness_contrast_table(double alpha, double beta);
 
 /// Writes `image` with the flips and brightness/contrast of `draw` to `out` (the same layout).

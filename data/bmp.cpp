@@ -1,4 +1,5 @@
-// BMP through stb_image, which reads zeros past a file's end: the length is checked first.
+// BMP through stb_image. stb_image reads zeros past the end of a file, so the length is checked
+// first.
 
 #define STB_IMAGE_IMPLEMENTATION
 #define STB_IMAGE_STATIC
@@ -25,7 +26,7 @@ Index little_endian(Bytes bytes, std::size_t at, std::size_t size) {
   return value;
 }
 
-/// Bytes of an uncompressed file of this size, by its own header.
+/// The length in bytes of an uncompressed file of this size, according to its header.
 Index expected_bytes(Bytes bytes, Index height, Index width) {
   constexpr Index kOldHeader = 12;
   const Index data_offset = little_endian(bytes, 10, 4);

@@ -15,7 +15,7 @@ namespace fpanet {
 
 namespace {
 
-/// What one scene adds to the report.
+/// The contribution of one scene to the report.
 struct Finding {
   std::string image_size;
   std::vector<DataReport::BadFile> bad;
@@ -24,7 +24,7 @@ struct Finding {
   bool index_mask = false;
 };
 
-/// Runs `check`; what it throws becomes an entry for `file`. Returns whether it went through.
+/// Runs `check`. If it throws, adds an entry for `file`. Returns true if it did not throw.
 template <class F>
 bool attempt(Finding& finding, const std::filesystem::path& file, F&& check) {
   try {

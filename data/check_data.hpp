@@ -1,5 +1,5 @@
 #pragma once
-// Everything that can be said about a data folder before training on it.
+// Checks a data folder before it is used for training.
 
 #include <filesystem>
 #include <map>
@@ -23,19 +23,20 @@ struct DataReport {
 
   FolderScan scan;
   ClassTable classes;
-  std::string class_table_problem;     ///< empty: it could be read
+  std::string class_table_problem;     ///< empty if the table could be read
   std::map<std::string, Index> sizes;  ///< "512x512" -> images
-  std::vector<BadFile> bad;            ///< unreadable files and masks of another size, by scene
-  std::vector<Index> class_pixels;     ///< a number a class, over all readable masks
-  std::vector<StrayColor> stray;       ///< colours that no class has, most pixels first
+  std::vector<BadFile> bad;            ///< unreadable files and masks of the wrong size, by scene
+  std::vector<Index> class_pixels;     ///< pixels of each class in all readable masks
+  std::vector<StrayColor> stray;       ///< colours that no class has, most frequent first
   Index index_masks = 0;               ///< masks that hold indices instead of colours
 
-  /// Nothing that would stop a training: table, pairs and files are all right.
+  /// True if nothing would prevent training: class table, pairs and files are all right.
   bool usable() const;
-  std::string str() const;  ///< for people, ends with a line end
+  std::string str() const;  ///< readable text that ends with a newline
 };
 
-/// Reads every file of `dir` on `threads` threads. Throws Error only when `dir` cannot be listed.
+/// Reads every file of `dir` on `threads` threads. Throws Error only if `dir` cannot be listed or
+/// two images have the same ID.
 DataReport check_data(const std::filesystem::path& dir, int threads);
 
 }  // namespace fpanet

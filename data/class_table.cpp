@@ -15,7 +15,7 @@ std::uint8_t parse_channel(const std::filesystem::path& path, const CsvRow& row,
   std::uint8_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   require(error == std::errc{} && end == text.data() + text.size(),
-          "{}:{}: '{}' is no colour value, expected 0 to 255", path.string(), row.line, text);
+          "{}:{}: '{}' is not a colour value, expected 0 to 255", path.string(), row.line, text);
   return value;
 }
 

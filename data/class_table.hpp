@@ -1,5 +1,5 @@
 #pragma once
-// The classes of a data set, in index order, with their mask colours.
+// The classes of a data set and their mask colours, in index order.
 
 #include <array>
 #include <cstdint>
@@ -24,11 +24,11 @@ struct ClassInfo {
 class ClassTable {
  public:
   ClassTable() = default;
-  /// 1 to 255 classes. Throws Error for two equal names or colours.
+  /// Takes 1 to 255 classes. Throws Error if two names or colours are equal.
   explicit ClassTable(std::vector<ClassInfo> classes);
 
-  /// Reads columns name,r,g,b (any order; others are ignored; LF or CRLF; last line end optional).
-  /// Throws Error naming file and line.
+  /// Reads the columns name,r,g,b of a CSV file (csv.hpp). Throws an Error that names file and
+  /// line.
   static ClassTable read(const std::filesystem::path& path);
   /// DeepGlobe's seven land-cover classes, `unknown` last.
   static ClassTable deepglobe();
@@ -37,9 +37,9 @@ class ClassTable {
   Index size() const { return static_cast<Index>(classes_.size()); }
   const std::string& name(Index label) const { return at(label).name; }
   const Rgb& color(Index label) const { return at(label).color; }
-  std::optional<Index> find(std::string_view name) const;  ///< label of the class called so
+  std::optional<Index> find(std::string_view name) const;  ///< label of the class with this name
   std::optional<Index> find(const Rgb& color) const;       ///< label of exactly this colour
-  Index nearest(const Rgb& color) const;  ///< least squared distance; the lower label on a tie
+  Index nearest(const Rgb& color) const;  ///< smallest squared distance; the lower label on a tie
   const std::vector<ClassInfo>& classes() const { return classes_; }
   bool operator==(const ClassTable&) const = default;
 

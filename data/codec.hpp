@@ -1,5 +1,6 @@
 #pragma once
-// Image formats between bytes in memory and pixels. Errors say what is wrong, not which file.
+// Decoders and encoders of image formats in memory. Errors describe the problem but do not name the
+// file.
 
 #include <cstdint>
 #include <span>
@@ -11,25 +12,25 @@ namespace fpanet::codec {
 
 using Bytes = std::span<const std::uint8_t>;
 
-/// Any of the formats below, told by the first bytes; `keep_gray` as in decode_png.
+/// Decodes any of the formats below, chosen by the first bytes; `keep_gray` as in decode_png.
 Image decode(Bytes bytes, bool keep_gray);
 
-/// RGB, upright (EXIF orientation applied).
+/// Returns RGB with the EXIF orientation applied.
 Image decode_jpeg(Bytes bytes);
 std::vector<std::uint8_t> encode_jpeg(const Image& image, int quality);
 
-/// RGB; with `keep_gray`, pictures without colour keep their raw values in one channel.
+/// Returns RGB. With `keep_gray`, images without colour keep their raw values in one channel.
 Image decode_png(Bytes bytes, bool keep_gray);
 std::vector<std::uint8_t> encode_png(const Image& image);
 
 Image decode_bmp(Bytes bytes);
 
-/// Throws Error for an empty picture or one beyond kMaxImagePixels.
+/// Throws Error if the image is empty or larger than kMaxImagePixels.
 void check_size(Index height, Index width);
 
-/// Orientation 1..8 that EXIF data (a TIFF structure) asks for; 1 when it does not.
+/// The orientation 1..8 in EXIF data (a TIFF structure); 1 if there is none.
 int exif_orientation(Bytes tiff);
-/// The picture turned and mirrored as orientation 1..8 asks.
+/// The image, rotated and mirrored according to orientation 1..8.
 Image upright(Image image, int orientation);
 
 }  // namespace fpanet::codec

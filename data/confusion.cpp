@@ -20,7 +20,7 @@ ConfusionMatrix::ConfusionMatrix(Index classes)
 
 void ConfusionMatrix::add(std::span<const std::int64_t> counts) {
   const auto image = static_cast<std::size_t>(side() * side());
-  require(counts.size() % image == 0, "confusion: {} counts are no whole number of {}x{} images",
+  require(counts.size() % image == 0, "confusion: {} counts are not a whole number of {}x{} images",
           counts.size(), side(), side());
   for (std::size_t begin = 0; begin < counts.size(); begin += image) {
     for (std::size_t i = 0; i < counts_.size(); ++i) counts_[i] += counts[begin + i];

@@ -1,6 +1,6 @@
 #pragma once
-// A whole data set's confusion matrix, and the numbers that tell how good a land-cover map is: each
-// pixel counts once, whichever image it lies in.
+// The confusion matrix of a whole data set, and the scores of a land-cover map that follow from it.
+// Every pixel has the same weight, whichever image it lies in.
 
 #include <cstdint>
 #include <optional>
@@ -11,27 +11,29 @@
 
 namespace fpanet {
 
-/// A class's row of the result table. 0/0 (a class that neither occurs nor is predicted) is NaN.
+/// The scores of one class. 0/0 (a class that neither occurs nor is predicted) is NaN.
 struct ClassScore {
   double iou = 0, precision = 0, recall = 0, f1 = 0;
-  std::int64_t pixels = 0;  ///< of this class in the targets
+  std::int64_t pixels = 0;  ///< pixels of this class in the targets
 };
 
 class ConfusionMatrix {
  public:
   explicit ConfusionMatrix(Index classes);
 
-  /// Adds (images, classes+1, classes+1) counts as of stats_from_confusion; targets out of range
-  /// are left out; predictions out of range, which no argmax makes, count as misses.
+  /// Adds (images, classes+1, classes+1) counts in the layout of stats_from_confusion. Targets out
+  /// of range are left out. Predictions out of range, which an argmax never yields, count as
+  /// misses.
   void add(std::span<const std::int64_t> counts);
 
   Index classes() const { return classes_; }
   std::int64_t at(Index target, Index prediction) const;  ///< both in [0, classes)
-  std::int64_t pixels() const;                            ///< all that counted
+  std::int64_t pixels() const;                            ///< number of pixels counted
 
   ClassScore of(Index label) const;
   double pixel_accuracy() const;  ///< NaN without pixels
-  /// Mean over the classes with a defined IoU, `without` (say, `unknown`) left out; NaN if none.
+  /// Mean over the classes with a defined IoU except `without` (for example `unknown`); NaN if
+  /// there are none.
   double mean_iou(std::optional<Index> without = {}) const;
 
  private:

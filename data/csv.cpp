@@ -27,7 +27,7 @@ std::vector<std::string_view> split_at(std::string_view text, char separator) {
   }
 }
 
-/// Where each of `columns` stands in the header.
+/// The position of each of `columns` in the header.
 std::vector<std::size_t> locate(const std::filesystem::path& path, std::string_view header,
                                 const std::vector<std::string>& columns) {
   const std::vector<std::string_view> found = split_at(header, ',');

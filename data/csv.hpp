@@ -1,5 +1,5 @@
 #pragma once
-// The small CSV files around a data set: a header line, then rows of plain cells.
+// Reads the small CSV files of a data set: a header line, then rows of plain cells.
 
 #include <filesystem>
 #include <string>
@@ -11,14 +11,15 @@
 namespace fpanet {
 
 struct CsvRow {
-  Index line = 0;                  ///< in the file, from 1
-  std::vector<std::string> cells;  ///< in the order of the columns asked for
+  Index line = 0;                  ///< line number in the file, from 1
+  std::vector<std::string> cells;  ///< in the order of the requested columns
 };
 
-/// The rows of a file, reduced to `columns`. Cells are split at commas and trimmed of blanks;
-/// quotes are not special. Line ends may be LF or CRLF, the last one may be missing; a byte-order
-/// mark and empty lines are skipped. Throws Error, naming file and line, when the file cannot be
-/// read, its header lacks a column, or a row is too short.
+/// The rows of a file, reduced to `columns`; other columns are ignored. Cells are separated by
+/// commas, and surrounding blanks are removed; quotes have no special meaning. Lines may end with
+/// LF or CRLF; the last line end may be missing. A byte-order mark and empty lines are skipped.
+/// Throws an Error that names file and line if the file cannot be read, a column is missing in its
+/// header, or a row is too short.
 std::vector<CsvRow> read_csv(const std::filesystem::path& path,
                              const std::vector<std::string>& columns);
 

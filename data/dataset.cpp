@@ -10,7 +10,7 @@ namespace fpanet {
 
 namespace {
 
-/// An image file at the wanted size; `read` is read_image or read_mask.
+/// Loads an image file and resizes it to `size`; `read` is read_image or read_mask.
 ResizedImage fetch(const std::optional<ImageCache>& cache, const std::filesystem::path& path,
                    const ImageSize& size, Interpolation interpolation,
                    Image (*read)(const std::filesystem::path&)) {
@@ -33,7 +33,7 @@ FolderDataset::FolderDataset(const std::filesystem::path& dir, DatasetOptions op
     : scenes_(paired_scenes(dir)),
       classes_(ClassTable::read(find_class_table(dir))),
       options_(std::move(options)) {
-  // Native pictures are as big as memory allows: on disk they would be far larger than their files.
+  // Images of native size are not cached, because decoded they are far larger than their files.
   if (options_.cache_folder && !options_.size.native()) cache_.emplace(*options_.cache_folder);
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-// A data set: numbered scenes (image and labels) at one size, from a folder or generated.
+// A data set: numbered scenes (image and labels), read from a folder or generated.
 
 #include <filesystem>
 #include <memory>
@@ -16,17 +16,18 @@ namespace fpanet {
 
 struct Scene {
   Image image;      ///< RGB
-  LabelMap labels;  ///< of the image's size
+  LabelMap labels;  ///< has the size of the image
 };
 
-/// Scenes in a fixed order. All functions may be called from several threads at once.
+/// Scenes in a fixed order. All functions may be called from several threads at the same time.
 class Dataset {
  public:
   virtual ~Dataset() = default;
   virtual Index size() const = 0;
   virtual std::string id(Index scene) const = 0;
   virtual const ClassTable& classes() const = 0;
-  /// Decodes (or generates) and resizes. Throws Error naming the file and the problem.
+  /// Decodes (or generates) and resizes a scene. Throws an Error that names the file and the
+  /// problem.
   virtual Scene load(Index scene) const = 0;
 
   std::vector<std::string> ids() const;
@@ -35,20 +36,22 @@ class Dataset {
 struct DatasetOptions {
   ImageSize size{320, 320};
   MaskPolicy mask_policy = MaskPolicy::ignore;
-  std::optional<std::filesystem::path> cache_folder;  ///< none: no on-disk cache
+  std::optional<std::filesystem::path> cache_folder;  ///< nullopt: no cache on disk
 };
 
-/// ID_sat.*, ID_mask.png and class_dict.csv of a folder: image resized linearly, mask by nearest
-/// neighbour. Resized pictures are kept in the cache folder, so a second run decodes nothing.
+/// A folder with ID_sat.*, ID_mask.png and class_dict.csv. Images are resized with linear
+/// interpolation, masks with nearest neighbour. Resized images are stored in the cache folder, so
+/// that later runs do not decode them.
 class FolderDataset : public Dataset {
  public:
-  /// Throws Error when the folder, its class table or its pairing is wrong. Opens no image.
+  /// Throws Error if there is a problem with the folder, its class table or its pairs of files.
+  /// Does not open any image.
   FolderDataset(const std::filesystem::path& dir, DatasetOptions options);
 
   Index size() const override { return static_cast<Index>(scenes_.size()); }
   std::string id(Index scene) const override { return paths(scene).id; }
   const ClassTable& classes() const override { return classes_; }
-  /// Throws Error for an unreadable file, and for a mask of another size than its image.
+  /// Throws Error if a file cannot be read, or if the mask and the image differ in size.
   Scene load(Index scene) const override;
   const ScenePaths& paths(Index scene) const { return scenes_[static_cast<std::size_t>(scene)]; }
 
@@ -59,10 +62,10 @@ class FolderDataset : public Dataset {
   std::optional<ImageCache> cache_;
 };
 
-/// Generated land cover (data/synth.hpp) under DeepGlobe's classes.
+/// Generated land cover (data/synth.hpp) with DeepGlobe's classes.
 class SyntheticDataset : public Dataset {
  public:
-  /// Throws Error for a native size: generated scenes need one.
+  /// Throws Error if `size` is native, because generated scenes have no native size.
   SyntheticDataset(Index count, const ImageSize& size, std::uint64_t seed);
 
   Index size() const override { return count_; }
@@ -77,7 +80,8 @@ class SyntheticDataset : public Dataset {
   ClassTable classes_ = ClassTable::deepglobe();
 };
 
-/// What --data accepts: a folder, or synthetic[:COUNT] (64 scenes unless told; `seed` is theirs).
+/// Opens the argument of --data: a folder, or synthetic[:COUNT] (64 scenes by default, generated
+/// with `seed`).
 std::unique_ptr<Dataset> open_dataset(std::string_view data, const DatasetOptions& options,
                                       std::uint64_t seed);
 

@@ -7,7 +7,7 @@ namespace fpanet::codec {
 
 namespace {
 
-/// Bounds-checked integers of a TIFF block, in its own byte order.
+/// Reads integers of a TIFF block in its byte order, with bounds checks.
 class TiffReader {
  public:
   TiffReader(Bytes bytes, bool big_endian) : bytes_(bytes), big_endian_(big_endian) {}

@@ -14,11 +14,11 @@ std::vector<std::uint8_t> read_file_bytes(const std::filesystem::path& path) {
   require(std::filesystem::is_regular_file(status), "{}: is not a regular file", path.string());
 
   std::ifstream file(path, std::ios::binary);
-  require(file.is_open(), "{}: cannot be opened; may it be read?", path.string());
+  require(file.is_open(), "{}: cannot be opened; check its permissions", path.string());
   std::vector<std::uint8_t> bytes(std::filesystem::file_size(path));
   file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
   require(file.gcount() == static_cast<std::streamsize>(bytes.size()),
-          "{}: cannot be read: {} of {} bytes came", path.string(), file.gcount(), bytes.size());
+          "{}: cannot be read: got {} of {} bytes", path.string(), file.gcount(), bytes.size());
   return bytes;
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-// Whole files in and out.
+// Reads and writes whole files.
 
 #include <cstdint>
 #include <filesystem>
@@ -8,11 +8,11 @@
 
 namespace fpanet {
 
-/// Throws Error naming the file and the system's reason.
+/// Throws an Error that names the file and the problem.
 std::vector<std::uint8_t> read_file_bytes(const std::filesystem::path& path);
 
-/// Replaces the file as a whole: readers see the old one or the new one. Throws Error naming the
-/// file and the system's reason, and leaves nothing half-written.
+/// Replaces the file atomically: readers see either the old file or the new one. On failure throws
+/// an Error that names the file and the system's reason, and leaves no partial file behind.
 void write_file_bytes(const std::filesystem::path& path, std::span<const std::uint8_t> bytes);
 
 }  // namespace fpanet

@@ -25,14 +25,14 @@ bool has_image_suffix(const fs::path& path) {
   return std::find(kSuffixes.begin(), kSuffixes.end(), suffix) != kSuffixes.end();
 }
 
-/// The part of a file's stem before `ending`, or nothing.
+/// The part of a file's stem before `ending`; empty if the stem does not end with it.
 std::string id_before(const fs::path& path, std::string_view ending) {
   const std::string stem = path.stem().string();
   if (!stem.ends_with(ending)) return {};
   return stem.substr(0, stem.size() - ending.size());
 }
 
-/// The folder's files by name: byte order is UTF-8's code point order.
+/// The files of the folder, sorted by the bytes of their names. In UTF-8 that is code point order.
 std::vector<fs::path> sorted_files(const fs::path& dir) {
   std::error_code error;
   std::vector<fs::path> files;

@@ -11,7 +11,7 @@ namespace fpanet {
 
 namespace {
 
-/// A whole number from 1 on, or none.
+/// An integer of at least 1, or nullopt.
 std::optional<Index> parse_side(std::string_view text) {
   Index value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);

@@ -16,7 +16,7 @@ struct Image {
   std::vector<std::uint8_t> pixels;  ///< height * width * channels
 
   Image() = default;
-  /// All zero.
+  /// All pixels are zero.
   Image(Index height, Index width, Index channels);
 
   Index row_bytes() const { return width * channels; }
@@ -28,7 +28,7 @@ struct Image {
   bool operator==(const Image&) const = default;
 };
 
-/// The size that images are brought to, or native: each as it is stored.
+/// The size to which images are resized, or native: every image keeps its size.
 struct ImageSize {
   Index height = 0, width = 0;
 

@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 
 using Bytes = std::vector<std::uint8_t>;
 
-/// To be raised when decoding or resizing changes its results.
+/// Increment when the results of decoding or resizing change.
 constexpr std::uint64_t kVersion = 1;
 
 struct Header {
@@ -93,21 +93,21 @@ std::optional<ResizedImage> load(const fs::path& file, const std::string& key) {
   try {
     return fs::exists(file) ? unpack(read_file_bytes(file), key) : std::nullopt;
   } catch (const std::exception&) {
-    return std::nullopt;  // an unreadable entry is no entry
+    return std::nullopt;  // treat an unreadable entry as missing
   }
 }
 
-/// A name that no other thread or process writes to.
+/// A file name that no other thread or process uses.
 fs::path temporary_beside(const fs::path& file) {
   static std::atomic<unsigned> counter{0};
   fs::path name = file;
   return name += fmt::format(".{}-{}.tmp", ::getpid(), counter++);
 }
 
-/// Unlike AtomicFile, without waiting for the disk: the checksum finds what a crash left
-/// unfinished, and thousands of flushes would take longer than decoding did.
+/// Unlike AtomicFile, does not flush to disk: the checksum detects entries that a crash left
+/// incomplete, and thousands of flushes would take longer than the decoding.
 void store(const fs::path& file, const ResizedImage& entry, const std::string& key) {
-  std::error_code ignored;  // the image is at hand: only the next run will miss the entry
+  std::error_code ignored;  // without the entry, the next run decodes the image again
   fs::create_directories(file.parent_path(), ignored);
   const fs::path temporary = temporary_beside(file);
   const Bytes bytes = pack(entry, key);
@@ -124,7 +124,7 @@ void store(const fs::path& file, const ResizedImage& entry, const std::string& k
 ResizedImage ImageCache::get(const fs::path& source, const ImageSize& size,
                              Interpolation interpolation,
                              const std::function<ResizedImage()>& make) const {
-  if (!fs::exists(source)) return make();  // which says so
+  if (!fs::exists(source)) return make();  // make() throws the error
   const std::string key = key_of(source, size, interpolation);
   const fs::path file = folder_ / fmt::format("{:016x}.image", hash_name(key));
   if (auto entry = load(file, key)) return std::move(*entry);

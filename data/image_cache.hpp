@@ -1,10 +1,10 @@
 #pragma once
-// Decoded and resized images on disk, so that only the first run pays for decoding.
+// A cache of decoded and resized images on disk, so that only the first run decodes them.
 //
-// One file an entry, named by the hash of its key: absolute path, byte size and mtime of the
-// source, target size, interpolation. An entry holds a header, the key in full, the pixels and a
-// checksum; whatever does not fit all of these is ignored and written anew. Entries appear by
-// rename, so runs may share a folder.
+// Every entry is one file. Its name is the hash of its key: absolute path, byte size and mtime of
+// the source, target size, interpolation. An entry holds a header, the full key, the pixels and a
+// checksum; if any of these does not match, the entry is ignored and rewritten. New entries are
+// renamed into place, so several runs may share a folder.
 
 #include <filesystem>
 #include <functional>
@@ -16,15 +16,16 @@ namespace fpanet {
 
 struct ResizedImage {
   Image image;
-  ImageSize source;  ///< what the file holds
+  ImageSize source;  ///< size of the image in the file
 };
 
 class ImageCache {
  public:
   explicit ImageCache(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
-  /// The entry for `source`, or make()'s image after storing it. A store that fails (full disk, no
-  /// permission) costs the next run time and nothing else. May be called from several threads.
+  /// Returns the entry for `source`. If there is none, calls make() and stores its result. A
+  /// failure to store (full disk, no permission) is ignored; the next run then decodes the image
+  /// again. May be called from several threads.
   ResizedImage get(const std::filesystem::path& source, const ImageSize& size,
                    Interpolation interpolation, const std::function<ResizedImage()>& make) const;
 

@@ -1,6 +1,6 @@
-// JPEG through libjpeg-turbo. libjpeg reports errors by calling back and must not return: the
-// callback jumps out (setjmp), and only then is a C++ exception thrown. Frames that are jumped over
-// therefore hold no destructors.
+// JPEG through libjpeg-turbo. libjpeg reports errors through a callback that must not return. The
+// callback jumps out of libjpeg (setjmp/longjmp), and only then is a C++ exception thrown. Stack
+// frames that are jumped over must therefore not have objects with destructors.
 
 #include <csetjmp>
 #include <cstddef>
@@ -22,7 +22,7 @@ namespace fpanet::codec {
 namespace {
 
 struct ErrorState {
-  jpeg_error_mgr manager{};  // first: libjpeg hands back a pointer to it
+  jpeg_error_mgr manager{};  // the first member, because libjpeg passes back a pointer to it
   std::jmp_buf jump{};
   std::array<char, JMSG_LENGTH_MAX> message{};
 };
@@ -33,8 +33,8 @@ struct ErrorState {
   std::longjmp(state->jump, 1);
 }
 
-/// libjpeg warns about damaged data and goes on with gray; for training that is an error. These
-/// warnings alone leave the pixels right.
+/// For damaged data, libjpeg emits a warning and continues with gray pixels. Here that is an error,
+/// except for these warnings, after which the pixels are still right.
 bool harmless(int code) {
   constexpr std::array kHarmless{JWRN_ADOBE_XFORM, JWRN_EXTRANEOUS_DATA, JWRN_JFIF_MAJOR,
                                  JWRN_TOO_MUCH_DATA, JWRN_BOGUS_ICC};
@@ -84,7 +84,7 @@ class Decompressor {
     orientation_ = saved_orientation();
   }
 
-  /// The whole picture: RGB, or four inks for CMYK and YCCK files.
+  /// The whole image: RGB, or four inks for CMYK and YCCK files.
   Image read_pixels() {
     Image image(info_.image_height, info_.image_width, inks() ? 4 : 3);
     guarded(errors_, [this, &image] {
@@ -105,7 +105,7 @@ class Decompressor {
     return info_.jpeg_color_space == JCS_CMYK || info_.jpeg_color_space == JCS_YCCK;
   }
 
-  /// From the first EXIF marker that has one.
+  /// The orientation in the first EXIF marker that has one other than 1.
   int saved_orientation() const {
     constexpr std::array<std::uint8_t, 6> kExif{'E', 'x', 'i', 'f', 0, 0};
     for (jpeg_saved_marker_ptr m = info_.marker_list; m != nullptr; m = m->next) {
@@ -162,7 +162,7 @@ class Compressor {
       jpeg_set_quality(&info_, quality, TRUE);
       jpeg_start_compress(&info_, TRUE);
       while (info_.next_scanline < info_.image_height) {
-        // libjpeg's interface lacks a const; it does not write to the row.
+        // libjpeg's interface lacks a const, but libjpeg does not write to the row.
         auto* row = const_cast<JSAMPROW>(image.row(info_.next_scanline));
         jpeg_write_scanlines(&info_, &row, 1);
       }

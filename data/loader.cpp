@@ -45,7 +45,7 @@ Batch make_batch(SceneStore& store, std::span<const Index> scenes, const LoaderO
 
 }  // namespace
 
-/// One pass over the scenes: threads take batch numbers in order and put what they made into
+/// One pass over the scenes. Threads take batch numbers in order and put finished batches into
 /// `made_`, at most `prefetch` ahead of the consumer.
 class Loader::Epoch {
  public:

@@ -1,6 +1,6 @@
 #pragma once
-// Batches, made ahead of their use by background threads. What a batch holds depends on the
-// options, the epoch and its number alone, never on the threads.
+// Batches that background threads prepare in advance. The content of a batch depends only on the
+// options, the epoch and the number of the batch, never on the threads.
 
 #include <cstdint>
 #include <memory>
@@ -18,7 +18,7 @@ struct Batch {
   Tensor images;  ///< u8 (N,3,H,W), stored N,H,W,3: RGB, 0 to 255
   Tensor labels;  ///< i32 (N,H,W): class index or kIgnoreLabel
   std::vector<std::string> ids;
-  std::vector<Index> scenes;  ///< their numbers in the data set
+  std::vector<Index> scenes;  ///< numbers of the scenes in the data set
 
   Index size() const { return static_cast<Index>(ids.size()); }
 };
@@ -28,33 +28,34 @@ struct LoaderOptions {
   bool shuffle = false;
   bool drop_last = false;
   Augment augment = Augment::none;
-  std::uint64_t seed = 42;  ///< of the order and of the augmentation
+  std::uint64_t seed = 42;  ///< for shuffling and augmentation
   int threads = 1;
-  Index prefetch = 4;  ///< batches made ahead at most
+  Index prefetch = 4;  ///< maximum number of batches prepared in advance
 };
 
 class Loader {
  public:
-  /// Over `scenes` of the store, in this order or shuffled anew each epoch. Throws Error for no
-  /// scenes or a batch size below 1.
+  /// Loads `scenes` of the store, in this order or shuffled differently in each epoch. Throws Error
+  /// if there are no scenes, the batch size is below 1, or an epoch would have no batch.
   Loader(std::shared_ptr<SceneStore> store, std::vector<Index> scenes,
          const LoaderOptions& options);
-  ~Loader();  ///< stops the threads, wherever they are
+  ~Loader();  ///< stops the threads, even within an epoch
   Loader(const Loader&) = delete;
   Loader& operator=(const Loader&) = delete;
 
-  Index batches() const;  ///< an epoch's, the last smaller one included unless drop_last
-  /// Begins an epoch, at batch `first` when resuming inside one; drops what is left of another.
+  Index batches() const;  ///< batches per epoch, including a smaller last one unless drop_last
+  /// Starts an epoch and abandons a running one. `first` is the first batch, for resuming inside an
+  /// epoch.
   void start(Index epoch, Index first = 0);
-  /// The epoch's next batch, or none at its end. Rethrows what went wrong while making it, and
-  /// throws Error when native images of one batch differ in size.
+  /// The next batch of the epoch, or nullopt at its end. Rethrows any error from preparing the
+  /// batch; for example, images of native size in one batch must not differ in size.
   std::optional<Batch> next();
 
   const LoaderOptions& options() const { return options_; }
   SceneStore& store() const { return *store_; }
   /// The scenes of one batch of an epoch.
   std::vector<Index> batch_scenes(Index epoch, Index batch) const;
-  /// The order of an epoch: a function of (seed, epoch).
+  /// The order of the scenes in an epoch, which depends only on (seed, epoch).
   std::vector<Index> order(Index epoch) const;
 
  private:

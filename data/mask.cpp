@@ -53,7 +53,7 @@ ColorLabel label_of(const Rgb& color, const ClassTable& classes, MaskPolicy poli
 
 LabelMap labels_from_colors(const Image& mask, const ClassTable& classes, MaskPolicy policy) {
   LabelMap out{Image(mask.height, mask.width, 1), 0};
-  // Neighbours mostly share a colour, so the last answer serves most pixels.
+  // Neighbouring pixels mostly have the same colour, so the last lookup is reused.
   Rgb last{};
   ColorLabel answer;
   bool known = false;

@@ -106,7 +106,7 @@ double micro_imagewise(Metric metric, const Stats& stats, const MetricOptions& o
   return mean(of_image);
 }
 
-/// A score a class, from the sums over images.
+/// One score per class, computed from the sums over images.
 std::vector<double> of_sums(Metric metric, const Stats& stats, const MetricOptions& options) {
   std::vector<double> of_class;
   for (Index c = 0; c < stats.classes; ++c) {
@@ -117,7 +117,7 @@ std::vector<double> of_sums(Metric metric, const Stats& stats, const MetricOptio
   return of_class;
 }
 
-/// A score a class: the mean over images.
+/// One score per class, averaged over images.
 std::vector<double> mean_of_images(Metric metric, const Stats& stats,
                                    const MetricOptions& options) {
   const std::vector<double> all = scores(metric, stats, options);
@@ -154,7 +154,7 @@ Stats get_stats(std::span<const std::int32_t> prediction, std::span<const std::i
   require(prediction.size() == target.size(), "get_stats: {} predicted labels but {} target labels",
           prediction.size(), target.size());
   require(images >= 1 && classes >= 1 && target.size() % static_cast<std::size_t>(images) == 0,
-          "get_stats: {} labels are no {} images of {} classes", target.size(), images, classes);
+          "get_stats: {} labels are not {} images of {} classes", target.size(), images, classes);
   require(!ignore_label || *ignore_label < 0 || *ignore_label >= classes,
           "get_stats: ignore_label {} is one of the {} classes", ignore_label.value_or(0), classes);
 

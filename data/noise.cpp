@@ -40,7 +40,7 @@ double Noise::smooth(double x, double y) const {
 double Noise::fractal(double x, double y, int octaves) const {
   double sum = 0.0, total = 0.0, weight = 1.0;
   for (int i = 0; i < octaves; ++i) {
-    // A shift per octave keeps their lattices apart.
+    // Each octave is shifted so that their lattices do not coincide.
     sum += weight * smooth(x + 19.19 * i, y + 7.77 * i);
     total += weight;
     weight *= 0.5;

@@ -1,5 +1,5 @@
 #pragma once
-// Random fields over the plane, each a function of (seed, x, y): no state, no tables.
+// Random fields over the plane. Each is a function of (seed, x, y), without state or tables.
 
 #include <cstdint>
 
@@ -11,16 +11,18 @@ class Noise {
  public:
   explicit Noise(std::uint64_t seed) : seed_(seed) {}
 
-  /// Independent at every integer point, uniform in [0,1).
+  /// Uniform in [0,1) and independent at every integer point.
   double white(Index x, Index y) const;
-  /// White noise at integer points, smoothly interpolated between: features about 1 wide.
+  /// White noise at the integer points, smoothly interpolated in between. Features are about 1
+  /// wide.
   double smooth(double x, double y) const;
-  /// Smooth noise of halving size and weight, in [0,1).
+  /// A sum of octaves of smooth noise, each with half the size and weight of the one before; in
+  /// [0,1).
   double fractal(double x, double y, int octaves) const;
 
   struct Cell {
-    double distance = 0;  ///< to the nearest of points scattered one to a unit square
-    double tone = 0;      ///< that point's own number in [0,1)
+    double distance = 0;  ///< to the nearest point, where every unit square has one random point
+    double tone = 0;      ///< a random number of that point in [0,1)
   };
   Cell cell(double x, double y) const;
 

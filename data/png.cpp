@@ -1,5 +1,5 @@
-// PNG through libpng. Errors jump out of libpng (setjmp), and only then is a C++ exception thrown;
-// frames that are jumped over hold no destructors.
+// PNG through libpng. Errors jump out of libpng (setjmp/longjmp), and only then is a C++ exception
+// thrown. Stack frames that are jumped over must not have objects with destructors.
 
 #include <png.h>
 
@@ -52,7 +52,7 @@ class PngReader {
     return read_pixels(3);
   }
 
-  /// One channel of the values that the file holds.
+  /// The raw values of the file in one channel.
   Image read_gray() {
     const bool wide = png_get_bit_depth(png_, info_) == 16;
     guarded([this] {
@@ -63,7 +63,7 @@ class PngReader {
     return wide ? narrowed(image) : image;
   }
 
-  /// After reading the pixels.
+  /// Call after reading the pixels.
   int orientation() const {
     png_uint_32 size = 0;
     png_bytep data = nullptr;
@@ -109,12 +109,12 @@ class PngReader {
     for (Index y = 0; y < height; ++y) rows[static_cast<std::size_t>(y)] = image.row(y);
     guarded([this, &rows] {
       png_read_image(png_, rows.data());
-      png_read_end(png_, info_);  // there may be EXIF data behind the pixels
+      png_read_end(png_, info_);  // EXIF data may follow the pixels
     });
     return image;
   }
 
-  /// 16-bit values (big-endian pairs) to 8 bits.
+  /// Converts 16-bit values (big-endian byte pairs) to 8 bits.
   static Image narrowed(const Image& wide) {
     Image narrow(wide.height, wide.width, 1);
     for (std::size_t i = 0; i < narrow.pixels.size(); ++i) {

@@ -11,7 +11,7 @@ namespace {
 
 constexpr int kWeightBits = 11;
 
-/// OpenCV's ratio of source to destination, with its double rounding.
+/// The ratio of source to destination size, rounded twice as in OpenCV.
 double scale_of(Index from, Index to) {
   return 1.0 / (static_cast<double>(to) / static_cast<double>(from));
 }
@@ -26,8 +26,9 @@ std::int32_t fixed_point(float weight) {
   return static_cast<std::int32_t>(std::lrintf(weight * static_cast<float>(1 << kWeightBits)));
 }
 
-/// `clamp_fraction`: columns outside the picture give their whole weight to the edge; rows keep
-/// their fraction and repeat the edge instead. The rounding of the result differs.
+/// With `clamp_fraction`, which OpenCV uses for columns, positions outside the image give their
+/// whole weight to the edge. Without it, as for rows, they keep their fraction and use the edge
+/// twice. The results round differently.
 std::vector<Tap> linear_taps(Index from, Index to, bool clamp_fraction) {
   const double scale = scale_of(from, to);
   std::vector<Tap> taps(static_cast<std::size_t>(to));
@@ -77,7 +78,8 @@ void blend_rows(const std::int32_t* a, const std::int32_t* b, const Tap& tap, In
   }
 }
 
-/// Rows of the source after blending columns, the last two kept: enlarging needs each many times.
+/// Rows of the source with blended columns. The last two are kept, because upscaling uses each of
+/// them several times.
 class BlendedRows {
  public:
   BlendedRows(const Image& image, const std::vector<Tap>& columns)
@@ -86,7 +88,7 @@ class BlendedRows {
     for (Slot& slot : slots_) slot.values.resize(row_size);
   }
 
-  /// Valid until two other rows have been asked for.
+  /// The result is valid until two other rows have been requested.
   const std::int32_t* row(Index y) {
     for (const Slot& slot : slots_) {
       if (slot.y == y) return slot.values.data();

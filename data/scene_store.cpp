@@ -17,9 +17,9 @@ std::size_t bytes_of(const Scene& scene) {
   return scene.image.pixels.size() + scene.labels.labels.pixels.size();
 }
 
-/// What verify keeps of one scene.
+/// The result of verify for one scene.
 struct Finding {
-  std::string problem;  // empty: readable
+  std::string problem;  // empty if the scene is readable
   Index unmatched = 0;
   ImageSize size;
 };
@@ -56,7 +56,7 @@ SceneStore::Summary SceneStore::verify(std::span<const Index> scenes, int thread
       const auto scene = get(scenes[static_cast<std::size_t>(i)]);
       finding = {{}, scene->labels.unmatched, {scene->image.height, scene->image.width}};
     } catch (const std::bad_alloc&) {
-      finding.problem = fmt::format("{}: too large for the memory at hand",
+      finding.problem = fmt::format("{}: too large for the available memory",
                                     dataset_->id(scenes[static_cast<std::size_t>(i)]));
     } catch (const std::exception& error) {
       finding.problem = error.what();

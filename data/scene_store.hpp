@@ -1,6 +1,6 @@
 #pragma once
-// Scenes kept in memory after their first use, as bytes: 803 images of 320x320 with labels are
-// 329 MB.
+// Keeps scenes in memory after their first use, in 8 bits per channel: 803 images of 320x320 with
+// labels take 329 MB.
 
 #include <atomic>
 #include <functional>
@@ -17,26 +17,28 @@ namespace fpanet {
 
 class SceneStore {
  public:
-  /// Scenes beyond `memory_limit` bytes are loaded anew each time (native sizes of large sets).
+  /// Scenes beyond `memory_limit` bytes (large data sets at native size) are loaded on every use.
   explicit SceneStore(std::shared_ptr<const Dataset> dataset,
                       std::size_t memory_limit = std::size_t{4} << 30);
 
   const Dataset& dataset() const { return *dataset_; }
-  /// Loads at most once while within the limit; from any thread. Throws what Dataset::load throws.
+  /// Loads each scene at most once within the limit. May be called from any thread. Throws what
+  /// Dataset::load throws.
   std::shared_ptr<const Scene> get(Index scene);
 
-  /// What verify has seen.
+  /// The result of verify.
   struct Summary {
-    /// Of the scenes that cannot be used, in their order; each names its file.
+    /// One message for each scene that cannot be used, in the order of the scenes; it names the
+    /// file.
     std::vector<std::string> problems;
-    /// Each size that occurs among the others, with the first scene that has it.
+    /// Every size that occurs among the usable scenes, with the first scene that has it.
     std::vector<std::pair<ImageSize, Index>> sizes;
-    Index unmatched_pixels = 0;  ///< at the loaded size, over all scenes
+    Index unmatched_pixels = 0;  ///< pixels whose colour no class has, at the loaded size
     Index unmatched_scenes = 0;  ///< scenes with such pixels
   };
-  /// Loads every one of `scenes` on `threads` threads, before training needs them, and goes on after
-  /// those that cannot be used. `progress(done)` is called after each, one call at a time, on any
-  /// thread.
+  /// Loads all `scenes` on `threads` threads before training needs them, and continues after scenes
+  /// that cannot be used. Calls `progress(done)` after each scene, on any thread but never
+  /// concurrently.
   Summary verify(std::span<const Index> scenes, int threads,
                  const std::function<void(Index done)>& progress = {});
 

@@ -54,7 +54,7 @@ Split notebook_split(Index count, std::uint32_t seed) {
   constexpr double kTestPart = 0.25, kValPart = 0.2;
   constexpr Index kFewest = 3;
   require(count >= kFewest,
-          "split: {} scene{} cannot be cut into train, val and test (at least {} are needed)",
+          "split: {} scene{} cannot be split into train, val and test (at least {} are needed)",
           count, count == 1 ? "" : "s", kFewest);
   std::vector<Index> all(static_cast<std::size_t>(count));
   std::iota(all.begin(), all.end(), Index{0});

@@ -14,7 +14,7 @@ namespace fpanet {
 
 namespace {
 
-/// Light and sensor of one scene.
+/// Brightness and colour cast of one scene.
 struct Exposure {
   double gain = 1.0;
   Color cast{};
@@ -24,20 +24,20 @@ struct Exposure {
   }
 };
 
-/// Three samples weighted 1 2 1: what a lens does to pixels beside each other.
+/// Three samples weighted 1 2 1, which imitates the blur of a lens.
 Color blurred(const Color& a, const Color& b, const Color& c) {
   Color out{};
   for (std::size_t i = 0; i < out.size(); ++i) out[i] = 0.25 * (a[i] + 2.0 * b[i] + c[i]);
   return out;
 }
 
-/// A picture in floating point.
+/// An image in floating point.
 struct Canvas {
   Index height, width;
   std::vector<Color> pixels = std::vector<Color>(static_cast<std::size_t>(height * width));
 
   Color& at(Index y, Index x) { return pixels[static_cast<std::size_t>(y * width + x)]; }
-  /// With coordinates beyond an edge taken at the edge.
+  /// Coordinates outside the image are clamped to the edge.
   const Color& near(Index y, Index x) const {
     return pixels[static_cast<std::size_t>(std::clamp<Index>(y, 0, height - 1) * width +
                                            std::clamp<Index>(x, 0, width - 1))];
@@ -107,7 +107,7 @@ void write_synthetic_folder(const std::filesystem::path& dir, Index count, const
   const SyntheticDataset scenes(count, size, seed);
   std::error_code error;
   std::filesystem::create_directories(dir, error);
-  require(!error, "{}: cannot be made: {}", dir.string(), error.message());
+  require(!error, "{}: cannot be created: {}", dir.string(), error.message());
   scenes.classes().write(dir / "class_dict.csv");
 
   std::mutex mutex;

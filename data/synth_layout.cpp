@@ -11,8 +11,8 @@ namespace fpanet {
 namespace {
 
 constexpr double kRegionSize = 80.0;  // pixels between the centres of regions
-constexpr double kWarp = 44.0;        // pixels by which borders stray from straight lines
-constexpr Index kMargin = 2;          // squares around the picture that have a region too
+constexpr double kWarp = 44.0;        // pixels by which borders deviate from straight lines
+constexpr Index kMargin = 2;          // squares around the image that also have a region
 
 Axes random_axes(Rng& rng) {
   while (true) {

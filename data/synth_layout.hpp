@@ -1,5 +1,5 @@
 #pragma once
-// Where what lies in a synthetic scene: a map of regions with natural borders, and a river.
+// The layout of a synthetic scene: a map of regions with natural borders, and a river.
 
 #include <cstdint>
 #include <vector>
@@ -12,7 +12,7 @@ namespace fpanet {
 /// Land cover in the order of ClassTable::deepglobe().
 enum class Land : std::uint8_t { urban, agriculture, rangeland, forest, water, barren, unknown };
 
-/// A pair of perpendicular directions: of crop rows, streets, ripples.
+/// A pair of perpendicular directions, for example of crop rows or streets.
 struct Axes {
   double dx = 1.0, dy = 0.0;
 
@@ -24,14 +24,14 @@ struct Region {
   double x = 0, y = 0;  ///< centre, in pixels
   Land land = Land::unknown;
   Axes axes;
-  std::uint64_t seed = 0;  ///< of its texture
+  std::uint64_t seed = 0;  ///< seed of its texture
 };
 
 class Layout {
  public:
   Layout(std::uint64_t seed, const ImageSize& size);
 
-  /// What covers pixel (x,y).
+  /// The region that covers pixel (x,y).
   const Region& at(double x, double y) const;
 
  private:
@@ -41,12 +41,12 @@ class Layout {
 
   Noise warp_x_, warp_y_, banks_;
   Index columns_ = 0, rows_ = 0;
-  std::vector<Region> regions_;  ///< one to a square of the plane, margin included
+  std::vector<Region> regions_;  ///< one per square of the plane, including the margin
   bool has_river_ = false;
   Region river_;
   double river_width_ = 0;
   bool has_gap_ = false;
-  Region gap_;  ///< a half-plane without data, beyond its centre along its axes
+  Region gap_;  ///< an area without data around a corner of the image
 };
 
 }  // namespace fpanet

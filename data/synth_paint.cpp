@@ -16,7 +16,7 @@ Color mixed(const Color& a, const Color& b, double part_of_b) {
   return out;
 }
 
-/// A wave of period 1 between -1 and 1 whose crests and troughs are rounded.
+/// A wave of period 1 between -1 and 1 with rounded crests and troughs.
 double wave(double phase) {
   const double t = 2.0 * std::abs(phase - std::floor(phase) - 0.5);  // triangle, 0 to 1
   return 2.0 * t * t * (3.0 - 2.0 * t) - 1.0;
@@ -31,7 +31,7 @@ Fraction fraction(double value) {
   return {static_cast<Index>(whole), value - whole};
 }
 
-/// Parcels in a brick pattern, each with its crop, rows along or across, and a track around it.
+/// Parcels in a brick pattern. Each has a crop, rows along or across, and a track around it.
 Color agriculture(const Region& region, double x, double y) {
   constexpr double kTrack = 1.2;
   constexpr std::array<Color, 5> kCrops{Color{92, 118, 62}, Color{124, 134, 72},
@@ -52,7 +52,7 @@ Color agriculture(const Region& region, double x, double y) {
 
   const Noise style(region.seed + 4);
   const double style_pick = style.white(column.whole, row.whole);
-  const bool fallow = style_pick > 0.88;  // bare, without rows
+  const bool fallow = style_pick > 0.88;  // without rows
   const double period = 3.6 + 3.4 * style_pick, strength = fallow ? 0.0 : 11.0 + 15.0 * pick;
   const double rows_at = style_pick < 0.5 ? across : along;
   const double patchy = 12.0 * (noise.fractal(x / 11.0, y / 11.0, 2) - 0.5);
@@ -80,7 +80,7 @@ Color rangeland(const Region& region, double x, double y) {
   return shifted(grass, 20.0 * (noise.fractal(x / 4.0, y / 4.0, 2) - 0.5));
 }
 
-/// Streets around blocks of lots, a roof on most of them, each with its shadow.
+/// Streets around blocks of lots. Most lots have a roof with its shadow.
 Color urban(const Region& region, double x, double y) {
   constexpr double kStreet = 4.5, kLot = 10.0, kShadow = 1.6;
   constexpr std::array<Color, 5> kRoofs{Color{196, 190, 184}, Color{158, 96, 78},
@@ -118,7 +118,7 @@ Color water(const Region& region, double x, double y) {
   return shifted(depth, 3.0 * (noise.smooth(x / 3.0, y / 3.0) - 0.5));
 }
 
-/// Bright soil with faint streaks one way and stones.
+/// Bright soil with faint streaks in one direction and stones.
 Color barren(const Region& region, double x, double y) {
   const Noise noise(region.seed);
   const double along = region.axes.along(x, y), across = region.axes.across(x, y);

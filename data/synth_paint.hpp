@@ -1,5 +1,5 @@
 #pragma once
-// What each land cover of a synthetic scene looks like.
+// The appearance of each land cover in a synthetic scene.
 
 #include <array>
 
@@ -9,7 +9,7 @@ namespace fpanet {
 
 using Color = std::array<double, 3>;  ///< RGB, 0 to 255 but not clipped
 
-/// The ground's colour at pixel (x,y) of a region.
+/// The colour of a region at pixel (x,y).
 Color paint(const Region& region, double x, double y);
 
 }  // namespace fpanet

@@ -1,4 +1,4 @@
-// Bytes an element, T = bfloat16: forward 4, backward 6.
+// Memory traffic per element for bfloat16: forward 4 bytes, backward 6.
 
 #include "kernels/activation.hpp"
 

@@ -12,7 +12,7 @@ void adamw(const Cpu& cpu, std::span<T> p, std::span<const T> g, std::span<T> m,
   const body::AdamWStep<R> step(hyper[0], hyper[1], options);
   const auto size = static_cast<Index>(p.size());
   parallel_chunks(cpu, size, kElementwiseChunk, [&](Index begin, Index end, Index) {
-    const body::AdamWStep<R> update = step;  // on this thread's stack: held in registers
+    const body::AdamWStep<R> update = step;  // a local copy, which stays in registers
     T *const ps = p.data(), *const ms = m.data(), *const vs = v.data();
     const T* const gs = g.data();
 #pragma omp simd

@@ -1,4 +1,5 @@
-// Bytes a parameter in float: p, m and v read and written, g read: 28; 30 with the bfloat16 twin.
+// Memory traffic per parameter in float: p, m and v are read and written, g is read: 28 bytes, or
+// 30 with the bfloat16 twin.
 
 #include "kernels/adamw.hpp"
 
@@ -29,7 +30,7 @@ struct AdamWKernel {
   template <class Block>
   FPANET_HD void operator()(const Block& block) const {
     auto* const shared = block.template shared<Step>();
-    block.each([&](int thread) {  // two powers in double: once a block
+    block.each([&](int thread) {  // once per block: this takes two powers in double
       if (thread == 0) *shared = Step(hyper[0], hyper[1], options);
     });
     grid_stride(block, divide_up(size, kWidth), [&](Index vector) {
@@ -57,7 +58,7 @@ void adamw(const Cuda& cuda, std::span<T> p, std::span<const T> g, std::span<T> 
            const double* hyper, const AdamWOptions& options, std::span<bfloat16> twin) {
   using Kernel = AdamWKernel<T>;
   constexpr int kWidth = Kernel::kWidth;
-  // As many blocks as fill a GPU: more would only compute the step's scalars more often.
+  // Enough blocks to fill a GPU. More blocks would only compute the scalars of the step more often.
   constexpr Index kBlocks = 1024;
   const auto size = static_cast<Index>(p.size());
   const bool aligned =

@@ -1,4 +1,4 @@
-// Bytes an element, T = bfloat16: add 6, copy 4 (6 when accumulated).
+// Memory traffic per element for bfloat16: add 6 bytes, copy 4 (6 when accumulating).
 
 #include "kernels/add.hpp"
 

@@ -1,5 +1,5 @@
-// One thread a row: its columns are few (classes), and neighbouring rows share cache lines.
-// Bytes: x once, 4 a row.
+// One thread per row: rows have few columns (classes), and neighbouring rows share cache lines.
+// Memory traffic: x is read once, 4 bytes are written per row.
 
 #include "kernels/argmax.hpp"
 

@@ -9,7 +9,7 @@
 namespace fpanet::kernels {
 namespace {
 
-/// In the type that is computed in.
+/// Assembles the batch in T, the type of the arithmetic.
 template <class T>
 void assemble(const Cpu& cpu, const BatchAssembly& batch, T* images, std::int32_t* labels,
               std::span<std::byte> workspace) {

@@ -1,5 +1,6 @@
-// Bytes a pixel: its three bytes twice, its label's one, 3 elements of T and 4 of the label written: 17 in
-// bfloat16, where a batch of bytes, its floats, the high-pass and a cast, each in memory, are 80.
+// Memory traffic per pixel: its 3 bytes are read twice and its label's byte once; 3 elements of T
+// and 4 bytes of label are written. That is 17 bytes in bfloat16. Storing a batch of bytes, its
+// floats, the result of the high-pass and that of a cast would take 80.
 
 #include "kernels/assemble_batch_body.hpp"
 #include "kernels/cuda/launch.cuh"
@@ -8,7 +9,8 @@
 namespace fpanet::kernels {
 namespace {
 
-/// Images of a batch as they would be with flips, brightness and contrast, in [0,1].
+/// A high-pass source that reads images of a batch in [0,1], with flips, brightness and contrast
+/// applied.
 struct SceneSource {
   static constexpr int kSharedFloats = 256;
 
@@ -22,7 +24,7 @@ struct SceneSource {
 
   BatchAssembly batch;
 
-  /// The float of each byte.
+  /// Computes the float value of each byte.
   template <class Block>
   FPANET_HD void prepare(const Block& block, Index image, float* value_of) const {
     block.each([&](int thread) {
@@ -42,7 +44,8 @@ struct SceneSource {
   }
 };
 
-/// Images as the high-pass leaves them, and their labels: a tile's spans share its pixels.
+/// Writes the images after the high-pass, and their labels. The spans of a tile divide its pixels
+/// among them.
 template <class T>
 struct AssembleKernel {
   using Subtract = HighPassSubtractKernel<SceneSource, T>;

@@ -21,7 +21,7 @@ void set_affine(const BatchNormForward<T>& args, Index c, double mean, double in
   args.shift[c] = factors.shift;
 }
 
-/// The arguments with memory for scale and shift, if the caller gave none.
+/// The arguments, with memory for scale and shift if the caller gave none.
 template <class T>
 BatchNormForward<T> with_factors(BatchNormForward<T> args, Scratch& scratch) {
   if (args.scale == nullptr) args.scale = scratch.take<Real<T>>(args.x.c);
@@ -29,7 +29,7 @@ BatchNormForward<T> with_factors(BatchNormForward<T> args, Scratch& scratch) {
   return args;
 }
 
-/// y = [relu](normalised [+ residual]) for all pixels.
+/// y = [relu](normalised x [+ residual]) for all pixels.
 template <class T>
 void normalise(const Cpu& cpu, const BatchNormForward<T>& args) {
   parallel_chunks(

@@ -1,6 +1,6 @@
-// Bytes an element, T = bfloat16: training reads x twice, or once where its statistics are given,
-// and writes y, 6 or 4 (8 or 6 with a residual); eval 4 (6); backward reads x and dy twice and
-// writes dx, 10 (with a residual and relu it reads y twice and writes dresidual, too: 16).
+// Memory traffic per element for bfloat16. Training reads x twice, or once if its statistics are
+// given, and writes y: 6 or 4 bytes (8 or 6 with a residual). Eval: 4 (6). Backward reads x and dy
+// twice and writes dx: 10. With a residual and relu it also reads y twice and writes dresidual: 16.
 
 #include "kernels/batch_norm.hpp"
 
@@ -16,8 +16,8 @@
 namespace fpanet::kernels {
 namespace {
 
-/// Factors of the normalisation. For bfloat16 they follow from mean and invstd as these are saved,
-/// so that the backward pass finds the same y.
+/// Coefficients of the normalisation. For bfloat16 they are computed from the rounded mean and
+/// invstd that are saved, so that the backward pass recomputes the same y.
 template <class T>
 FPANET_HD inline body::BatchNormAffine<float> forward_affine(double mean, double invstd,
                                                              float weight, float bias) {
@@ -28,7 +28,7 @@ FPANET_HD inline body::BatchNormAffine<float> forward_affine(double mean, double
   return body::batch_norm_affine(mean, invstd, weight, bias);
 }
 
-/// From running statistics to the factors of the normalisation.
+/// Computes the coefficients of the normalisation from the running statistics.
 template <class T>
 struct BatchNormConstantsKernel {
   static constexpr int kThreads = 64;
@@ -50,7 +50,7 @@ struct BatchNormConstantsKernel {
   }
 };
 
-/// y = [relu](normalised [+ residual]).
+/// y = [relu](normalised x [+ residual]).
 template <class T>
 struct BatchNormApply {
   static constexpr int kWidth = kVector<T>;
@@ -62,7 +62,7 @@ struct BatchNormApply {
   const T* x;
   const T* residual;
   T* y;
-  const body::BatchNormAffine<float>* affine;  ///< of the channels from `first` on
+  const body::BatchNormAffine<float>* affine;  ///< for the channels from `first` on
   Index first, channels;
   bool relu, aligned;
 
@@ -92,8 +92,8 @@ struct BatchNormApply {
   }
 };
 
-/// The same in training: each block finds the factors of its channels in shared memory, and those of
-/// the first chunk leave behind what is kept of them.
+/// The same for training: each block computes the coefficients of its channels in shared memory.
+/// The blocks of the first chunk also write the saved and running statistics.
 template <class T>
 struct BatchNormTrain {
   static constexpr int kThreads = ColumnTiles<T>::kThreads;
@@ -143,20 +143,20 @@ struct BatchNormTrain {
   }
 };
 
-/// What the backward pass needs of a thread's channels.
+/// Coefficients of a thread's channels that the backward pass needs.
 template <class T>
 struct BatchNormChannels {
   Values<float, kVector<T>> mean, scale, bias;
 };
 
-/// g = dy where the relu was open, else 0.
+/// g = dy where the relu let the value through, else 0.
 template <class T>
 struct BatchNormOutputGradient {
   static constexpr int kWidth = kVector<T>;
   using V = Values<float, kWidth>;
 
-  const T* y;         ///< null: no relu
-  const float* bias;  ///< null: y is read, else found again from x
+  const T* y;         ///< null if there is no relu
+  const float* bias;  ///< null if y is read; otherwise y is recomputed from x
   const T* dy;
   bool aligned;
 
@@ -217,7 +217,7 @@ struct BatchNormGradientTerms {
   }
 };
 
-/// dweight, dbias, and what dx needs of a channel.
+/// Computes dweight, dbias, and the coefficients of dx for each channel.
 template <class T>
 struct BatchNormGradientFinish {
   BatchNormBackward<T> args;
@@ -235,7 +235,7 @@ struct BatchNormGradientFinish {
   }
 };
 
-/// dx and dresidual.
+/// Computes dx and dresidual.
 template <class T>
 struct BatchNormGradientApply {
   static constexpr int kWidth = kVector<T>;
@@ -287,11 +287,11 @@ struct BatchNormGradientApply {
   }
 };
 
-/// What eval and backward keep in the workspace.
+/// The workspace of eval and backward.
 template <class T>
 struct BatchNormScratch {
   double* partial;
-  void* per_channel;  ///< three floats each
+  void* per_channel;  ///< three floats per channel
 
   BatchNormScratch(std::span<std::byte> workspace, const ColumnTiles<T>& cut) {
     Scratch scratch(workspace);

@@ -1,4 +1,4 @@
-// Bytes an element, T = bfloat16: bias_add 4, bias_gradient 2.
+// Memory traffic per element for bfloat16: bias_add 4 bytes, bias_gradient 2.
 
 #include "kernels/bias_add.hpp"
 

@@ -1,4 +1,4 @@
-// Bytes an element: 6, and as many as To has more when accumulated.
+// Memory traffic per element: 6 bytes; when accumulating, also the size of To.
 
 #include "kernels/cast.hpp"
 

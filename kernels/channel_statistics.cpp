@@ -8,8 +8,8 @@
 namespace fpanet::kernels {
 namespace {
 
-/// Mean and sum of squared deviations of each channel over pixels [begin, end). Two passes; the
-/// second reads the cache. `centre` is scratch for one number per channel.
+/// Mean and sum of squared deviations of each channel over pixels [begin, end). Makes two passes;
+/// the second reads from the cache. `centre` is scratch for one number per channel.
 template <class T>
 void chunk_moments(const T* x, Index channels, Index begin, Index end, double* mean, double* square,
                    Real<T>* centre) {

@@ -1,4 +1,4 @@
-// Bytes: x read once.
+// Memory traffic: x is read once.
 
 #include "kernels/channel_statistics.hpp"
 
@@ -35,8 +35,8 @@ struct StatisticsTerms {
   }
 };
 
-/// From the chunks' sums to mean and variance of each channel. Four channels a block, whose threads
-/// share out the chunks.
+/// Computes the mean and variance of each channel from the sums of the chunks. A block has four
+/// channels, and its threads divide the chunks among them.
 template <class T>
 struct StatisticsKernel {
   static constexpr int kThreads = 256;

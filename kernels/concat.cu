@@ -1,4 +1,5 @@
-// Bytes an element of y, T = bfloat16: 4 each way (6 for gradients that are accumulated).
+// Memory traffic per element of y for bfloat16: 4 bytes, forward and backward (6 for gradients that
+// are accumulated).
 
 #include "kernels/concat.hpp"
 

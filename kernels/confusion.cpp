@@ -9,7 +9,7 @@
 namespace fpanet::kernels {
 namespace {
 
-constexpr Index kChunkPixels = 8192;  // of one image, counted by one task
+constexpr Index kChunkPixels = 8192;  // pixels of one image that one task counts
 
 Index chunks_of(Index pixels) {
   return divide_up(pixels, kChunkPixels);

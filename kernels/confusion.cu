@@ -1,5 +1,6 @@
-// Counts are integers, whose sums have no order: blocks count in shared memory (or, for very many
-// classes, where the counts are) and add up with atomics. Bytes a pixel: C elements and a label.
+// Counts are integers, so the order of additions does not matter. Each block counts in shared
+// memory (with very many classes, directly in the result) and adds with atomics. Memory traffic per
+// pixel: C elements and a label.
 
 #include "kernels/confusion.hpp"
 
@@ -9,7 +10,7 @@
 namespace fpanet::kernels {
 namespace {
 
-constexpr Index kChunkPixels = 2048;          // of one image, counted by one block
+constexpr Index kChunkPixels = 2048;          // pixels of one image that one block counts
 constexpr Index kMostSharedCells = 8 * 1024;  // 32 KiB of counters: up to 89 classes
 
 struct ClearCountsKernel {
@@ -43,7 +44,7 @@ struct ConfusionKernel {
     return counts_in_shared() ? cells() * static_cast<Index>(sizeof(std::int32_t)) : 0;
   }
 
-  /// f(cell) for every pixel of this block that counts.
+  /// Calls f(cell) for every counted pixel of this block.
   template <class F>
   FPANET_HD void count(Index block, int thread, const F& f) const {
     const Index chunks = divide_up(pixels(), kChunkPixels), image = block / chunks * pixels();

@@ -1,7 +1,8 @@
-// Cuda halves of conv2d.hpp: cuDNN's plans, and the little that cuDNN leaves undone.
+// Cuda implementation of conv2d.hpp: runs cuDNN's plans and computes the little that cuDNN leaves
+// undone.
 //
-// Channel counts that are no multiple of a vector (3 of an image, 7 classes) need nothing here: for
-// those, cuDNN's tensor-core engines pad in their workspace.
+// Channel counts that are not a multiple of a vector (3 channels of an image, 7 classes) need no
+// special treatment here: cuDNN's tensor-core engines pad them in their workspace.
 
 #include "engine/core/cuda_handles.hpp"
 #include "kernels/base/scratch.hpp"
@@ -17,7 +18,8 @@ namespace {
 template <class T>
 constexpr bool kRoundsWeightGradient = !std::is_same_v<T, Real<T>>;
 
-/// The problem that cuDNN solves for a gradient of the weight: bf16 ones go to scratch memory.
+/// The problem that cuDNN solves for a gradient of the weight. A bf16 gradient goes to scratch
+/// memory and is therefore never accumulated by cuDNN.
 template <class T>
 ConvolutionProblem weight_problem(const Conv2dGeometry& g, Write write) {
   const bool accumulate = write == Write::accumulate && !kRoundsWeightGradient<T>;

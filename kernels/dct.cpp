@@ -20,14 +20,15 @@ Matrices<const T> fill(const Cpu& cpu, DctMatrix matrix, Index size, T* memory) 
   return {memory, 1, size, size};
 }
 
-/// In the type that is computed in.
+/// Transforms in T, the type of the arithmetic.
 template <class T>
 void transform(const Cpu& cpu, DctMatrix matrix, View<const T> x, View<T> y, Write write,
                Scratch& scratch) {
   const Matrices<const T> rows = fill(cpu, matrix, x.h, scratch.take<T>(x.h * x.h));
   const Matrices<const T> cols = fill(cpu, matrix, x.w, scratch.take<T>(x.w * x.w));
   T* const half = scratch.take<T>(x.numel());
-  // An image is (H, W*C); one of its rows is (W, C). Channels ride along in both products.
+  // An image is (H, W*C) and one of its rows is (W, C), so both products transform all channels at
+  // once.
   matmul<T>(cpu, Product::ab, rows, {x.data, x.n, x.h, x.w * x.c}, {half, x.n, x.h, x.w * x.c},
             Write::assign, {});
   matmul<T>(cpu, Product::ab, cols, {half, x.n * x.h, x.w, x.c}, {y.data, x.n * x.h, x.w, x.c},

@@ -1,6 +1,6 @@
-// Two plain products in double, one thread an element of the result: the transform of no training
-// step (high_pass.cu has that), so simple rather than fast. Bytes do not matter beside H + W double
-// multiply-adds an element.
+// Two plain products in double, one thread per element of the result. No training step uses this
+// transform (high_pass.cu has its own), so it is simple rather than fast. Memory traffic does not
+// matter compared to H + W multiply-adds in double per element.
 
 #include "kernels/dct.hpp"
 
@@ -25,7 +25,7 @@ struct DctMatrixKernel {
   }
 };
 
-/// y[o] (=|+=) M x[o] for `outer` matrices x[o], y[o] of (size, inner).
+/// y[o] (=|+=) M x[o] for `outer` matrices x[o] and y[o] of shape (size, inner).
 template <class In, class Out>
 struct DctProductKernel {
   static constexpr int kThreads = 256;
@@ -79,7 +79,8 @@ void dct2d(const Cuda& cuda, DctMatrix matrix, View<const T> x, View<T> y, Write
   const double* const rows = matrix_entries(grid, matrix, x.h, scratch.take<double>(x.h * x.h));
   const double* const cols = matrix_entries(grid, matrix, x.w, scratch.take<double>(x.w * x.w));
   auto* const half = scratch.take<double>(x.numel());
-  // An image is (H, W*C); one of its rows is (W, C). Channels ride along in both products.
+  // An image is (H, W*C) and one of its rows is (W, C), so both products transform all channels at
+  // once.
   DctProductKernel<T, double>{rows, x.n, x.h, x.w * x.c, x.data, half, Write::assign}.run(grid);
   DctProductKernel<double, T>{cols, x.n * x.h, x.w, x.c, half, y.data, write}.run(grid);
 }

@@ -10,7 +10,8 @@
 namespace fpanet::kernels {
 namespace {
 
-/// Adds pixels [begin, end) whose target is 1 at their label and 0 elsewhere.
+/// Adds the sums of pixels [begin, end), whose target is 1 for the class of their label and 0 for
+/// the others.
 template <class T>
 void add_one_hot(const T* p, const body::DiceLabels& labels, Index begin, Index end,
                  double* intersection, double* predicted, double* labelled) {

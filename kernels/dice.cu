@@ -1,5 +1,5 @@
-// Bytes a pixel of C classes, T = bfloat16: forward reads 2 C and a label, backward writes 2 C and
-// reads a label.
+// Memory traffic per pixel of C classes for bfloat16: forward reads 2 C bytes and a label; backward
+// writes 2 C bytes and reads a label.
 
 #include "kernels/dice.hpp"
 

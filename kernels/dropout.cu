@@ -1,4 +1,5 @@
-// The mask is computed, never stored. Bytes an element, T = bfloat16: 4 (6 when accumulated).
+// The mask is computed, never stored. Memory traffic per element for bfloat16: 4 bytes (6 when
+// accumulating).
 
 #include "kernels/dropout.hpp"
 

@@ -1,4 +1,5 @@
-// Bytes a weight, T = bfloat16: 6. Once before an evaluation, not once a batch.
+// Memory traffic per weight for bfloat16: 6 bytes. It runs once before an evaluation, not for each
+// batch.
 
 #include "kernels/fold_batch_norm.hpp"
 
@@ -8,7 +9,7 @@
 namespace fpanet::kernels {
 namespace {
 
-/// One block an output channel.
+/// One block per output channel.
 template <class T>
 struct FoldKernel {
   static constexpr int kThreads = 256;

@@ -6,9 +6,9 @@
 namespace fpanet::kernels {
 namespace {
 
-constexpr Index kChannelBlock = 64;  // one task: all pixels of an image, some of its channels
+constexpr Index kChannelBlock = 64;  // channels of a task, which covers all pixels of an image
 
-/// f(image, first channel, end channel).
+/// Calls f(image, first channel, end channel) for every task.
 template <class F>
 void parallel_channel_blocks(const Cpu& cpu, Index n, Index channels, const F& f) {
   const Index blocks = divide_up(channels, kChannelBlock);

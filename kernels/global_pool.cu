@@ -1,5 +1,5 @@
-// One block an image and tile of channels. Bytes an element, T = bfloat16: 2 each way (4 for
-// gradients that are accumulated).
+// One block per image and tile of channels. Memory traffic per element for bfloat16: 2 bytes,
+// forward and backward (4 for gradients that are accumulated).
 
 #include "kernels/global_pool.hpp"
 
@@ -9,10 +9,11 @@
 namespace fpanet::kernels {
 namespace {
 
-/// A candidate for the maximum: of the same values the first pixel, of NaNs the last.
+/// A candidate for the maximum. Among equal values the first pixel wins, among NaNs the first as
+/// well.
 struct Best {
   float value;
-  std::int32_t pixel;  ///< -1: none
+  std::int32_t pixel;  ///< -1 if there is none
 
   FPANET_HD static Best combine(const Best& a, const Best& b) {
     if (a.pixel < 0) return b;
@@ -25,7 +26,8 @@ struct Best {
   }
 };
 
-/// The pooling proper: how a thread gathers its pixels, and how those parts are combined.
+/// The pooling operations: how a thread gathers its pixels, and how the partial results are
+/// combined.
 struct Mean {
   using Part = double;
   FPANET_HD static Part nothing() { return 0; }
@@ -52,7 +54,7 @@ struct GlobalPoolKernel {
   static constexpr int kWidth = Tiles::kWidth;
 
   View<const T> x;
-  Tiles cut;  ///< of one image
+  Tiles cut;  ///< tiles of one image
   T* y;
   std::int32_t* winner;
   bool aligned;
@@ -101,7 +103,7 @@ struct GlobalPoolKernel {
   }
 };
 
-/// dx of a mean (without winner) or a maximum.
+/// dx of a mean (without winner) or of a maximum.
 template <class T>
 struct GlobalPoolGradient {
   static constexpr int kWidth = kVector<T>;

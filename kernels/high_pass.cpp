@@ -24,7 +24,8 @@ void fill_basis(Index size, double* basis) {
   }
 }
 
-/// One frequency row i of one image: low[e] = sum_j B[i][j] (sum_w vertical[w] A_W[j][w]) A_W[j].
+/// Filters frequency row i of one image: low[e] = sum_j B[i][j] (sum_w vertical[w] A_W[j][w])
+/// A_W[j].
 void filter_row(Index i, const double* vertical, Index width, Index channels, const double* basis_w,
                 double* low) {
   for (Index c = 0; c < channels; ++c) {
@@ -47,7 +48,7 @@ void filter_row(Index i, const double* vertical, Index width, Index channels, co
 struct Sizes {
   Index n, c, h, w;
   Index row() const { return w * c; }
-  Index frequencies() const { return n * kK * row(); }  // of one half-transformed batch
+  Index frequencies() const { return n * kK * row(); }  // in a batch transformed along H only
 };
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Bytes an element in float: x twice and y, 12.
+// Memory traffic per element in float: x is read twice and y is written, 12 bytes.
 
 #include "kernels/high_pass.hpp"
 

@@ -10,8 +10,9 @@
 namespace fpanet::kernels {
 namespace {
 
-// Of c, which one task computes; where factors must be widened, also the summed rows at a time, so that a
-// tile and its factors in float (128 KiB) fit a task's stack and L2.
+// Size of the tile of c that one task computes. If factors must be widened, kWidenedDepth rows of
+// the summed dimension are processed at a time, so that a tile and its factors in float (128 KiB)
+// fit a task's stack and L2.
 constexpr Index kTileRows = 64;
 template <class T>
 constexpr Index kTileCols = kRounded<T> ? 128 : 256;
@@ -51,7 +52,8 @@ void multiply(Product product, const ConstBlock<T>& left, const ConstBlock<T>& r
   }
 }
 
-/// What a tile of c is made of: rows [row, row + rows) and columns [col, col + cols) of the product.
+/// The factors of one tile of c, which is rows [row, row + rows) and columns [col, col + cols) of
+/// the product.
 template <class T>
 struct TileFactors {
   Product product;
@@ -59,7 +61,7 @@ struct TileFactors {
   Index left_stride, right_stride;
   Index row, col, rows, cols;
 
-  /// What of the left factor is multiplied with rows [k, k + depth) of the right one, and these.
+  /// The blocks of the left and the right factor for [k, k + depth) of the summed dimension.
   ConstBlock<T> left_block(Index k, Index depth) const {
     return product == Product::atb ? block(left, left_stride, k, row, depth, rows)
                                    : block(left, left_stride, row, k, rows, depth);
@@ -70,7 +72,7 @@ struct TileFactors {
   }
 };
 
-/// The same block in float.
+/// Copies a block to float.
 ConstBlock<float> widened(const ConstBlock<bfloat16>& from, float* to) {
   const Index rows = from.rows(), cols = from.cols();
   for (Index i = 0; i < rows; ++i) {

@@ -1,7 +1,8 @@
-// Cuda half of matmul.hpp, on cuBLASLt.
+// Cuda implementation of matmul.hpp, on cuBLASLt.
 //
-// cuBLASLt thinks in columns: what it takes for a (cols, rows) matrix is our row-major (rows, cols)
-// one, transposed. So c^T = b'^T a'^T is what it is asked for, factors swapped and none copied.
+// cuBLASLt is column-major: what it regards as a (cols, rows) matrix is our row-major (rows, cols)
+// matrix, transposed. We therefore request c^T = b'^T a'^T, with the factors swapped and without
+// copies.
 // Source: cuBLAS documentation, "Using the cuBLASLt API".
 
 #include <compare>
@@ -19,16 +20,16 @@
 namespace fpanet::kernels {
 namespace {
 
-/// What NVIDIA recommends for Hopper; smaller GPUs want less.
+/// The workspace that NVIDIA recommends for Hopper; smaller GPUs need less.
 constexpr std::size_t kMostWorkspace = std::size_t{32} << 20;
-/// Bytes. Tensors start at multiples of 32; a part of one may lie anywhere.
+/// In bytes. Tensors start at multiples of 32, but a part of a tensor may start anywhere.
 constexpr std::uint32_t kAlignment = 16;
 
 struct ProductShape {
   Product product;
   DType dtype;
   Index items, rows, cols, depth;
-  bool shared_a, shared_b;  ///< one factor serves every product
+  bool shared_a, shared_b;  ///< the factor is the same for every product
   std::uint32_t alignment;
 
   auto operator<=>(const ProductShape&) const = default;
@@ -46,7 +47,7 @@ ProductShape shape_of(Product product, const Matrices<const T>& a, const Matrice
           a.n == 1, b.n == 1,   all_aligned ? kAlignment : std::uint32_t{sizeof(T)}};
 }
 
-/// Owners of cuBLASLt's handles.
+/// Owning types for cuBLASLt's handles.
 struct LayoutDeleter {
   void operator()(cublasLtMatrixLayout_t p) const { cublaslt().cublasLtMatrixLayoutDestroy(p); }
 };
@@ -88,7 +89,7 @@ Operation operation(const ProductShape& shape, bool allow_tf32) {
     FPANET_CUBLAS_CHECK(
         cublaslt().cublasLtMatmulDescSetAttribute(raw, which, &value, sizeof value));
   };
-  transpose(CUBLASLT_MATMUL_DESC_TRANSA, shape.product == Product::abt);  // its A is our b
+  transpose(CUBLASLT_MATMUL_DESC_TRANSA, shape.product == Product::abt);  // cuBLASLt's A is our b
   transpose(CUBLASLT_MATMUL_DESC_TRANSB, shape.product == Product::atb);
   return result;
 }
@@ -101,9 +102,10 @@ Preference preference(std::uint32_t alignment) {
     FPANET_CUBLAS_CHECK(
         cublaslt().cublasLtMatmulPreferenceSetAttribute(raw, which, &value, sizeof value));
   };
-  // Workspace was asked for with aligned factors in mind.
+  // The workspace was computed for aligned factors; unaligned factors may not use it.
   set(CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, alignment == kAlignment ? kMostWorkspace : 0);
-  // Of the ways to add up pieces of the depth, only the one that does it in f32 and in order.
+  // Of the schemes that add up parts of the depth, only allow the one that adds in f32 and in
+  // order.
   set(CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK,
       static_cast<std::uint32_t>(CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE));
   for (const auto which :
@@ -114,10 +116,10 @@ Preference preference(std::uint32_t alignment) {
   return result;
 }
 
-/// A product as cuBLASLt knows it, with the algorithm that its heuristics put first.
+/// A product in cuBLASLt's terms, with the algorithm that its heuristics rank first.
 struct PlannedProduct {
   Operation operation;
-  Layout left, right, result;  ///< its A, B and C: our b, a and c
+  Layout left, right, result;  ///< cuBLASLt's A, B and C, which are our b, a and c
   cublasLtMatmulAlgo_t algorithm;
   std::size_t workspace_bytes;
 };

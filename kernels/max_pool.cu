@@ -1,5 +1,6 @@
-// Bytes an element of x for 3x3 windows at stride 2, T = bfloat16: forward reads x (its neighbours
-// come from the cache) and writes y and a byte of winner, 2.75; backward the other way round.
+// Memory traffic per element of x for 3x3 windows at stride 2 in bfloat16: forward reads x
+// (neighbouring windows come from the cache) and writes y and one byte of winner, 2.75 bytes;
+// backward does the reverse.
 
 #include "kernels/max_pool.hpp"
 
@@ -9,7 +10,7 @@
 namespace fpanet::kernels {
 namespace {
 
-/// One block a row of y.
+/// One block per row of y.
 template <class T>
 struct MaxPoolKernel {
   static constexpr int kThreads = kRowThreads;
@@ -60,7 +61,7 @@ struct MaxPoolKernel {
   }
 };
 
-/// One block a row of dx.
+/// One block per row of dx.
 template <class T>
 struct MaxPoolGradientKernel {
   static constexpr int kThreads = kRowThreads;

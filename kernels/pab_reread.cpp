@@ -8,8 +8,8 @@
 namespace fpanet::kernels {
 namespace {
 
-/// to (cols, rows) (=|+=) transposed `from` (rows, cols), for each of n matrices; in square tiles,
-/// so that both sides use whole cache lines.
+/// to (cols, rows) (=|+=) `from` (rows, cols) transposed, for each of n matrices. Works in square
+/// tiles, so that both sides use whole cache lines.
 template <class T>
 void transpose(const Cpu& cpu, Index n, Index rows, Index cols, const T* from, T* to, Write write) {
   constexpr Index kTile = 32;

@@ -1,5 +1,5 @@
-// A transposition in tiles through shared memory, so that both sides use whole cache lines.
-// Bytes an element, T = bfloat16: 4 (6 when accumulated).
+// Transposes in tiles through shared memory, so that both sides use whole cache lines. Memory
+// traffic per element for bfloat16: 4 bytes (6 when accumulating).
 
 #include "kernels/pab_reread.hpp"
 
@@ -8,12 +8,12 @@
 namespace fpanet::kernels {
 namespace {
 
-/// to (cols, rows) (=|+=) transposed `from` (rows, cols), for each of n matrices.
+/// to (cols, rows) (=|+=) `from` (rows, cols) transposed, for each of n matrices.
 template <class T>
 struct TransposeKernel {
   static constexpr int kThreads = 256;
   static constexpr int kTile = 32;
-  static constexpr int kPitch = kTile + 1;  // a column of the tile then lies in 32 memory banks
+  static constexpr int kPitch = kTile + 1;  // spreads a column of the tile over 32 memory banks
 
   Index rows, cols;
   const T* from;

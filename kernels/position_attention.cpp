@@ -28,7 +28,7 @@ struct CpuSteps {
     }
   }
 
-  /// Exponentials are kept in the map until their sum is known.
+  /// Stores the exponentials in the map until their sum is known.
   void exponentials_once(T* map, Index count, MaxSum* sum) const {
     auto* const parts = Scratch(workspace).take<MaxSum>(divide_up(count, kElementwiseChunk));
     parallel_chunks(cpu, count, kElementwiseChunk, [&](Index begin, Index end, Index chunk) {
@@ -47,7 +47,7 @@ struct CpuSteps {
     });
   }
 
-  /// Where the map would round the exponentials they are taken again.
+  /// Computes the exponentials twice, because storing them in the map would round them.
   void exponentials_twice(T* map, Index count, MaxSum* sum) const {
     auto* const parts = Scratch(workspace).take<MaxSum>(divide_up(count, kElementwiseChunk));
     parallel_chunks(cpu, count, kElementwiseChunk, [&](Index begin, Index end, Index chunk) {

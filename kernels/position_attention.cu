@@ -6,7 +6,7 @@
 namespace fpanet::kernels {
 namespace {
 
-/// m[row] *= what the softmax of the row's block lacks to that of the whole map.
+/// m[row] *= the factor between the softmax of the row's block and that of the whole map.
 template <class T>
 struct RescaleKernel {
   static constexpr int kThreads = 256;
@@ -33,7 +33,7 @@ struct RescaleKernel {
   }
 };
 
-/// The map's entries are one row of softmax.cu's kind.
+/// The steps of AttentionBlocks. The map's entries form one row of softmax_cuda.hpp.
 template <class T>
 struct CudaSteps {
   const Cuda& cuda;

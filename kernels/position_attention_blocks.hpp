@@ -2,7 +2,7 @@
 // The algorithm of position_attention.hpp, written once for both devices in terms of their matrix
 // products and a few small steps:
 //
-//   template <class T> struct AttentionSteps<Device>:
+//   template <class T> struct Steps:
 //     static std::size_t workspace_bytes(device, largest count)
 //     normalise(map, count, MaxSum* sum)      map = softmax of `count` entries; returns max and sum
 //     normalise_by(map, count, const MaxSum*) map = softmax with a given max and sum

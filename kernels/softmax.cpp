@@ -13,7 +13,7 @@ namespace {
 
 using body::MaxSum;
 
-/// How rows are cut: whole rows side by side in a task, or one row over several tasks.
+/// How rows are divided: a task takes several whole rows, or a row is split over several tasks.
 struct Cut {
   Index rows, cols;
 
@@ -22,7 +22,8 @@ struct Cut {
   Index rows_per_task() const { return std::max<Index>(1, kElementwiseChunk / cols); }
 };
 
-/// f(row, first column, end column, part): every part of every row, parts numbered row by row.
+/// Calls f(row, first column, end column, part) for every part of every row. Parts are numbered row
+/// by row.
 template <class F>
 void parallel_parts(const Cpu& cpu, const Cut& cut, const F& f) {
   const Index per_row = cut.chunks_per_row();
@@ -32,8 +33,8 @@ void parallel_parts(const Cpu& cpu, const Cut& cut, const F& f) {
   });
 }
 
-/// For every row: summary = reduce(row, first, end) of its parts, combined in order, then
-/// apply(row, first, end, summary) to its parts.
+/// For every row, computes summary = reduce(row, first, end) of its parts, combines the summaries
+/// in order, then calls apply(row, first, end, part summary, row summary) for each part.
 template <class Summary, class Reduce, class Combine, class Apply>
 void two_sweeps(const Cpu& cpu, const Cut& cut, std::span<std::byte> workspace,
                 const Reduce& reduce, const Combine& combine, const Apply& apply) {
@@ -76,7 +77,7 @@ void scale(T* x, Index count, double factor) {
   for (Index i = 0; i < count; ++i) x[i] *= static_cast<T>(factor);
 }
 
-/// y = x - max, limited; returns max.
+/// y = x - max, limited from below; returns max.
 template <class T>
 double shift_by_largest(const T* x, Index count, T* y) {
   const T max = largest(x, count);
@@ -90,7 +91,7 @@ void exponentiate(T* x, Index count) {
   for (Index i = 0; i < count; ++i) x[i] = body::exp_of_shifted(x[i]);
 }
 
-/// Exponentials are kept in y until their sum is known.
+/// Stores the exponentials in y until their sum is known.
 template <class T>
 void exponentials_once(const Cpu& cpu, Matrices<const T> x, T* y, std::span<std::byte> workspace) {
   const Cut cut{x.n * x.rows, x.cols};
@@ -105,7 +106,8 @@ void exponentials_once(const Cpu& cpu, Matrices<const T> x, T* y, std::span<std:
     }
   }
   if (!cut.long_rows()) {
-    // The exponentials of all rows of a task in one go: short rows leave vectors part empty.
+    // Computes the exponentials of all rows of a task in one loop, because short rows would leave
+    // vectors partly empty.
     parallel_chunks(cpu, cut.rows, cut.rows_per_task(), [&](Index begin, Index end, Index) {
       for (Index row = begin; row < end; ++row) {
         shift_by_largest(x.data + row * cols, cols, y + row * cols);
@@ -117,7 +119,7 @@ void exponentials_once(const Cpu& cpu, Matrices<const T> x, T* y, std::span<std:
     });
     return;
   }
-  // The first sweep leaves exp(x - largest of the part) in y, so each exponential is taken once.
+  // The first sweep stores exp(x - largest of the part) in y, so each exponential is computed once.
   const auto reduce = [&](Index row, Index first, Index end) -> MaxSum {
     T* const to = y + row * cols + first;
     const double max = shift_by_largest(x.data + row * cols + first, end - first, to);
@@ -131,7 +133,8 @@ void exponentials_once(const Cpu& cpu, Matrices<const T> x, T* y, std::span<std:
   two_sweeps<MaxSum>(cpu, cut, workspace, reduce, MaxSum::combine, apply);
 }
 
-/// finish(x, count, its row's maximum and sum of exponentials, y) for the parts of every row.
+/// Calls finish(x, count, maximum and sum of exponentials of the row, y) for the parts of every
+/// row.
 template <class T, class Finish>
 void by_max_and_sum(const Cpu& cpu, Matrices<const T> x, T* y, std::span<std::byte> workspace,
                     const Finish& finish) {
@@ -170,7 +173,7 @@ std::size_t softmax_workspace_bytes(const Cpu&, Index rows, Index cols) {
 template <class T>
 void softmax(const Cpu& cpu, Matrices<const T> x, T* y, std::span<std::byte> workspace) {
   if constexpr (kRounded<T>) {
-    // y would round the exponentials, so they are taken again.
+    // Storing the exponentials in y would round them, so they are computed twice.
     by_max_and_sum(cpu, x, y, workspace, softmax_by<T>);
   } else {
     exponentials_once(cpu, x, y, workspace);

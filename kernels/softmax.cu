@@ -1,5 +1,5 @@
-// Bytes an element of size s: softmax reads x twice and writes y, 3 s; backward reads y and dy twice and
-// writes dx, 5 s. Short rows stay in the first cache from one loop to the next: 2 s and 3 s.
+// Memory traffic per element of size s: softmax reads x twice and writes y, 3 s; backward reads y
+// and dy twice and writes dx, 5 s. Short rows stay in L1 between the loops: 2 s and 3 s.
 
 #include "kernels/softmax.hpp"
 
@@ -8,7 +8,7 @@
 namespace fpanet::kernels {
 namespace {
 
-/// ApplyKernel for rows that one thread handles, sums included.
+/// Computes the sums and the result for rows that one thread handles.
 template <class T, class Rule>
 struct ShortRowsKernel {
   static constexpr int kThreads = 256;

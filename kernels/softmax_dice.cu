@@ -1,6 +1,6 @@
-// Bytes a pixel of C classes, T = bfloat16: forward reads 2 C and a label and writes 4 C, backward reads
-// 4 C and a label and writes 2 C: 46 each way for 7 classes. Softmax, Dice and the two casts around
-// them as kernels of their own move 130 and 158.
+// Memory traffic per pixel of C classes for bfloat16: forward reads 2 C bytes and a label and
+// writes 4 C, backward reads 4 C and a label and writes 2 C: 46 bytes each for 7 classes. Separate
+// kernels for softmax, Dice and the two casts around them move 130 and 158.
 
 #include "kernels/softmax_dice.hpp"
 
@@ -11,7 +11,7 @@
 namespace fpanet::kernels {
 namespace {
 
-/// Pixels as rows of one vector, so that each is one thread's.
+/// Pixels as rows of one vector, so that one thread handles each pixel.
 using PixelTiles = ColumnTiles<bfloat16>;
 constexpr int kWidth = PixelTiles::kWidth;
 static_assert(kWidth == kSoftmaxDiceClasses);
@@ -21,7 +21,7 @@ bool rows_fit(const T* p, Index channels) {
   return vectors_fit<kWidth>(p, channels);
 }
 
-/// Writes p of a pixel and adds its p t, p and t.
+/// Writes p of a pixel and adds p t, p and t to the sums.
 template <class T>
 struct SoftmaxDiceTerms {
   static constexpr int kSums = 3;
@@ -50,7 +50,7 @@ struct SoftmaxDiceTerms {
   }
 
  private:
-  /// Of the first `count`; the others stay 0.
+  /// Softmax of the first `count` values; the others stay 0.
   FPANET_HD static void softmax(Values<float, kWidth>& values, int count) {
     float largest = values.at[0];
     FPANET_UNROLL

@@ -1,4 +1,4 @@
-// Bytes an element: 1 and what T takes.
+// Memory traffic per element: 1 byte and the size of T.
 
 #include "kernels/to_unit.hpp"
 

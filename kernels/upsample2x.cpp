@@ -8,7 +8,7 @@
 namespace fpanet::kernels {
 namespace {
 
-/// dx (=|+=) gradient of upsample2x, where dy's pixels may hold more channels than dx's.
+/// dx (=|+=) the gradient of upsample2x. The pixels of dy may have more channels than those of dx.
 template <class T>
 void upsampled_gradient_row(View<const T> dy, View<T> dx, Index n, Index a, Write write) {
   with_constant(write, [&](auto constant_write) {

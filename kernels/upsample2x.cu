@@ -1,5 +1,5 @@
-// Bytes an element of y, T = bfloat16: x is read once from memory (four times from the cache), so
-// 2.5 without a skip connection, at most 4 with one; the same backward.
+// Memory traffic per element of y for bfloat16: x is read once from memory (and four times from the
+// cache), so 2.5 bytes without a skip connection and at most 4 with one; the same for backward.
 
 #include "kernels/upsample2x.hpp"
 
@@ -9,7 +9,7 @@
 namespace fpanet::kernels {
 namespace {
 
-/// One block a row of dx and the two rows of dskip beside it.
+/// One block per row of dx and the corresponding two rows of dskip.
 template <class T>
 struct UpsampleConcatGradientKernel {
   static constexpr int kThreads = kRowThreads;

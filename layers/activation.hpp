@@ -27,8 +27,8 @@ std::string_view name_of(Activation activation);
 std::vector<std::string> activation_names();
 
 /// softmax2d, softmax and logsoftmax run over dimension 1 of (N,C,H,W) and (N,C). argmax and
-/// argmax2d both return the class of each pixel. SMP's "argmax" returns a single index for the whole
-/// batch, which is useless, so it is not reproduced. clamp limits values to [0,1].
+/// argmax2d both return the class of each pixel. SMP's "argmax" returns a single index for the
+/// whole batch, which is useless, so it is not reproduced. clamp limits values to [0,1].
 Value activate(Value x, Activation activation);
 
 Value sigmoid(Value x);  ///< 1 / (1 + exp(-x)); backward reads y

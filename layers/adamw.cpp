@@ -6,8 +6,8 @@
 namespace fpanet {
 namespace {
 
-/// parameters, gradients, moment1, moment2, hyper [, twins] -> no outputs. Updates inputs 0, 2, 3 and
-/// 5 in place.
+/// parameters, gradients, moment1, moment2, hyper [, twins] -> no outputs. Updates inputs 0, 2, 3
+/// and 5 in place.
 class AdamW final : public Op {
  public:
   AdamW(std::span<const Segment> segments, const kernels::AdamWOptions& options)
@@ -57,7 +57,7 @@ class AdamW final : public Op {
   bool differentiable() const override { return false; }
   Cost cost(std::span<const Spec> in, std::span<const Spec> out) const override {
     Cost cost = Op::cost(in, out);
-    if (in.size() > kTwins) cost.bytes -= static_cast<double>(in[kTwins].bytes());  // written, never read
+    if (in.size() > kTwins) cost.bytes -= static_cast<double>(in[kTwins].bytes());  // never read
     return cost;
   }
 

@@ -4,8 +4,8 @@
 
 namespace fpanet {
 
-/// A high-passed batch and its labels, assembled from scenes in the device's memory. The formula is in
-/// kernels/assemble_batch.hpp.
+/// A high-passed batch and its labels, assembled from scenes in the device's memory. The formula is
+/// in kernels/assemble_batch.hpp.
 struct AssembledBatch {
   Value images;  ///< (N,3,H,W) of `dtype`: the results of high_pass
   Value labels;  ///< i32 (N,1,H,W)

@@ -243,8 +243,8 @@ Value batch_norm(Value x, const BatchNormState& state, const BatchNormParams& pa
                             state.num_batches_tracked};
   if (residual) inputs.push_back(*residual);
   if (statistics) inputs.push_back(*statistics);
-  // On the CPU, backward does not need y: it derives the mask of the relu from x. With a residual that
-  // is not possible, because the sign of y also depends on the residual.
+  // On the CPU, backward does not need y: it derives the mask of the relu from x. With a residual
+  // that is not possible, because the sign of y also depends on the residual.
   const bool on_cpu = std::holds_alternative<Cpu>(x.graph().context());
   const BatchNorm::Parts parts{.residual = residual.has_value(),
                                .statistics = statistics.has_value(),

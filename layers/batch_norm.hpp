@@ -25,8 +25,8 @@ struct BatchNormParams {
 };
 
 /// y = [relu](weight * (x - mean) / sqrt(var + eps) + bias [+ residual]), x (N,C,H,W), residual
-/// shaped like x. Training needs more than one value per channel. `statistics` (2,C) f64 are the mean
-/// and the biased variance of x, if the convolution before it has computed them
+/// shaped like x. Training needs more than one value per channel. `statistics` (2,C) f64 are the
+/// mean and the biased variance of x, if the convolution before it has computed them
 /// (conv2d_with_statistics). They save one read of x.
 Value batch_norm(Value x, const BatchNormState& state, const BatchNormParams& params,
                  std::optional<Value> residual = std::nullopt,

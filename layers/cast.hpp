@@ -4,8 +4,8 @@
 
 namespace fpanet {
 
-/// Converts x to another dtype: f32 -> bf16 where mixed precision begins, bf16 -> f32 where it ends,
-/// and f64 -> f64 for the gradient check.
+/// Converts x to another dtype: f32 -> bf16 where mixed precision begins, bf16 -> f32 where it
+/// ends, and f64 -> f64 for the gradient check.
 Value cast(Value x, DType dtype);
 
 /// cast(x, dtype), or x itself if it already has that dtype.

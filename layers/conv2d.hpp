@@ -26,8 +26,8 @@ struct Conv2dWithStatistics {
   Value statistics;  ///< (2,C_out) f64: mean and biased variance of each channel of y
 };
 
-/// conv2d without a bias that also returns the statistics of y, so that a batch norm in training need
-/// not read y to compute them. The statistics have no gradient: the backward of the batch norm
+/// conv2d without a bias that also returns the statistics of y, so that a batch norm in training
+/// need not read y to compute them. The statistics have no gradient: the backward of the batch norm
 /// already includes the path through them. Backward is therefore the same as for conv2d.
 Conv2dWithStatistics conv2d_with_statistics(Value x, Value weight, Conv2dParams params = {});
 

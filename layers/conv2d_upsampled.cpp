@@ -31,8 +31,9 @@ class Conv2dUpsampled final : public Op {  // x, weight or prepared, bias [, ski
     }
     require(in[2].shape == Shape{whole.c_out}, "{}: bias={} but C_out={}", name(), in[2].shape,
             whole.c_out);
-    require((in.size() > kSkip) == has_skip(), "{}: {} skip channels are needed, but {} skip is given",
-            name(), g_.skip_channels(), in.size() > kSkip ? "a" : "no");
+    require((in.size() > kSkip) == has_skip(),
+            "{}: {} skip channels are needed, but {} skip is given", name(), g_.skip_channels(),
+            in.size() > kSkip ? "a" : "no");
     if (has_skip()) {
       require(in[kSkip].shape == skip, "{}: skip={} but it was made for {}", name(),
               in[kSkip].shape, skip);

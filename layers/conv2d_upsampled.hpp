@@ -1,6 +1,6 @@
 #pragma once
-// The convolution of an upsampled image as a single op, for inference on the CPU. The formulas are in
-// kernels/conv2d_upsampled.hpp.
+// The convolution of an upsampled image as a single op, for inference on the CPU. The formulas are
+// in kernels/conv2d_upsampled.hpp.
 
 #include <optional>
 

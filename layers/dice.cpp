@@ -102,8 +102,8 @@ class Dice final : public Op {  // p, labels -> loss, sums
   DiceOptions options_;
 };
 
-/// The weight of each of `channels` classes in the loss, which is the mean over `options.classes` or,
-/// if that is empty, over all classes.
+/// The weight of each of `channels` classes in the loss, which is the mean over `options.classes`
+/// or, if that is empty, over all classes.
 std::vector<double> class_weights(const DiceLossOptions& options, Index channels) {
   const auto count = static_cast<std::size_t>(channels);
   if (options.classes.empty()) {

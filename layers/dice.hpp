@@ -16,8 +16,8 @@ struct DiceLossOptions {
   std::vector<Index> classes = {};  ///< classes that count, empty: all; not for binary
 };
 
-/// prediction (N,C,H,W), labels i32 -> scalar loss. Multiclass labels are (N,1,H,W) in [0,C); binary
-/// (C = 1) and multilabel labels have the prediction's shape and are 0 or 1.
+/// prediction (N,C,H,W), labels i32 -> scalar loss. Multiclass labels are (N,1,H,W) in [0,C);
+/// binary (C = 1) and multilabel labels have the prediction's shape and are 0 or 1.
 Value dice_loss(Value prediction, Value labels, const DiceLossOptions& options);
 
 /// The kernels' options for a loss over `channels` channels.

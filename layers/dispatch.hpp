@@ -38,7 +38,7 @@ auto dispatch(std::string_view op, const Context& context, DType dtype, F&& f) {
 template <class F>
 auto dispatch_cpu(std::string_view op, const Context& context, DType dtype, F&& f) {
   const Cpu* const cpu = std::get_if<Cpu>(&context);
-  require(cpu != nullptr, "{}: runs only on the CPU", op);
+  require(cpu != nullptr, "{}: runs on the CPU only", op);
   return dispatch(op, *cpu, dtype, std::forward<F>(f));
 }
 
@@ -59,8 +59,8 @@ inline DType real_dtype(DType dtype) {
   return dtype == DType::bf16 ? DType::f32 : dtype;
 }
 
-/// The size of the dimension that varies fastest in memory: the channels of (N,C,H,W), else the last
-/// dimension.
+/// The size of the dimension that varies fastest in memory: the channels of (N,C,H,W), else the
+/// last dimension.
 inline Index fastest(const Shape& shape) {
   if (shape.rank() == 0) return 1;
   return shape.rank() == 4 ? shape[1] : shape[shape.rank() - 1];

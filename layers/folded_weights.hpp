@@ -25,8 +25,8 @@ struct NormParameters {
   double eps = 1e-5;
 };
 
-/// The parameters of a convolution and of the batch norm that follows it, if any. Without a batch norm
-/// the convolution must have a bias.
+/// The parameters of a convolution and of the batch norm that follows it, if any. Without a batch
+/// norm the convolution must have a bias.
 struct ConvNormParameters {
   Parameter weight;                              ///< (C_out,C_in,K,K)
   std::optional<Parameter> bias = std::nullopt;  ///< (C_out)
@@ -35,17 +35,17 @@ struct ConvNormParameters {
 
 class FoldedWeights {
  public:
-  /// With `prepare` false, every weight keeps the shape (C_out,C_in,K,K). This is for programs that are
-  /// exported rather than run.
+  /// With `prepare` false, every weight keeps the shape (C_out,C_in,K,K). This is for programs that
+  /// are exported rather than run.
   explicit FoldedWeights(bool prepare = true) : prepare_(prepare) {}
 
-  /// Records [relu](norm(conv(x)) [+ residual]) as a single node in x's dtype. Its weights are computed
-  /// by the next refresh().
+  /// Records [relu](norm(conv(x)) [+ residual]) as a single node in x's dtype. Its weights are
+  /// computed by the next refresh().
   Value convolve(Value x, const ConvNormParameters& parameters, Conv2dParams params, bool relu,
                  std::optional<Value> residual);
 
-  /// Like convolve() on upsample2x_concat(x, skip) with padding 1, but without storing the upsampled
-  /// image. Returns none if that is not worthwhile (kernels/conv2d_upsampled.hpp).
+  /// Like convolve() on upsample2x_concat(x, skip) with padding 1, but without storing the
+  /// upsampled image. Returns none if that is not worthwhile (kernels/conv2d_upsampled.hpp).
   std::optional<Value> convolve_upsampled(Value x, std::optional<Value> skip,
                                           const ConvNormParameters& parameters, bool relu);
 
@@ -69,7 +69,8 @@ class FoldedWeights {
   };
 
   Entry& entry(const ConvNormParameters& parameters, DType dtype);
-  /// The weight in the form that the implementation for g reads, or none if weights are not prepared.
+  /// The weight in the form that the implementation for g reads, or none if weights are not
+  /// prepared.
   std::optional<Value> prepared(Graph& graph, Entry& entry, const kernels::Conv2dGeometry& g,
                                 DType dtype);
   Value form(Graph& graph, Entry& entry, std::string_view implementation, Form made, Index numel,

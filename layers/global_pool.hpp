@@ -7,8 +7,8 @@ namespace fpanet {
 
 /// The mean over the pixels: (N,C,H,W) -> (N,C,1,1).
 Value global_avg_pool(Value x);
-/// The maximum over the pixels: (N,C,H,W) -> (N,C,1,1). The first maximum in scan order receives the
-/// gradient.
+/// The maximum over the pixels: (N,C,H,W) -> (N,C,1,1). The first maximum in scan order receives
+/// the gradient.
 Value global_max_pool(Value x);
 
 }  // namespace fpanet

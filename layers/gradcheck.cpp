@@ -25,8 +25,8 @@ bool is_floating(DType dtype) {
   return dtype == DType::f32 || dtype == DType::f64;
 }
 
-/// A fixed weight for entry i of an output. Different entries have different weights, so that swapping
-/// two entries changes the loss.
+/// A fixed weight for entry i of an output. Different entries have different weights, so that
+/// swapping two entries changes the loss.
 double weight(std::size_t i) {
   return 0.3 + 0.7 * std::fmod(0.6180339887498949 * static_cast<double>(i + 1), 1.0);
 }

@@ -23,8 +23,8 @@ struct SampleRun {
 /// recorded on the same inputs.
 SampleRun record_sample(const OpSample& sample, const Context& context, Graph::Mode mode,
                         DType dtype, int uses = 1);
-/// The contents of one input in `dtype`, or in its own dtype if it keeps that. If `dtype` is bf16, an
-/// input that stays real is f32.
+/// The contents of one input in `dtype`, or in its own dtype if it keeps that. If `dtype` is bf16,
+/// an input that stays real is f32.
 Tensor sample_tensor(const SampleInput& input, DType dtype);
 
 /// The result for one sample, in double. `error` is the largest |analytic - numeric| /

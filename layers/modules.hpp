@@ -28,8 +28,8 @@ struct ConvNormEnd {
   std::optional<Value> residual = std::nullopt;  ///< added before the relu
 };
 
-/// weight (C_out,C_in,K,K), bias (C_out). Computes in x's dtype. If the weight has another dtype, its
-/// twin is used instead.
+/// weight (C_out,C_in,K,K), bias (C_out). Computes in x's dtype. If the weight has another dtype,
+/// its twin is used instead.
 class Conv2d {
  public:
   Conv2d(const Scope& scope, const Conv2dOptions& options);

@@ -142,8 +142,8 @@ class Exporter {
     for (ValueId id = 0; id < static_cast<ValueId>(graph_.value_count()); ++id) {
       if (graph_.info(id).kept) kept.push_back(id);
     }
-    require(kept.size() == 1, "onnx: the program keeps {} values, but only one result can be exported",
-            kept.size());
+    require(kept.size() == 1,
+            "onnx: the program keeps {} values, but only one result can be exported", kept.size());
     return kept[0];
   }
 
@@ -167,14 +167,14 @@ class Exporter {
     if (info.tensor.defined()) {
       return build_.constant(info.name, StateEntry::from_tensor(info.tensor));
     }
-    require(info.spec.dtype == DType::f32, "onnx: input {} is {}, but only f32 can be exported", info.name,
-            fpanet::name_of(info.spec.dtype));
+    require(info.spec.dtype == DType::f32, "onnx: input {} is {}, but only f32 can be exported",
+            info.name, fpanet::name_of(info.spec.dtype));
     build_.input(info.name, info.spec.shape);
     return info.name;
   }
 
-  /// A view reinterprets channels-last memory, but ONNX's Reshape reinterprets (N,C,H,W) memory. The
-  /// transposes convert between the two.
+  /// A view reinterprets channels-last memory, but ONNX's Reshape reinterprets (N,C,H,W) memory.
+  /// The transposes convert between the two.
   std::string view(ValueId id) {
     const ValueId base = graph_.base(id);
     const Shape &from = graph_.info(base).spec.shape, &to = graph_.info(id).spec.shape;
@@ -275,8 +275,8 @@ class Exporter {
                        {{"axis", 1}});
   }
 
-  /// x - A_H^T (B . (A_H x A_W^T)) A_W, in double as in kernels/high_pass.cpp. The filter subtracts most
-  /// of the image, so in float the rounding errors would be large compared to the result.
+  /// x - A_H^T (B . (A_H x A_W^T)) A_W, in double as in kernels/high_pass.cpp. The filter subtracts
+  /// most of the image, so in float the rounding errors would be large compared to the result.
   std::string high_pass(const Node& node) {
     constexpr Index kK = kernels::kLowFrequencies;
     const auto basis = [&](Index size, bool transposed) {
@@ -315,8 +315,8 @@ class Exporter {
                         {"pads", Sizes{padding, padding, padding, padding}}});
   }
 
-  /// center, top (N,P,K), bottom (N,P,C). Emits the ops that models/pab.cpp uses when the whole map is
-  /// in memory.
+  /// center, top (N,P,K), bottom (N,P,C). Emits the ops that models/pab.cpp uses when the whole map
+  /// is in memory.
   std::string position_attention(const Node& node) {
     const std::int64_t positions = shape(node, 0)[1];
     const std::string top = build_.transpose(input(node, 1), {0, 2, 1});
@@ -327,7 +327,8 @@ class Exporter {
     return build_.emit("MatMul", {map, input(node, 2)});
   }
 
-  /// The memory of (N,P,C) is reinterpreted as (N,C,h,w) without a transpose, as ONNX's Reshape does.
+  /// The memory of (N,P,C) is reinterpreted as (N,C,h,w) without a transpose, as ONNX's Reshape
+  /// does.
   std::string pab_reread(const Node& node) {
     const Shape& to = node.output_specs[0].shape;
     return build_.reshape(input(node, 0), {to.sizes().begin(), to.sizes().end()});

@@ -7,8 +7,8 @@ namespace fpanet::samples {
 
 /// Values uniform in [low, high), determined by the name.
 SampleInput real(const std::string& name, const Shape& shape, double low = -1, double high = 1);
-/// Distinct values in no particular order, at least 0.05 apart and away from 0. No central difference
-/// then crosses a kink of relu, max or clamp.
+/// Distinct values in no particular order, at least 0.05 apart and away from 0. No central
+/// difference then crosses a kink of relu, max or clamp.
 SampleInput spread(const std::string& name, const Shape& shape);
 /// i32 labels in [0, classes). If `odd_one_out` is given, every seventh label has that value.
 SampleInput labels(const Shape& shape, Index classes, std::optional<Index> odd_one_out = {});

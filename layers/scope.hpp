@@ -35,14 +35,15 @@ class Scope {
   std::string prefix_;
 };
 
-/// The context in which a model is recorded. In training, batch norm uses the statistics of the batch,
-/// else the running statistics.
+/// The context in which a model is recorded. In training, batch norm uses the statistics of the
+/// batch, else the running statistics.
 struct Forward {
   Graph& graph;
   bool training = false;
   /// Seed and step of dropout, i64 (2). Models with dropout need it in training.
   std::optional<Value> dropout_rng = std::nullopt;
-  /// The dtype that the network computes in between its input and its logits; none: the input's dtype.
+  /// The dtype that the network computes in between its input and its logits; none: the input's
+  /// dtype.
   std::optional<DType> activations = std::nullopt;
   /// If given, and not in training, batch norm is folded into the convolutions before it and their
   /// weights are prepared.

@@ -10,8 +10,9 @@ struct SoftmaxDice {
 };
 
 /// Softmax over the classes of `logits` (N,C,H,W) and its multiclass Dice loss, with the results of
-/// softmax() and dice_loss(). Recorded as a single node for up to kernels::kSoftmaxDiceClasses classes,
-/// else as those two. `options.from_logits` is ignored, because the input always is logits.
+/// softmax() and dice_loss(). Recorded as a single node for up to kernels::kSoftmaxDiceClasses
+/// classes, else as those two. `options.from_logits` is ignored, because the input always is
+/// logits.
 SoftmaxDice softmax_dice(Value logits, Value labels, const DiceLossOptions& options);
 
 }  // namespace fpanet

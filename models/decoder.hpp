@@ -23,8 +23,8 @@ class DecoderBlock {
 
 class FPANetDecoder {
  public:
-  /// `encoder_channels` is ResNetEncoder::out_channels(). `decoder_channels` holds the output channels
-  /// of each block; the number of blocks must equal the encoder's depth.
+  /// `encoder_channels` is ResNetEncoder::out_channels(). `decoder_channels` holds the output
+  /// channels of each block; the number of blocks must equal the encoder's depth.
   FPANetDecoder(const Scope& scope, const std::vector<Index>& encoder_channels,
                 const std::vector<Index>& decoder_channels, bool use_batchnorm, Index pab_channels);
   /// Maps the encoder's features to (N,decoder_channels.back(),H,W).

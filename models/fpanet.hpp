@@ -64,8 +64,8 @@ class FPANet {
   FPANetDecoder decoder_;
   SegmentationHead segmentation_head_;
   std::optional<ClassificationHead> classification_head_;
-  // The notebook's FreqFeature declares a convolution that its forward never calls. Every checkpoint
-  // contains it, but it receives no gradient and keeps its initial values.
+  // The notebook's FreqFeature declares a convolution that its forward never calls. Every
+  // checkpoint contains it, but it receives no gradient and keeps its initial values.
   Conv2d freq_feature_conv1_;
 };
 

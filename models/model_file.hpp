@@ -11,8 +11,8 @@ namespace fpanet {
 /// All entries in state-dict order, in PyTorch's row-major layout.
 StateDict to_state_dict(const ParameterStore& store);
 
-/// The same entries under the notebook's names, whatever wrapper or prefix the file uses. An
-/// entry whose name lacks that prefix is dropped.
+/// The same entries under the notebook's names, whatever wrapper or prefix the file uses. An entry
+/// whose name lacks that prefix is dropped.
 StateDict with_notebook_names(const StateDict& weights);
 
 /// The constructor parameters of the model that wrote a state dict (with the notebook's names). The

@@ -11,8 +11,9 @@
 namespace fpanet {
 namespace {
 
-// The loss has a rounding error of about 1e-15, so a slope is known to about 1e-15 / kStep. A larger
-// step increases the truncation error, as kStep^2, and the chance that a ReLU changes sign within it.
+// The loss has a rounding error of about 1e-15, so a slope is known to about 1e-15 / kStep. A
+// larger step increases the truncation error, as kStep^2, and the chance that a ReLU changes sign
+// within it.
 constexpr double kStep = 1e-6;
 // Slopes below this are too small against that error and are compared by absolute difference.
 constexpr double kSlopeFloor = 1e-4;
@@ -64,8 +65,8 @@ class NetworkLoss {
 };
 
 /// A unit vector: the gradient with each entry scaled by its own random factor in [0.5, 1.5). Along
-/// the gradient itself, an error orthogonal to the gradient would go unnoticed. Along a direction of
-/// random signs, the slope of a large tensor would be too small to measure.
+/// the gradient itself, an error orthogonal to the gradient would go unnoticed. Along a direction
+/// of random signs, the slope of a large tensor would be too small to measure.
 std::vector<double> direction_near(std::span<const double> gradient, Rng& rng) {
   std::vector<double> direction(gradient.begin(), gradient.end());
   double squares = 0;

@@ -39,7 +39,8 @@ struct ProgramOptions {
   DType image_dtype = DType::u8;
   /// If given, training and evaluation take images and labels from it.
   std::optional<BatchSource> source = std::nullopt;
-  /// Defaults to the notebook's loss. `ignore_index` also excludes pixels from the confusion counts.
+  /// Defaults to the notebook's loss. `ignore_index` also excludes pixels from the confusion
+  /// counts.
   DiceLossOptions loss = {.from_logits = false};
   kernels::AdamWOptions adamw = {};
   /// Makes a training program keep its probabilities. Evaluation and prediction always do.
@@ -68,8 +69,8 @@ class Program {
   /// Records and plans the program. Training needs `optimizer`. The optimizer, `model`, `store` and
   /// `folded` must outlive the program. If the store has twins (ParameterStore::allocate_twin), the
   /// program runs in mixed precision: it computes everything between image and logits in the twins'
-  /// dtype. With `folded`, which all programs of a model share, evaluation and prediction fold batch
-  /// norm into the convolutions.
+  /// dtype. With `folded`, which all programs of a model share, evaluation and prediction fold
+  /// batch norm into the convolutions.
   Program(const Context& context, const FPANet& model, AdamWState* optimizer,
           const ParameterStore& store, const ProgramOptions& options,
           FoldedWeights* folded = nullptr);
@@ -81,9 +82,9 @@ class Program {
   const Plan& plan() const { return *plan_; }
 
   /// Binds the program to the arena's memory and copies the parameters, rounded, to their twins. A
-  /// mixed-precision program does not see parameters that are set by hand afterwards until bind() is
-  /// called again for any program. Before the first bind, reserve the arena for every plan that will
-  /// share it.
+  /// mixed-precision program does not see parameters that are set by hand afterwards until bind()
+  /// is called again for any program. Before the first bind, reserve the arena for every plan that
+  /// will share it.
   void bind(Arena& arena);
   bool bound() const { return executor_.has_value(); }
 

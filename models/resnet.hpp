@@ -1,7 +1,7 @@
 #pragma once
-// ResNet encoders as segmentation_models_pytorch 0.3.3 builds them on torchvision's ResNet (v1.5: the
-// 3x3 convolution of a bottleneck has the stride). They have no global pooling and no classifier.
-// The state dict contains all four layers, whatever the depth.
+// ResNet encoders as segmentation_models_pytorch 0.3.3 builds them on torchvision's ResNet (v1.5:
+// the 3x3 convolution of a bottleneck has the stride). They have no global pooling and no
+// classifier. The state dict contains all four layers, whatever the depth.
 // He et al., "Deep residual learning for image recognition", 2015.
 
 #include <array>
@@ -62,8 +62,8 @@ class ResNetEncoder {
   ResNetEncoder(const Scope& scope, const std::string& name, int depth, Index in_channels);
 
   /// x (N,in_channels,H,W), H and W divisible by output_stride(). Returns depth + 1 features: x
-  /// itself, then one for each of the strides 2, 4, 8, 16, 32 up to the depth. The feature of stride
-  /// 2 is taken before the max-pool.
+  /// itself, then one for each of the strides 2, 4, 8, 16, 32 up to the depth. The feature of
+  /// stride 2 is taken before the max-pool.
   std::vector<Value> operator()(const Forward& forward, Value x) const;
 
   /// Channels of each feature, e.g. (3,64,64,128,256,512).

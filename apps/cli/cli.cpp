@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::size_t kHelpColumn = 36;
 
-/// The option of that name, of the program or of the subcommand that was called.
+/// The option called `name` of the program or of the chosen subcommand.
 const CLI::Option* find_option(const CLI::App& app, const std::string& name) {
   if (const auto* option = app.get_option_no_throw(name)) return option;
   for (const auto* subcommand : app.get_subcommands()) {
@@ -28,17 +28,18 @@ const CLI::Option* find_option(const CLI::App& app, const std::string& name) {
   return nullptr;
 }
 
-/// The parser's message, in our words where it does not say what is accepted.
+/// The message for the parser's error. Replaces the parser's text if that does not state the
+/// accepted values.
 std::string message_of(const CLI::App& app, const CLI::ParseError& error) {
   const std::string text = error.what();
   if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr && !app.remaining().empty()) {
-    return fmt::format("'{}' does not belong here; {} --help lists what is accepted",
+    return fmt::format("unexpected argument '{}'; {} --help lists what is accepted",
                        app.remaining().front(), app.get_name());
   }
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
     const std::string name = text.substr(0, text.find(':'));
     if (const auto* option = find_option(app, name)) {
-      return fmt::format("{} {}: accepted is {}", name,
+      return fmt::format("{} {}: expected {}", name,
                          option->empty() ? "needs a value" : "is given more than once",
                          option->get_type_name());
     }
@@ -62,7 +63,7 @@ void set_examples(CLI::App& app, const std::string& examples) {
   app.footer("Examples:\n" + indented(examples));
 }
 
-/// The lines that begin with `command` as whole words.
+/// The lines that begin with the words of `command`.
 std::string examples_of(const std::string& command, const std::string& examples) {
   std::istringstream in(examples);
   std::string text;
@@ -134,11 +135,11 @@ void require_command(CLI::App& app, const std::string& examples) {
 }
 
 int run_main(CLI::App& app, int argc, const char* const* argv, const Action& body) {
-  // A file over the process's limit is then an error to report, not the end of the process.
+  // A write beyond the file size limit then fails with an error instead of ending the process.
   std::signal(SIGXFSZ, SIG_IGN);
   exit_on_interrupt();
   const int exit_code = run(app, argc, argv, body);
-  // A full disk or a closed pipe shows only when the last of the results is written out.
+  // A full disk or a closed pipe may only cause an error when the last output is flushed.
   std::cout.flush();
   std::fflush(stdout);
   if (exit_code == kExitDone && (!std::cout || std::ferror(stdout) != 0)) {

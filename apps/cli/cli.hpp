@@ -6,37 +6,38 @@
 
 #include "apps/cli/exit_codes.hpp"
 
-// Its header costs every file that includes it seconds of compilation, so only cli.cpp and
-// settings.cpp do.
+// CLI11 is only declared here: its header adds seconds to the compilation of every file that
+// includes it, so only cli.cpp and settings.cpp do.
 namespace CLI {
 class App;
 }
 
 namespace fpanet {
 
-/// A command line with --help, which ends in `examples` (commands, one a line), and --version.
+/// A command line with --version and --help. The help ends with `examples` (commands, one per
+/// line).
 std::shared_ptr<CLI::App> make_app(const std::string& program, const std::string& summary,
                                    const std::string& examples);
 
-/// What a subcommand does; the result is the exit code.
+/// The function that a subcommand runs; it returns the exit code.
 using Action = std::function<int()>;
 
-/// Adds a subcommand. When the command line chooses it, `action` becomes `body`.
+/// Adds a subcommand. If the command line chooses it, `action` is set to `body`.
 CLI::App& add_command(CLI::App& app, const std::string& name, const std::string& summary,
                       Action& action, Action body);
-/// Adds a subcommand that is a group of others.
+/// Adds a subcommand that is a group of other subcommands.
 CLI::App& add_group(CLI::App& app, const std::string& name, const std::string& summary);
 /// Adds a required argument without a flag.
 void add_argument(CLI::App& app, const std::string& name, std::string* value,
                   const std::string& help);
 
-/// From now on the help of every subcommand ends in those of the program's examples that call it,
-/// and the command line has to choose one.
+/// Requires the command line to choose a subcommand. Call after adding all subcommands: the help of
+/// each then ends with those of `examples` that call it.
 void require_command(CLI::App& app, const std::string& examples);
 
-/// Parses the command line, calls `body` and returns its exit code. --help and --version go to
-/// stdout. What goes wrong becomes one line on stderr, "program: message": UsageError and what the
-/// parser refuses give kExitUsage, every other exception kExitFailed.
+/// Parses the command line, calls `body` and returns its exit code. --help and --version print to
+/// stdout. Errors print one line to stderr, "program: message". UsageError and errors of the parser
+/// give kExitUsage, all other exceptions kExitFailed.
 int run_main(CLI::App& app, int argc, const char* const* argv, const Action& body);
 
 }  // namespace fpanet

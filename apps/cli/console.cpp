@@ -27,7 +27,7 @@ Console::Console(bool quiet, std::FILE* stream, bool is_terminal, int width)
 
 void Console::status(std::string_view text) {
   if (!is_terminal_ || quiet_) return;
-  // The last column stays free: some terminals wrap as soon as it is written.
+  // Leave the last column free, because some terminals wrap as soon as it is written.
   const auto room = static_cast<std::size_t>(std::max(width_ - 1, 0));
   fmt::print(stream_, "{}{}", kEraseLine, text.substr(0, room));
   std::fflush(stream_);

@@ -8,8 +8,8 @@
 
 namespace fpanet {
 
-/// Where a program tells people what it does: stderr, as stdout is for results. A terminal has one
-/// status line at the bottom that is redrawn; elsewhere there are plain lines only.
+/// Messages to the user. They go to stderr, because stdout is for results. A terminal has one
+/// status line at the bottom, which is redrawn; other outputs get only plain lines.
 class Console {
  public:
   explicit Console(bool quiet, std::FILE* stream = stderr);
@@ -18,18 +18,19 @@ class Console {
   Console(const Console&) = delete;
   Console& operator=(const Console&) = delete;
 
-  /// Progress of the work; nothing when quiet.
+  /// Prints a line about the progress of the work, unless quiet.
   template <class... Args>
   void info(fmt::format_string<Args...> message, Args&&... args) {
     if (!quiet_) line(fmt::format(message, std::forward<Args>(args)...));
   }
-  /// Something the user should know; quiet or not. Begins with "warning: ".
+  /// Prints a line that begins with "warning: ", even if quiet.
   template <class... Args>
   void warning(fmt::format_string<Args...> message, Args&&... args) {
     line("warning: " + fmt::format(message, std::forward<Args>(args)...));
   }
 
-  /// Redraws the status line, cut to the terminal's width. Nothing unless on a terminal.
+  /// Redraws the status line, truncated to the width of the terminal. Does nothing if the output is
+  /// not a terminal, or if quiet.
   void status(std::string_view text);
   void clear_status();
 

@@ -22,7 +22,7 @@ std::string system_name() {
   return fmt::format("{} {} {}", name.sysname, name.release, name.machine);
 }
 
-/// "model name" of the first processor; not every architecture tells.
+/// "model name" of the first processor. Not every architecture provides it.
 std::string processor() {
   std::ifstream info("/proc/cpuinfo");
   for (std::string line; std::getline(info, line);) {

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::array<int, 2> kSignals = {SIGINT, SIGTERM};
 constexpr std::string_view kNotice =
-    "\ninterrupted: saving after this step; once more to leave at once\n";
+    "\ninterrupted: saving after this step; interrupt again to exit immediately\n";
 
 std::atomic<bool> stop_requested{false};
 static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler may use no locks");
@@ -24,11 +24,11 @@ static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler may use 
 std::array<struct sigaction, kSignals.size()> previous_actions{};
 bool guarded = false;
 
-/// Only what POSIX calls async-signal-safe happens here.
+/// Only calls functions that are async-signal-safe according to POSIX.
 extern "C" void request_stop(int /*signal*/) {
   if (stop_requested.exchange(true)) ::_exit(kExitInterrupted);
   const int saved_errno = errno;
-  // A notice that cannot be written is no reason to do anything else.
+  // If the notice cannot be written, nothing else needs to be done.
   [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, kNotice.data(), kNotice.size());
   errno = saved_errno;
 }
@@ -57,7 +57,7 @@ InterruptGuard::InterruptGuard() {
   stop_requested = false;
   struct sigaction action {};
   action.sa_handler = request_stop;
-  action.sa_flags = SA_RESTART;  // reads and writes of files go on undisturbed
+  action.sa_flags = SA_RESTART;  // interrupted reads and writes continue
   ::sigemptyset(&action.sa_mask);
   for (std::size_t i = 0; i < kSignals.size(); ++i) {
     ::sigaction(kSignals[i], &action, &previous_actions[i]);

@@ -2,13 +2,13 @@
 
 namespace fpanet {
 
-/// From now on SIGINT and SIGTERM end the program at once with kExitInterrupted, as a shell would
-/// report it; a signal that the caller has the program ignore stays ignored.
+/// After this call, SIGINT and SIGTERM end the program immediately with kExitInterrupted, the code
+/// that a shell reports for SIGINT. A signal that is already ignored stays ignored.
 void exit_on_interrupt();
 
-/// While it lives, the first SIGINT or SIGTERM only asks the program to stop: it finishes its step,
-/// saves and exits with kExitInterrupted. A second one ends it at once with the same code. At most
-/// one at a time.
+/// While a guard exists, the first SIGINT or SIGTERM only requests a stop: the program finishes its
+/// step, saves and exits with kExitInterrupted. A second signal ends it immediately with the same
+/// code. Only one guard may exist at a time.
 class InterruptGuard {
  public:
   InterruptGuard();
@@ -16,7 +16,7 @@ class InterruptGuard {
   InterruptGuard(const InterruptGuard&) = delete;
   InterruptGuard& operator=(const InterruptGuard&) = delete;
 
-  /// Whether a signal has come since the guard was made.
+  /// True if a signal has arrived since the guard was created.
   static bool requested();
 };
 

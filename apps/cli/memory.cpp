@@ -12,7 +12,7 @@
 namespace fpanet {
 namespace {
 
-/// A field of /proc/self/status that is given in kB.
+/// The value in bytes of a field of /proc/self/status that is given in kB.
 std::int64_t status_bytes(std::string_view field) {
   std::ifstream status("/proc/self/status");
   std::string name;

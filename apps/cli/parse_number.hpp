@@ -6,7 +6,7 @@
 
 namespace fpanet {
 
-/// The number that all of `text` spells; nothing if it spells none, or one that T cannot hold.
+/// The number in `text`; nullopt if the whole text is not a number or T cannot hold it.
 template <class T>
 std::optional<T> parse_number(std::string_view text) {
   T value{};

@@ -12,18 +12,18 @@ namespace fpanet {
 /// 59 -> "0:59", 3661 -> "1:01:01".
 std::string duration_str(double seconds);
 
-/// How far a loop over batches has come: a bar on a terminal, redrawn at most ten times a second; a
-/// line every ten seconds elsewhere.
+/// Shows the progress of a loop over batches: on a terminal a bar, redrawn at most ten times per
+/// second, otherwise a line every ten seconds.
 class Progress {
  public:
-  using Clock = std::function<double()>;  ///< seconds, never going back
+  using Clock = std::function<double()>;  ///< monotonic time in seconds
 
-  /// `label` begins every line ("epoch 3/100 train"); `steps` is the loop's length.
+  /// Every line begins with `label` ("epoch 3/100 train"); `steps` is the length of the loop.
   Progress(Console& console, std::string label, std::int64_t steps);
   Progress(Console& console, std::string label, std::int64_t steps, Clock clock);
   ~Progress() { console_.clear_status(); }
 
-  /// One step is done: `images` in it, and its loss if there is one.
+  /// Call after each step, with its number of images and its loss if there is one.
   void step(std::int64_t images, std::optional<double> loss = {});
 
   double images_per_second() const;

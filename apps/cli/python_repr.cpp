@@ -11,7 +11,7 @@
 namespace fpanet {
 namespace {
 
-// Python switches to an exponent below 1e-4 and from 1e16 on.
+// Python uses an exponent for values below 1e-4 and from 1e16 on.
 constexpr int kSmallestFixedExponent = -4;
 constexpr int kFirstLargeExponent = 16;
 
@@ -22,7 +22,8 @@ std::string python_repr(double value) {
   const std::string sign = std::signbit(value) ? "-" : "";
   if (std::isinf(value)) return sign + "inf";
 
-  // Shortest form that round-trips, "d.ddde[+-]xx": its digits and exponent, laid out anew.
+  // The shortest text that round-trips, "d.ddde[+-]xx". Its digits and exponent are formatted
+  // below.
   std::array<char, 32> buffer{};
   const auto result = std::to_chars(buffer.data(), buffer.data() + buffer.size(), std::abs(value),
                                     std::chars_format::scientific);

@@ -16,7 +16,7 @@
 namespace fpanet {
 namespace {
 
-/// What --help says of a setting; an empty default is none.
+/// The description of a setting in --help. An empty default is not shown.
 std::string described(const Setting& setting) {
   if (setting.required) return setting.help + " [required]";
   const std::string value = setting.str();
@@ -156,13 +156,13 @@ void Settings::add_flags(CLI::App& app) {
 void Settings::check_required() const {
   for (const Setting& setting : settings_) {
     if (setting.required && setting.str().empty()) {
-      usage_fail("--{} is missing: accepted is {}", setting.name, setting.accepted);
+      usage_fail("--{} is missing: expected {}", setting.name, setting.accepted);
     }
   }
 }
 
 void Settings::assign(const Setting& setting, const std::string& text, std::string_view where) {
-  if (!setting.assign(text)) usage_fail("{}: accepted is {}", where, setting.accepted);
+  if (!setting.assign(text)) usage_fail("{}: expected {}", where, setting.accepted);
 }
 
 void Settings::reassign_given() {

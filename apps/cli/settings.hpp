@@ -1,6 +1,6 @@
 #pragma once
-// What a program can be told, described once: a Setting is a flag on the command line and, of the
-// same name, a key of a configuration file.
+// The settings of a program. Each is described once, by a Setting, and is both a flag on the
+// command line and a key of the same name in a configuration file.
 
 #include <cstdint>
 #include <functional>
@@ -17,19 +17,19 @@ class App;
 namespace fpanet {
 
 struct Setting {
-  /// Which values a configuration file may hold; the text of a flag is judged by `assign` alone.
+  /// The type of the value in a configuration file. The text of a flag is only checked by `assign`.
   enum class Kind { text, integer, real, toggle, text_or_integer };
 
   std::string name;         ///< "batch-size": flag --batch-size, key batch-size
-  std::string placeholder;  ///< stands for the value in --help: "N"
-  std::string accepted;     ///< "an integer from 1 to 4096"
+  std::string placeholder;  ///< the name of the value in --help: "N"
+  std::string accepted;     ///< the accepted values: "an integer from 1 to 4096"
   std::string help;
   Kind kind = Kind::text;
-  std::function<bool(const std::string&)> assign;  ///< sets the variable; false: does not fit
-  std::function<std::string()> str;                ///< its present value, as `assign` takes it
-  bool bare = false;                               ///< the flag stands alone and means on
+  std::function<bool(const std::string&)> assign;  ///< sets the variable; false: value not accepted
+  std::function<std::string()> str;                ///< the current value in the form of `assign`
+  bool bare = false;                               ///< the flag takes no value and means on
   bool saved = true;                               ///< settings_toml writes it
-  bool required = false;                           ///< has no default: may not stay empty
+  bool required = false;                           ///< has no default and must be given
 };
 
 /// A list of settings bound to the caller's variables, which must outlive it.
@@ -39,7 +39,7 @@ class Settings {
   Settings(const Settings&) = delete;
   Settings& operator=(const Settings&) = delete;
 
-  // Each adds one setting whose default is the variable's value now.
+  // Each function adds one setting whose default is the current value of the variable.
   Setting& text(std::string name, std::string placeholder, std::string* value, std::string accepted,
                 std::string help);
   void choice(std::string name, std::string* value, std::vector<std::string> choices,
@@ -49,18 +49,20 @@ class Settings {
   void real(std::string name, double* value, double smallest, std::string help);
   void toggle(std::string name, bool* value, std::string help);
   void image_size(std::string name, ImageSize* value, std::string help);
-  Setting& flag(std::string name, bool* value, std::string help);  ///< a bare flag, else off
+  Setting& flag(std::string name, bool* value, std::string help);  ///< a flag without a value
   Setting& add(Setting setting);
 
-  /// Adds a flag for each. Parsing the command line sets the variables and marks them as given;
-  /// a value that does not fit throws UsageError.
+  /// Adds a flag for each setting. Parsing the command line then sets the variables and marks them
+  /// as given; a value that is not accepted throws UsageError.
   void add_flags(CLI::App& app);
 
-  /// Throws UsageError naming the first required setting that is still empty.
+  /// Throws a UsageError that names the first required setting that is still empty.
   void check_required() const;
-  /// Sets one from text. `where` begins the message of the UsageError thrown if it does not fit.
+  /// Sets one setting from text. Throws UsageError if the text is not accepted; `where` is the
+  /// start of its message.
   void assign(const Setting& setting, const std::string& text, std::string_view where);
-  /// Sets anew what the command line gave, so that it wins over a file read later.
+  /// Sets the values from the command line again, so that they take precedence over a file that was
+  /// read after it.
   void reassign_given();
   bool given(std::string_view name) const;
 

@@ -17,7 +17,7 @@ namespace {
 
 using Kind = Setting::Kind;
 
-/// What a key of this kind must look like in a file.
+/// The form of a value of this kind in a file.
 std::string_view described(Kind kind) {
   switch (kind) {
     case Kind::text:
@@ -34,7 +34,7 @@ std::string_view described(Kind kind) {
   return {};
 }
 
-/// The value as its flag takes it; nothing if a setting of this kind takes no such type.
+/// The value in the form of its flag; nullopt if a setting of this kind does not take this type.
 std::optional<std::string> flag_text(const toml::node& node, Kind kind) {
   if (const auto* text = node.as_string()) {
     if (kind == Kind::text || kind == Kind::text_or_integer) return text->get();
@@ -89,7 +89,7 @@ void read_settings_file(const std::filesystem::path& file, Settings& settings) {
     const auto place = fmt::format("{}:{}", file.string(), node.source().begin.line);
     const Setting* setting = settings.find(key.str());
     if (setting == nullptr) {
-      usage_fail("{}: unknown key '{}'; known are {}", place, key.str(), known_keys(settings));
+      usage_fail("{}: unknown key '{}'; known keys are {}", place, key.str(), known_keys(settings));
     }
     const auto where = fmt::format("{}: {} = {}", place, setting->name, node_text(node));
     const auto text = flag_text(node, setting->kind);
@@ -107,7 +107,7 @@ std::string settings_toml(const Settings& settings) {
   for (const Setting& setting : settings.all()) {
     if (!setting.saved) continue;
     const std::string text = setting.str();
-    if (text.empty()) continue;  // not told yet, and no value that could be read back
+    if (text.empty()) continue;  // not set, and an empty value could not be read back
     const bool quoted =
         setting.kind == Kind::text || (setting.kind == Kind::text_or_integer && !is_number(text));
     const std::string value = setting.kind == Kind::toggle ? as_toml(text == "on")

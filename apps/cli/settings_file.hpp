@@ -8,12 +8,13 @@
 
 namespace fpanet {
 
-/// Sets what a TOML file holds: flat, keys named as the flags. What the command line gave stays.
-/// An unreadable or malformed file, an unknown key, a value of the wrong type or one that does not
-/// fit throws UsageError naming file, line, key, value and what is accepted.
+/// Reads settings from a flat TOML file whose keys have the names of the flags. Values from the
+/// command line take precedence. Throws UsageError if the file is unreadable or malformed, a key is
+/// unknown, or a value has the wrong type or is not accepted. The message names file, line, key,
+/// value and the accepted values.
 void read_settings_file(const std::filesystem::path& file, Settings& settings);
 
-/// The settings, one "name = value" line each, as read_settings_file takes them.
+/// The settings as a file for read_settings_file, with one "name = value" line each.
 std::string settings_toml(const Settings& settings);
 
 }  // namespace fpanet

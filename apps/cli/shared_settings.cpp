@@ -12,7 +12,7 @@ constexpr std::int64_t kMostThreads = 1024;
 
 constexpr std::string_view kCounted = "synthetic:";
 
-/// Any folder, or scenes made on the spot in a number above 0.
+/// True for any folder, and for synthetic:COUNT with COUNT above 0.
 bool is_data(std::string_view text) {
   if (!text.starts_with(kCounted)) return !text.empty();
   const auto count = parse_number<std::int64_t>(text.substr(kCounted.size()));
@@ -51,9 +51,9 @@ void add_mask_policy(Settings& settings, std::string* policy) {
   std::vector<std::string> choices = mask_policy_names();
   choices.insert(choices.begin(), "auto");
   settings.choice("mask-policy", policy, std::move(choices),
-                  "What a mask colour that no class has becomes: nothing that counts,\n"
-                  "class 0, what it is with each channel cut to 0 or 255 at 128, the\n"
-                  "class of the nearest colour, or an error; auto: as --protocol says");
+                  "Label of a mask colour that no class has: ignored, class 0, the class\n"
+                  "after thresholding each channel at 128, the class of the nearest\n"
+                  "colour, or an error; auto: depends on --protocol");
 }
 
 MaskPolicy resolve_mask_policy(const std::string& policy, const std::string& protocol) {
@@ -65,7 +65,7 @@ void add_device(Settings& settings, std::string* device) {
   settings.add({.name = "device",
                 .placeholder = "auto|cpu|cuda[:i]",
                 .accepted = "auto, cpu, cuda, cuda:INDEX",
-                .help = "What to compute on; auto: the first GPU, if any",
+                .help = "Device to compute on; auto: the first GPU, if any",
                 .kind = Setting::Kind::text,
                 .assign =
                     [device](const std::string& text) {
@@ -82,13 +82,13 @@ void add_precision(Settings& settings, std::string* precision) {
 }
 
 void add_threads(Settings& settings, std::int64_t* threads) {
-  settings.integer("threads", threads, 0, kMostThreads, "CPU threads; 0: all there are");
+  settings.integer("threads", threads, 0, kMostThreads, "CPU threads; 0: all");
 }
 
 void add_deterministic(Settings& settings, bool* deterministic) {
   settings.flag("deterministic", deterministic,
-                "The same bits each time on a GPU, too, if more slowly; the CPU\n"
-                "gives them in any case");
+                "Make runs on a GPU bit-reproducible, at some cost in speed; runs on\n"
+                "the CPU always are");
 }
 
 void add_cache(Settings& settings, bool* cache) {

@@ -1,5 +1,6 @@
 #pragma once
-// Settings that several programs take, so that they mean and accept the same everywhere.
+// The settings that several programs share, so that they have the same meaning and accept the same
+// values everywhere.
 
 #include <cstdint>
 #include <string>
@@ -19,14 +20,14 @@ void add_threads(Settings& settings, std::int64_t* threads);     ///< 0: all
 void add_deterministic(Settings& settings, bool* deterministic);
 void add_cache(Settings& settings, bool* cache);
 
-/// What --data accepts.
+/// The values that --data accepts.
 inline constexpr const char* kDataAccepted =
     "a folder with *_sat.jpg, *_mask.png and class_dict.csv, or synthetic[:COUNT]";
 
-/// What --mask-policy means together with --protocol.
+/// The policy that --mask-policy selects together with --protocol.
 MaskPolicy resolve_mask_policy(const std::string& policy, const std::string& protocol);
 
-/// The file that a FILE|none setting names; empty for none.
+/// The file name in a FILE|none setting; empty for none.
 std::string file_or_none(const std::string& text);
 
 }  // namespace fpanet

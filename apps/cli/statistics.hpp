@@ -5,14 +5,15 @@
 
 namespace fpanet {
 
-/// What a benchmark tells of its repeats: the median for comparing, the minimum for how fast the
-/// machine can be when nothing disturbs it.
+/// The statistics that a benchmark reports of its repeats: the median for comparisons, and the
+/// minimum as the speed of an undisturbed machine.
 struct Statistics {
   double median = 0;
   double min = 0;
   std::int64_t count = 0;
 
-  /// Of at least one value; the median of an even number is the mean of the middle two.
+  /// Needs at least one value. The median of an even number of values is the mean of the middle
+  /// two.
   static Statistics of(std::vector<double> values);
 };
 

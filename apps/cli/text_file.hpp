@@ -6,10 +6,11 @@
 
 namespace fpanet {
 
-/// All of a file; throws Error naming it if it cannot be read.
+/// The contents of a file. Throws an Error that names the file if it cannot be read.
 std::string read_text_file(const std::filesystem::path& path);
 
-/// Replaces the file as a whole or, throwing Error that names it and the cause, not at all.
+/// Replaces the file atomically. On failure the old file stays, and an Error that names the file
+/// and the cause is thrown.
 void write_text_file(const std::filesystem::path& path, std::string_view text);
 
 }  // namespace fpanet

@@ -7,8 +7,8 @@
 
 namespace fpanet {
 
-/// A command line or configuration file that cannot be obeyed: names the flag or key, the value and
-/// what is accepted. Programs print what() and exit with 2.
+/// An error in the command line or configuration file. The message names the flag or key, the value
+/// and the accepted values. Programs print what() and exit with status 2.
 class UsageError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

@@ -35,7 +35,7 @@ FigureWriter::FigureWriter(std::filesystem::path folder, ClassTable classes)
     : folder_(std::move(folder)), classes_(std::move(classes)) {
   std::error_code error;
   std::filesystem::create_directories(folder_, error);
-  require(!error, "{}: cannot make the folder: {}", folder_.string(), error.message());
+  require(!error, "{}: cannot create the folder: {}", folder_.string(), error.message());
 }
 
 void FigureWriter::write(const Batch& batch, const Program& program) const {

@@ -8,14 +8,14 @@
 
 namespace fpanet {
 
-/// Draws ID.png for every image of evaluated batches: image, mask and prediction, as the notebook's
-/// last cell does.
+/// Draws a figure ID.png for every image of the evaluated batches: image, mask and prediction side
+/// by side, as in the notebook's last cell.
 class FigureWriter {
  public:
-  /// Makes `folder`; throws Error if it cannot. `classes` gives the colours.
+  /// Creates `folder`; throws Error if that fails. `classes` defines the colours.
   FigureWriter(std::filesystem::path folder, ClassTable classes);
 
-  /// After `program` has run on `batch`.
+  /// Call it after `program` has run on `batch`.
   void write(const Batch& batch, const Program& program) const;
 
  private:

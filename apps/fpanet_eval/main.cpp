@@ -20,9 +20,10 @@ namespace fpanet {
 namespace {
 
 constexpr ImageSize kNotebookSize{320, 320};
-constexpr std::uint64_t kSeed = 42;  // of synthetic scenes and of the notebook's jitter
+constexpr std::uint64_t kSeed = 42;  // for synthetic scenes and for the notebook's jitter
 
-/// Stops when the model cannot be judged by this data; warns when it may mean other classes.
+/// Throws Error if the model and the data differ in the number of classes. Warns if they differ in
+/// a class name.
 void check_classes(const ModelFile& file, const ClassTable& data, Console& console) {
   require(file.options.classes == data.size(),
           "{}: the model has {} classes, but the data's class table has {}", file.weights.name,
@@ -94,7 +95,7 @@ int run(const EvalOptions& options) {
 
 int main(int argc, char** argv) {
   const auto app = fpanet::make_app(
-      "fpanet_eval", "Measures how well a trained model maps images that it has not seen.",
+      "fpanet_eval", "Evaluates a trained model on images with masks.",
       "fpanet_eval --checkpoint runs/demo --data data/train\n"
       "fpanet_eval --checkpoint best.safetensors --data data/valid --split all --json valid.json\n"
       "fpanet_eval --checkpoint notebook.ckpt --data data/train --protocol notebook\n"

@@ -32,19 +32,19 @@ void describe(EvalOptions& options, Settings& settings) {
   settings
       .text("checkpoint", "FILE|RUN", &options.checkpoint,
             "a weight file (.safetensors, .pth, .ckpt) or a run folder",
-            "Weights to judge; of a run folder, the best ones")
+            "Weights to evaluate; of a run folder, the best ones")
       .required = true;
   add_data(settings, &options.data, "Images with masks");
   settings.text("split", "test|val|train|all|FILE.csv", &options.split,
                 "test, val, train, all, or a CSV file with the columns id,split",
-                "Which images. test, val and train mean the split of the\n"
-                "checkpoint's run where that fits the data, else the\n"
-                "notebook's. Of a CSV file the test rows count, or all\n"
-                "rows if none is for test");
+                "Which images. test, val and train are parts of the split\n"
+                "of the checkpoint's run if it fits the data, else of the\n"
+                "notebook's split. Of a CSV file, the test rows are used,\n"
+                "or all rows if there are no test rows");
   add_protocol(settings, &options.protocol);
   add_mask_policy(settings, &options.mask_policy);
   settings.integer("batch-size", &options.batch_size, 1, kLargestBatch,
-                   "Images at once; the notebook's numbers depend on it");
+                   "Images per batch; the notebook's numbers depend on it");
   add_image_size(settings, &options.image_size);
   add_device(settings, &options.device);
   add_precision(settings, &options.precision);
@@ -52,8 +52,8 @@ void describe(EvalOptions& options, Settings& settings) {
   add_deterministic(settings, &options.deterministic);
   add_cache(settings, &options.cache);
   settings.text("json", "FILE", &options.json, "a file", "Write every number to this file");
-  settings.text("figures", "DIR", &options.figures, "a folder; made if missing",
-                "Draw image, mask and prediction there, one PNG an image");
+  settings.text("figures", "DIR", &options.figures, "a folder; created if missing",
+                "Draw image, mask and prediction there, one PNG per image");
   settings.flag("quiet", &options.quiet, "Print warnings and results only");
 }
 

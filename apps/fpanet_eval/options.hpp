@@ -9,7 +9,7 @@
 
 namespace fpanet {
 
-/// What fpanet_eval can be told.
+/// The options of fpanet_eval.
 struct EvalOptions {
   std::string checkpoint;  ///< a weight file, or a run folder
   std::string data;        ///< a folder, or synthetic[:COUNT]
@@ -17,7 +17,7 @@ struct EvalOptions {
   std::string protocol = "clean";
   std::string mask_policy = "auto";
   std::int64_t batch_size = 8;
-  std::optional<ImageSize> image_size;  ///< none: that of the checkpoint
+  std::optional<ImageSize> image_size;  ///< none: the checkpoint's, else 320
   std::string device = "auto";
   std::string precision = "fp32";
   std::int64_t threads = 0;
@@ -28,7 +28,7 @@ struct EvalOptions {
   bool quiet = false;
 };
 
-/// Makes every member of `options` one of `settings`.
+/// Adds every member of `options` to `settings`.
 void describe(EvalOptions& options, Settings& settings);
 
 }  // namespace fpanet

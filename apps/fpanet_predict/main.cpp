@@ -25,7 +25,7 @@ namespace fs = std::filesystem;
 
 constexpr double kOverlayOpacity = 0.5;
 
-/// The pictures to predict on. Throws Error for two whose results would have the same names.
+/// The pictures to predict on. Throws Error if the results of two of them would have the same name.
 std::vector<fs::path> find_images(const fs::path& file_or_folder) {
   std::error_code error;
   if (!fs::is_directory(file_or_folder, error)) {
@@ -43,15 +43,16 @@ std::vector<fs::path> find_images(const fs::path& file_or_folder) {
   return files;
 }
 
-/// Makes the folder. NAME_mask.png beside NAME.jpg may be the truth, so it cannot be the pictures'
-/// own.
+/// Creates the folder. Throws UsageError if it is the folder of the pictures, where NAME_mask.png
+/// may be the ground truth of NAME.jpg.
 void make_out_folder(const fs::path& out, const fs::path& image) {
   std::error_code error;
   fs::create_directories(out, error);
-  require(!error, "{}: cannot make the folder: {}", out.string(), error.message());
+  require(!error, "{}: cannot create the folder: {}", out.string(), error.message());
   const fs::path source = fs::is_directory(image, error) ? image : image.parent_path() / ".";
   if (fs::equivalent(out, source, error)) {
-    usage_fail("--out {}: is the folder of the pictures; accepted is another", out.string());
+    usage_fail("--out {}: is the folder of the pictures; choose another folder",
+               out.string());
   }
 }
 
@@ -109,7 +110,7 @@ int run(const PredictOptions& options) {
     console.info("{}: {:.1f} s", picture.filename().string(),
                  std::chrono::duration<double>(Clock::now() - start).count());
   }
-  require(failed == 0, "{} of {} pictures could not be predicted, see above", failed, files.size());
+  require(failed == 0, "prediction failed for {} of {} pictures, see above", failed, files.size());
   console.info("peak memory {}", bytes_str(peak_resident_bytes()));
   fmt::print("{} in {}\n",
              files.size() == 1 ? "1 prediction" : fmt::format("{} predictions", files.size()),

@@ -12,18 +12,18 @@ void describe(PredictOptions& options, Settings& settings) {
       .required = true;
   settings
       .text("image", "FILE|DIR", &options.image, "a picture, or a folder of pictures",
-            "What to predict on; of a folder all pictures but *_mask.*")
+            "What to predict on; of a folder, all pictures but *_mask.*")
       .required = true;
   settings
-      .text("out", "DIR", &options.out, "a folder; made if missing",
+      .text("out", "DIR", &options.out, "a folder; created if missing",
             "Where NAME_mask.png and NAME_labels.png go")
       .required = true;
   settings.image_size("image-size", &options.image_size,
-                      "Size that pictures are resized to, and that of the results");
+                      "Size that pictures are resized to, and size of the results");
   settings.flag("probabilities", &options.probabilities,
-                "Write NAME_probs.npy, too: float32, (classes,H,W)");
+                "Also write NAME_probs.npy: float32, (classes,H,W)");
   settings.flag("overlay", &options.overlay,
-                "Write NAME_overlay.png, too: class colours over the picture");
+                "Also write NAME_overlay.png: class colours over the picture");
   add_device(settings, &options.device);
   add_precision(settings, &options.precision);
   add_threads(settings, &options.threads);

@@ -8,12 +8,12 @@
 
 namespace fpanet {
 
-/// What fpanet_predict can be told.
+/// The options of fpanet_predict.
 struct PredictOptions {
   std::string checkpoint;  ///< a weight file, or a run folder
-  std::string image;       ///< a picture, or a folder of them
+  std::string image;       ///< a picture, or a folder of pictures
   std::string out;
-  ImageSize image_size;  ///< native unless told
+  ImageSize image_size;  ///< default: native
   bool probabilities = false;
   bool overlay = false;
   std::string device = "auto";
@@ -22,7 +22,7 @@ struct PredictOptions {
   bool quiet = false;
 };
 
-/// Makes every member of `options` one of `settings`.
+/// Adds every member of `options` to `settings`.
 void describe(PredictOptions& options, Settings& settings);
 
 }  // namespace fpanet

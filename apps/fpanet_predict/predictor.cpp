@@ -33,7 +33,7 @@ Predictor::Sized::Sized(ModelSession& session, const ImageSize& image_size)
 
 Program& Predictor::program(const ImageSize& size) {
   if (sized_ == nullptr || sized_->size != size) {
-    sized_.reset();  // its memory goes before new memory comes
+    sized_.reset();  // frees its memory before the next program allocates
     sized_ = std::make_unique<Sized>(session_, size);
   }
   return sized_->program;

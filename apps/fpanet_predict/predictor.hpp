@@ -11,17 +11,18 @@ namespace fpanet {
 /// Runs a model on single pictures of any size.
 class Predictor {
  public:
-  /// Builds and fills the model; throws Error for weights that do not fit it.
+  /// Builds the model and loads its weights. Throws Error if they do not fit it.
   Predictor(const Placement& placement, const ModelFile& file);
 
-  /// Probabilities (1,classes,H,W) on the CPU. H and W are the picture's, rounded up to what the
-  /// net takes; the picture is padded by reflection, so that its own pixels are the upper left
-  /// part.
+  /// Returns the probabilities (1,classes,H,W) on the CPU. H and W are the picture's sides, rounded
+  /// up to multiples of the network's output stride. The picture is padded by reflection at the
+  /// bottom and on the right, so its own pixels are the upper left part.
   Tensor run(const Image& image);
 
  private:
-  /// A program with memory of its own. Only that of the last size is kept: pictures of one folder
-  /// are mostly of one size, and a program is made in far less time than it runs.
+  /// A program with memory of its own. Only the program of the last size is kept, because the
+  /// pictures of a folder mostly have one size and making a program takes far less time than
+  /// running it.
   struct Sized {
     Sized(ModelSession& session, const ImageSize& image_size);
 

@@ -85,11 +85,12 @@ int run(const State& state) {
       synchronize(context);
     }
     seconds.push_back(std::chrono::duration<double>(Clock::now() - start).count());
-    if (state.ops && on_gpu) program.run_timed(node_seconds);  // marks would count in the above
+    // A separate run, because the timing events would add to the time measured above.
+    if (state.ops && on_gpu) program.run_timed(node_seconds);
   }
   const Statistics time = Statistics::of(seconds);
   const Device::Type device = session->placement().device().type;
-  // On a GPU, what the engine has taken there; its libraries keep some more.
+  // On a GPU this is the memory that the engine has allocated. CUDA's libraries use more.
   const std::int64_t peak = device == Device::Type::cpu
                                 ? peak_resident_bytes()
                                 : static_cast<std::int64_t>(memory_use(device).peak);
@@ -119,10 +120,10 @@ void add_bench(CLI::App& app, Action& action) {
   Settings& settings = state->settings;
   describe(state->flags, settings, true);
   settings.integer("repeat", &state->repeat, 1, 1'000'000, "Measured runs");
-  settings.integer("warmup", &state->warmup, 0, 1'000'000, "Runs before them");
-  settings.text("json", "FILE", &state->json, "a file", "Write the numbers here, too");
+  settings.integer("warmup", &state->warmup, 0, 1'000'000, "Runs before the measured ones");
+  settings.text("json", "FILE", &state->json, "a file", "Also write the numbers to this file");
   settings.flag("ops", &state->ops,
-                "One row a node: time, GFLOP/s, GB/s, share of this machine's peak");
+                "One row per node: time, GFLOP/s, GB/s, share of this machine's peak");
   settings.flag("resident", &state->resident,
                 "Make the batch from scenes in the device's memory, as training on a GPU does");
   settings.add_flags(add_command(

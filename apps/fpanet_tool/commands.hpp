@@ -1,6 +1,6 @@
 #pragma once
-// The subcommands of fpanet_tool, one file each. add_X registers the subcommand; when the command
-// line chooses it, `action` becomes what to run, which returns the exit code.
+// The subcommands of fpanet_tool, one file each. add_X registers a subcommand. If the command line
+// selects it, `action` is set to the function that runs it and returns the exit code.
 
 #include "apps/cli/cli.hpp"
 

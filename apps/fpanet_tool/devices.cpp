@@ -13,9 +13,9 @@ namespace {
 
 int run() {
   fmt::print("{}\n", environment_line(default_threads()));
-  const kernels::CpuIsa level = kernels::cpu_isa();
-  const bool bf16 = level >= kernels::CpuIsa::avx512_bf16;
-  fmt::print("cpu    {}, {} threads; precisions fp32, fp64{}\n", kernels::name_of(level),
+  const kernels::CpuIsa isa = kernels::cpu_isa();
+  const bool bf16 = isa >= kernels::CpuIsa::avx512_bf16;
+  fmt::print("cpu    {}, {} threads; precisions fp32, fp64{}\n", kernels::name_of(isa),
              default_threads(), bf16 ? ", bf16" : " (bf16 needs avx512_bf16)");
   const CudaSupport support = cuda_support();
   if (support.built) {
@@ -40,7 +40,8 @@ int run() {
 }  // namespace
 
 void add_devices(CLI::App& app, Action& action) {
-  add_command(app, "devices", "What this build and this machine can use.", action, run);
+  add_command(app, "devices", "The devices and precisions that this build can use on this machine.",
+              action, run);
 }
 
 }  // namespace fpanet

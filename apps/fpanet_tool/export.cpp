@@ -17,13 +17,14 @@ struct State {
   Settings settings;
 };
 
-/// The one that was asked for, else the one the model was trained at.
+/// The size that --image-size gives, else the size that the model was trained at, else 320x320.
 ImageSize image_size(const State& state, const CheckpointInfo& info) {
   const ImageSize size = state.settings.given("image-size")
                              ? state.image_size
                              : info.image_size.value_or(state.image_size);
   if (size.native()) {
-    usage_fail("--image-size: an ONNX model of this net is for one size; give a number or HxW");
+    usage_fail(
+        "--image-size: an ONNX model of this network has a fixed size; give a number or HxW");
   }
   return size;
 }
@@ -65,7 +66,7 @@ void add_export(CLI::App& app, Action& action) {
   state->settings.text("out", "FILE.onnx", &state->out, "a file name", "The model to write")
       .required = true;
   state->settings.image_size("image-size", &state->image_size,
-                             "Size of its images, else the one of training if known");
+                             "Size of its images; default: the training size, if known");
   state->settings.add_flags(add_command(
       app, "export",
       "An ONNX model (opset 17) for other runtimes: batch norms folded, any batch size.", action,

@@ -13,7 +13,7 @@ namespace fpanet {
 
 namespace {
 
-/// The records of the op called so; all of them for "".
+/// The record of the op named `op`, or all records for "".
 std::vector<const OpRecord*> records_of(const std::string& op) {
   std::vector<const OpRecord*> records;
   std::vector<std::string> names;
@@ -22,7 +22,7 @@ std::vector<const OpRecord*> records_of(const std::string& op) {
     if (op.empty() || record.name == op) records.push_back(&record);
   }
   if (records.empty()) {
-    usage_fail("--op {}: accepted is one of {}", op, join(names, ", "));
+    usage_fail("--op {}: expected one of {}", op, join(names, ", "));
   }
   return records;
 }
@@ -47,7 +47,8 @@ bool check_ops(const std::vector<const OpRecord*>& records) {
 
 bool check_network() {
   bool all_ok = true;
-  fmt::print("\nThe whole network (ResNet18 of depth 3, narrow decoder), a direction per tensor\n");
+  fmt::print(
+      "\nThe whole network (ResNet18 of depth 3, narrow decoder), one direction per tensor\n");
   fmt::print("{:56} {:>12} {:>12} {:>10}\n", "parameter", "analytic", "numeric", "error");
   for (const NetworkGradcheckRow& row : network_gradcheck()) {
     all_ok = all_ok && row.ok;
@@ -74,7 +75,8 @@ int run(const State& state) {
 
 void add_gradcheck(CLI::App& app, Action& action) {
   auto state = std::make_shared<State>();
-  state->settings.text("op", "NAME", &state->op, "an op", "This op alone, without the network");
+  state->settings.text("op", "NAME", &state->op, "an op",
+                       "Check only this op, and not the network");
   state->settings.add_flags(add_command(
       app, "gradcheck",
       "Compares every op's backward, then the whole network's, with central differences, in "

@@ -17,7 +17,7 @@
 namespace fpanet {
 namespace {
 
-/// Shortest of five runs, in seconds.
+/// The time of the fastest of five runs, in seconds.
 template <class F>
 double best_seconds(const F& run) {
   using Clock = std::chrono::steady_clock;
@@ -30,13 +30,13 @@ double best_seconds(const F& run) {
   return best;
 }
 
-constexpr Index kRows = 48, kRun = 96;  // of a product whose factors stay in L1
+constexpr Index kRows = 48, kRun = 96;  // sizes of a product whose factors stay in L1
 
 std::size_t elements(Index count) {
   return static_cast<std::size_t>(count);
 }
 
-/// Of products with `width` columns: multiply_often(times) on every thread.
+/// Measures products with `width` columns by running multiply_often(times) on every thread.
 template <class Multiply>
 double flops_of_products(const Cpu& cpu, Index width, const Multiply& multiply_often) {
   constexpr Index kProducts = 20'000;
@@ -46,39 +46,39 @@ double flops_of_products(const Cpu& cpu, Index width, const Multiply& multiply_o
 }
 
 double measure_float_flops(const Cpu& cpu) {
-  const kernels::Conv2dInnerLoops<float>& level = kernels::conv2d_inner_loops<float>();
-  return flops_of_products(cpu, level.width, [&](Index times) {
-    std::vector<float> a(elements(kRows * kRun), 1.F), b(elements(kRun * level.width), 1.F);
-    std::vector<float> c(elements(kRows * level.width));
+  const kernels::Conv2dInnerLoops<float>& loops = kernels::conv2d_inner_loops<float>();
+  return flops_of_products(cpu, loops.width, [&](Index times) {
+    std::vector<float> a(elements(kRows * kRun), 1.F), b(elements(kRun * loops.width), 1.F);
+    std::vector<float> c(elements(kRows * loops.width));
     const kernels::GemmPanel<float> panel{.a = a.data(),
                                           .a_row = kRun,
                                           .b = b.data(),
-                                          .b_k = level.width,
+                                          .b_k = loops.width,
                                           .c = c.data(),
-                                          .c_row = level.width,
+                                          .c_row = loops.width,
                                           .m = kRows,
-                                          .n = level.width,
+                                          .n = loops.width,
                                           .run = kRun};
-    for (Index i = 0; i < times; ++i) level.multiply(panel);
+    for (Index i = 0; i < times; ++i) loops.multiply(panel);
   });
 }
 
 double measure_pair_flops(const Cpu& cpu) {
-  const kernels::GemmPairs& level = kernels::gemm_pairs();
-  return flops_of_products(cpu, level.width, [&](Index times) {
+  const kernels::GemmPairs& pairs = kernels::gemm_pairs();
+  return flops_of_products(cpu, pairs.width, [&](Index times) {
     const bfloat16 one(1.F);
-    std::vector<bfloat16> a(elements(kRows * kRun), one), b(elements(kRun * level.width), one);
-    std::vector<bfloat16> c(elements(kRows * level.width));
+    std::vector<bfloat16> a(elements(kRows * kRun), one), b(elements(kRun * pairs.width), one);
+    std::vector<bfloat16> c(elements(kRows * pairs.width));
     const kernels::PairsToBf16 product{.factors = {.a = a.data(),
                                                    .a_row = kRun,
                                                    .b = b.data(),
-                                                   .b_k = 2 * level.width,
+                                                   .b_k = 2 * pairs.width,
                                                    .m = kRows,
-                                                   .n = level.width,
+                                                   .n = pairs.width,
                                                    .run = kRun / 2},
                                        .c = c.data(),
-                                       .c_row = level.width};
-    for (Index i = 0; i < times; ++i) level.multiply(product);
+                                       .c_row = pairs.width};
+    for (Index i = 0; i < times; ++i) pairs.multiply(product);
   });
 }
 
@@ -91,7 +91,7 @@ double measure_bytes(const Cpu& cpu) {
   return static_cast<double>(x.bytes() + y.bytes()) / seconds;
 }
 
-/// Shortest of some runs in seconds of the GPU, which warms up on the first ones.
+/// The time of the fastest of ten runs, in seconds on the GPU. The first runs warm it up.
 template <class F>
 double best_seconds(const Cuda& cuda, const F& enqueue) {
   Event start(cuda, true), end(cuda, true);
@@ -106,7 +106,7 @@ double best_seconds(const Cuda& cuda, const F& enqueue) {
   return best;
 }
 
-/// Of a product of square matrices: random, for a GPU that multiplies zeros runs faster.
+/// Measures a product of square matrices. They are random, because a GPU runs faster on zeros.
 template <class T>
 double measure_flops(const Cuda& cuda, DType dtype) {
   constexpr Index kSize = 4096;

@@ -24,9 +24,9 @@ constexpr const char* kExamples =
 }  // namespace fpanet
 
 int main(int argc, char** argv) {
-  const auto app = fpanet::make_app(
-      "fpanet_tool", "Looks into models, weight files, data folders and this machine.",
-      fpanet::kExamples);
+  const auto app = fpanet::make_app("fpanet_tool",
+                                    "Inspects models, weight files, data folders and this machine.",
+                                    fpanet::kExamples);
   fpanet::Action action;
   fpanet::add_summary(*app, action);
   fpanet::add_explain(*app, action);

@@ -11,7 +11,7 @@ void describe(ModelFlags& flags, Settings& settings, bool with_task) {
   if (with_task) {
     settings.choice("task", &flags.task, {"train", "infer"}, "Training step or inference");
   }
-  settings.integer("batch", &flags.batch, 1, 4096, "Images at once");
+  settings.integer("batch", &flags.batch, 1, 4096, "Images per batch");
   settings.image_size("image-size", &flags.image_size, "Height and width of the images");
   settings.choice("encoder", &flags.encoder, resnet_names(), "Encoder");
   add_device(settings, &flags.device);

@@ -1,6 +1,6 @@
 #pragma once
-// What summary, explain and bench share: flags that choose a model and a program, and a session
-// with random weights and random input to run it on.
+// Shared by summary, explain and bench: the flags that select a model and a program, a session with
+// random weights, and random inputs.
 
 #include "apps/cli/settings.hpp"
 #include "apps/training/model_session.hpp"
@@ -19,15 +19,17 @@ struct ModelFlags {
   bool deterministic = false;
 };
 
-/// --image-size, --encoder, --batch, and with `with_task` --task; then --device and the like.
+/// Adds --batch, --image-size, --encoder, --device, --precision, --threads and --deterministic, and
+/// with `with_task` also --task.
 void describe(ModelFlags& flags, Settings& settings, bool with_task);
 
 ProgramOptions program_options(const ModelFlags& flags);
-/// Initialised weights; gradients and moments only for training.
+/// A session with initialised weights. It has gradients and moments only for training.
 std::unique_ptr<ModelSession> make_session(const ModelFlags& flags, Console& console);
-/// Random bytes as images, random classes as labels.
+/// Fills the inputs with random images and random labels.
 void fill_inputs(Program& program, Index classes);
-/// Instead of that: as many generated scenes in the device's memory, drawn as a batch for their source().
+/// The alternative to fill_inputs(): flags.batch synthetic scenes in the device's memory, drawn as
+/// the next batch of their source().
 std::unique_ptr<ResidentScenes> resident_inputs(const ModelFlags& flags, const Context& context);
 
 }  // namespace fpanet

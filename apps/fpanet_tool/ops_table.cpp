@@ -11,18 +11,20 @@
 namespace fpanet {
 namespace {
 
-/// Tiles of m x m pixels of all images, those at the border whole.
+/// The number of tiles of m x m pixels in all images. Partial tiles at the border count as whole.
 double tiles(const Shape& image, Index m) {
   return static_cast<double>(image[0] * ((image[2] + m - 1) / m) * ((image[3] + m - 1) / m));
 }
 
-/// Multiplications of Winograd's F(m x m,3x3): (m+2)^2 instead of 9 m^2 for a tile.
+/// The flops of Winograd's F(m x m,3x3), which needs (m+2)^2 instead of 9 m^2 multiplications per
+/// tile.
 double winograd_flops(double direct, const Shape& image, Index m) {
   const double pixels = static_cast<double>(image[0] * image[2] * image[3]);
   return direct / 9 * static_cast<double>((m + 2) * (m + 2)) * tiles(image, m) / pixels;
 }
 
-/// Of conv2d_upsampled's phases: 4 x 25 for a tile of x, and 4 x 36 in the channels of skip.
+/// The flops of the phases of conv2d_upsampled: 4 x 25 multiplications per tile of x in the
+/// upsampled channels, and 4 x 36 in the channels of skip.
 double phases_flops(const Node& node, const std::vector<Spec>& inputs) {
   const double skip = inputs.size() > 3 ? static_cast<double>(inputs[3].shape[1]) : 0;
   const Shape& x = inputs[0].shape;
@@ -30,16 +32,16 @@ double phases_flops(const Node& node, const std::vector<Spec>& inputs) {
   return 2 * tiles(x, 4) * 4 * (25 * static_cast<double>(x[1]) + 36 * skip) * outputs;
 }
 
-/// What is multiplied and added, transforms aside.
+/// The multiplications and additions that the implementation performs, without transforms.
 double executed_flops(const Node& node, const std::vector<Spec>& inputs,
                       const std::string& implementation, double direct) {
   if (implementation == "winograd phases") return phases_flops(node, inputs);
-  constexpr std::string_view kWinograd = "winograd ";  // then m, an x and m
+  constexpr std::string_view kWinograd = "winograd ";  // followed by "MxM"
   if (!implementation.starts_with(kWinograd)) return direct;
   const Index m = implementation[kWinograd.size()] - '0';
-  // The image whose pixels are tiled: the result, or the gradient that a weight gradient reads.
-  const bool reads = node.op->name() == "conv2d_backward_weight";
-  return winograd_flops(direct, reads ? inputs[1].shape : node.output_specs[0].shape, m);
+  // The tiled image is the output or, for the gradient of the weight, dy.
+  const bool weight_gradient = node.op->name() == "conv2d_backward_weight";
+  return winograd_flops(direct, weight_gradient ? inputs[1].shape : node.output_specs[0].shape, m);
 }
 
 OpRow sum_of(const std::vector<OpRow>& rows) {
@@ -60,7 +62,7 @@ std::string numbers(const OpRow& row, const MachinePeak& peak) {
                      row.executed * giga, row.bytes * giga, 100 * best / row.seconds);
 }
 
-/// Rows of one op and implementation together, the slowest group first.
+/// Groups the rows by op and implementation, slowest group first.
 std::vector<std::pair<std::string, std::vector<OpRow>>> by_kind(const std::vector<OpRow>& rows) {
   std::map<std::string, std::vector<OpRow>> groups;
   for (const OpRow& row : rows) {
@@ -111,7 +113,7 @@ void print_ops(const std::vector<OpRow>& rows, const MachinePeak& peak) {
     fmt::print("{}  {:5} {}\n", numbers(sum_of(members), peak), members.size(), kind);
   }
   fmt::print("{}  {:5} all\n", numbers(sum_of(rows), peak), rows.size());
-  fmt::print("this machine's peak, measured: {:.1f} GFLOP/s of a product, {:.1f} GB/s of memory\n",
+  fmt::print("this machine's measured peak: {:.1f} GFLOP/s of a product, {:.1f} GB/s of memory\n",
              peak.flops * 1e-9, peak.bytes * 1e-9);
 }
 

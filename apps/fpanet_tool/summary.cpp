@@ -14,7 +14,7 @@ struct State {
   Settings settings;
 };
 
-/// Parameter elements among a node's inputs that no node before it has used.
+/// The number of parameter elements among a node's inputs that no earlier node has used.
 Index new_parameters(const Graph& graph, const Node& node, std::set<ValueId>& seen) {
   Index count = 0;
   for (const ValueId id : node.inputs) {

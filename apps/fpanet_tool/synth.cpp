@@ -33,14 +33,14 @@ int run(const State& state) {
 void add_synth(CLI::App& app, Action& action) {
   auto state = std::make_shared<State>();
   Settings& settings = state->settings;
-  settings.text("out", "DIR", &state->out, "a folder; made if missing", "Where the scenes go")
+  settings.text("out", "DIR", &state->out, "a folder; created if missing", "Where the scenes go")
       .required = true;
-  settings.integer("count", &state->count, 1, 1'000'000, "Scenes");
+  settings.integer("count", &state->count, 1, 1'000'000, "Number of scenes");
   settings.image_size("size", &state->size, "Height and width");
   settings.integer("seed", &state->seed, 0, 4294967295, "Seed of the series");
   add_threads(settings, &state->threads);
   settings.add_flags(add_command(
-      app, "synth", "Writes believable synthetic land cover in DeepGlobe's folder layout.", action,
+      app, "synth", "Writes realistic synthetic land cover in DeepGlobe's folder layout.", action,
       [state] { return run(*state); }));
 }
 

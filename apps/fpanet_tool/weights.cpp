@@ -36,12 +36,12 @@ int list(const Files& files) {
   fmt::print("\n{} container, {} tensors, {} elements, {} bytes\n", file.container,
              file.tensors.size(), elements, bytes);
   if (!file.wrapper.empty()) fmt::print("found under the key '{}'\n", file.wrapper);
-  for (const std::string& name : file.skipped) fmt::print("no tensor: {}\n", name);
+  for (const std::string& name : file.skipped) fmt::print("not a tensor: {}\n", name);
   for (const auto& [key, value] : file.metadata) fmt::print("metadata {}={}\n", key, value);
   return kExitDone;
 }
 
-/// A .ckpt is a training's; everything else is weights alone.
+/// A target .ckpt needs the training state. Every other target only needs the weights.
 WeightsFile read_for(const std::filesystem::path& target, const std::filesystem::path& source) {
   const bool training = target.extension() == ".ckpt";
   if (!std::filesystem::is_directory(source)) {
@@ -99,14 +99,14 @@ void add_weights(CLI::App& app, Action& action) {
   add_argument(list_command, "FILE", &files->first, kReadable);
 
   CLI::App& convert_command =
-      add_command(weights, "convert", "Writes IN as what OUT's suffix says.", action,
+      add_command(weights, "convert", "Converts IN to the format of OUT's suffix.", action,
                   [files] { return convert(*files); });
   add_argument(convert_command, "IN", &files->first,
                ".pth, .pt, .ckpt, .safetensors, or a run folder: its best weights, but for a "
                ".ckpt its last ones with their optimizer state");
   add_argument(convert_command, "OUT", &files->second, ".safetensors, .pth, .pt or .ckpt");
   files->settings.text("prefix", "NAME", &files->prefix, "the beginning of names",
-                       "Keep only the names that begin so, and take it off them");
+                       "Keep only the names with this prefix, and remove it from them");
   files->settings.add_flags(convert_command);
 
   CLI::App& diff_command = add_command(

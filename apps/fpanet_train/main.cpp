@@ -11,7 +11,7 @@ namespace fpanet {
 
 namespace {
 
-/// Initial weights: random from the seed, then what --encoder-weights and --init give.
+/// Sets the initial weights: random ones from the seed, then those of --encoder-weights and --init.
 void load_initial_weights(const TrainConfig& config, ModelSession& session, Console& console) {
   session.store().initialize(static_cast<std::uint64_t>(config.seed));
   if (const std::string file = file_or_none(config.encoder_weights); !file.empty()) {
@@ -22,21 +22,21 @@ void load_initial_weights(const TrainConfig& config, ModelSession& session, Cons
   }
 }
 
-/// Weights, optimizer and progress of a Lightning checkpoint.
-ProgressState go_on_from(const WeightsFile& checkpoint, const TrainConfig& config,
-                         ModelSession& session, Console& console) {
+/// Loads the weights, optimizer state and progress of a Lightning checkpoint.
+ProgressState resume_from(const WeightsFile& checkpoint, const TrainConfig& config,
+                          ModelSession& session, Console& console) {
   const TrainingState& training = *checkpoint.training;
   require(training.epochs_done < config.epochs,
-          "{}: has {} epochs behind it, and --epochs {} asks for no more", checkpoint.name,
+          "{}: has already trained {} epochs, and --epochs {} asks for no more", checkpoint.name,
           training.epochs_done, config.epochs);
   session.store().initialize(static_cast<std::uint64_t>(config.seed));
   console.info("{}", load_model(session.store(), checkpoint));
   ProgressState state = load_lightning_state(checkpoint, session);
   if (training.batches_into_epoch > 0) {
-    console.warning("{}: saved after {} batches of epoch {}, which is begun anew", checkpoint.name,
+    console.warning("{}: saved after {} batches of epoch {}; that epoch restarts", checkpoint.name,
                     training.batches_into_epoch, state.epoch + 1);
   }
-  console.info("{}: goes on at epoch {}, step {}; lr {}, weight decay {}, patience {}",
+  console.info("{}: continues at epoch {}, step {}; lr {}, weight decay {}, patience {}",
                checkpoint.name, state.epoch + 1, state.global_step, config.lr, config.weight_decay,
                config.patience);
   if (state.best_epoch >= 0) {
@@ -45,7 +45,8 @@ ProgressState go_on_from(const WeightsFile& checkpoint, const TrainConfig& confi
   return state;
 }
 
-/// What a new run folder needs so that the run can be resumed and used from its first step on.
+/// Saves what a new run folder needs for the run to be resumed, and its weights to be used, before
+/// its first epoch ends.
 void save_beginning(const RunFolder& run, const TrainConfig& config, const ProgressState& state,
                     ModelSession& session, const TrainingData& data) {
   save_training_state(run.training_state(), session, state);
@@ -89,16 +90,16 @@ int train(TrainCommandLine& command_line) {
   ProgressState state;
   if (run) {
     state = load_training_state(run->training_state(), session);
-    state.stopped = state.wait >= config.patience;  // --patience may be another now
-    console.info("{}: goes on at epoch {}, step {}", run->path().string(), state.epoch + 1,
+    state.stopped = state.wait >= config.patience;  // --patience may have changed
+    console.info("{}: continues at epoch {}, step {}", run->path().string(), state.epoch + 1,
                  state.global_step);
   } else {
     if (checkpoint) {
-      state = go_on_from(*checkpoint, config, session, console);
+      state = resume_from(*checkpoint, config, session, console);
     } else {
       load_initial_weights(config, session, console);
     }
-    // Only now, so that a run that cannot begin leaves no folder behind.
+    // The folder is created only now, so that a run that cannot start leaves no folder behind.
     run = RunFolder::create(options.run);
     write_text_file(run->config(), command_line.config_toml());
     write_split(run->split(), data.split, data.dataset().ids());
@@ -108,7 +109,7 @@ int train(TrainCommandLine& command_line) {
 
   Trainer trainer(config, *run, session, data, console, state);
   if (trainer.run() == Trainer::Outcome::interrupted) {
-    console.info("interrupted and saved at step {}; go on with --resume {}",
+    console.info("interrupted and saved at step {}; continue with --resume {}",
                  trainer.state().global_step, run->path().string());
     return kExitInterrupted;
   }

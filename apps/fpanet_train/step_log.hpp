@@ -7,12 +7,13 @@
 
 namespace fpanet {
 
-/// steps.csv: epoch, step and loss of every optimizer step, written as they come.
+/// Writes steps.csv: epoch, step and loss of every optimizer step, each flushed at once.
 class StepLog {
  public:
-  /// Keeps the rows of steps before `first_step`; 0: starts anew. Throws Error naming the file.
+  /// Keeps the rows of steps before `first_step`; with 0, starts an empty file. Throws Error naming
+  /// the file if it cannot be written.
   StepLog(const std::filesystem::path& file, std::int64_t first_step);
-  /// `loss` with all its digits (Python's repr).
+  /// Appends a row, with all digits of `loss` (Python's repr).
   void add(std::int64_t epoch, std::int64_t step, double loss);
 
  private:

@@ -134,7 +134,7 @@ Trainer::Outcome Trainer::finish_epoch() {
   require_finite("validation loss", val_loss, epoch, state_.global_step);
 
   const std::optional<Index> unknown = data_.dataset().classes().find("unknown");
-  // A run that goes on from an interrupted validation has trained nothing of this epoch.
+  // A run that is resumed after an interrupted validation has trained nothing in this epoch.
   const double images_per_second =
       epoch_images_ > 0 ? static_cast<double>(epoch_images_) / epoch_seconds_ : 0;
   std::vector<LoggedValue> row = notebook_values("val", val.metrics());
@@ -177,7 +177,7 @@ void Trainer::update_best(double val_loss) {
   if (state_.wait < config_.patience) return;
   state_.stopped = true;
   console_.info(
-      "'val/Loss' did not improve in the last {} epochs: stopped; best {:.5f} in epoch {}",
+      "stopped: 'val/Loss' did not improve in the last {} epochs; best {:.5f} in epoch {}",
       state_.wait, state_.best_loss, state_.best_epoch + 1);
 }
 

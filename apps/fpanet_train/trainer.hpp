@@ -20,13 +20,13 @@ class Trainer {
  public:
   enum class Outcome { finished, interrupted };
 
-  /// `state` says where to begin. All references must outlive the trainer.
+  /// Training starts or resumes at `state`. All references must outlive the trainer.
   Trainer(const TrainConfig& config, const RunFolder& run, ModelSession& session,
           TrainingData& data, Console& console, ProgressState state);
 
-  /// Trains until the last epoch, early stopping or an interrupt; the latter saves in the middle of
-  /// an epoch, be it in training or validation. Throws Error when a loss is not finite, which is
-  /// seen one step later: what was saved before stays.
+  /// Trains until the last epoch, early stopping or an interrupt. On an interrupt it saves the
+  /// state within the epoch, during training as well as validation. Throws Error if a loss is not
+  /// finite. This is detected one step later, and the files saved before remain.
   Outcome run();
 
   const ProgressState& state() const { return state_; }
@@ -34,14 +34,16 @@ class Trainer {
  private:
   Program& train_program(const BatchFeed::Item& item);
   Outcome train_epoch();
-  /// Starts a step, then books the one before: so a GPU has work while the host reads its numbers.
+  /// Starts a step, then settles the previous one, so that a GPU has work while the host reads
+  /// results.
   void step(const BatchFeed::Item& item);
-  /// Books the step under way, if there is one: its loss and counts go into log and metrics.
+  /// Waits for the pending step, if any, and adds its loss and counts to the log and the metrics.
   void settle();
-  /// Throws Error for a loss that is not a number: what it is, where, and which checkpoint is good.
+  /// Throws Error if a loss is not finite. The message gives the value, epoch and step, and the
+  /// last good checkpoint.
   void require_finite(std::string_view what, double value, std::int64_t epoch,
                       std::int64_t step) const;
-  /// Validates, logs, and saves what is best so far.
+  /// Validates, logs, and saves the checkpoints and the training state.
   Outcome finish_epoch();
   void update_best(double val_loss);
   CheckpointInfo info(std::optional<double> val_loss) const;
@@ -59,7 +61,7 @@ class Trainer {
   ProgressState state_;
   CsvLogger metrics_;
   StepLog steps_;
-  // Of the epoch's training, as far as this process did it.
+  // The part of the current epoch that this process has trained.
   double epoch_seconds_ = 0;
   Index epoch_images_ = 0;
 

@@ -54,12 +54,13 @@ TrainingData open_training_data(const TrainConfig& config, const std::string& sp
                       .shuffle = config.shuffle,
                       .augment = augment,
                       .seed = static_cast<std::uint64_t>(config.seed)};
-  // A GPU takes batches faster than one thread makes them; on the CPU the threads compute.
+  // A GPU consumes batches faster than one thread can make them. On the CPU the threads are needed
+  // for the computation.
   if (!placement.device().is_cpu()) train.threads = placement.threads;
   LoaderOptions val = train;
   val.batch_size = validation_batch_size(config.batch_size);
   val.shuffle = false;
-  // The notebook jitters brightness there, too.
+  // The notebook jitters the brightness of validation images, too.
   val.augment = config.protocol == "notebook" && augment == Augment::notebook ? Augment::jitter
                                                                               : Augment::none;
   data.train = std::make_unique<Loader>(data.store, data.split.train, train);

@@ -1,5 +1,5 @@
 #pragma once
-// The data side of a training run: scenes, split and loaders, checked before anything is trained.
+// The data of a training run: scenes, split and loaders, all checked before training starts.
 
 #include "apps/training/model_session.hpp"
 #include "apps/training/train_config.hpp"
@@ -16,8 +16,9 @@ struct TrainingData {
   const Dataset& dataset() const { return store->dataset(); }
 };
 
-/// Opens --data, splits it and reads every scene once. Throws one Error that lists every bad file.
-/// `split_file` overrides --split: a resumed run keeps its own split.
+/// Opens --data, splits it and reads the training and validation scenes once. Throws one Error that
+/// lists every bad file, of test scenes as well if there is any. A `split_file` that is not empty
+/// overrides --split, so that a resumed run keeps its split.
 TrainingData open_training_data(const TrainConfig& config, const std::string& split_file,
                                 const Placement& placement, Console& console);
 

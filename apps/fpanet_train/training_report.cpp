@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t kSamples = 6;
 
-/// "name = value" lines of a TOML file.
+/// The "name = value" lines of a TOML file.
 std::vector<NamedText> configuration_rows(const std::string& toml) {
   std::vector<NamedText> rows;
   std::istringstream lines(toml);
@@ -37,7 +37,8 @@ void write_training_report(const RunFolder& run, ModelSession& session, Training
                            const ProgressState& state, const std::string& configuration,
                            Console& console) {
   const ClassTable& classes = data.dataset().classes();
-  // A run that goes on from a Lightning checkpoint may never have become better than that.
+  // A run that continues from a Lightning checkpoint may have no best checkpoint, because it never
+  // improved on that one. find_checkpoint() then returns the last one.
   load_model(session.store(), read_weights(find_checkpoint(run.path())));
   std::vector<ReportSample> samples;
   const Tally tally = evaluate(session, *data.val, [&](const Batch& batch, const Program& program) {

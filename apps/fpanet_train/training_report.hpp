@@ -7,8 +7,8 @@
 
 namespace fpanet {
 
-/// Evaluates the best checkpoint on the validation scenes and writes report.html: curves, per-class
-/// table, confusion matrix, sample predictions, configuration (the TOML text).
+/// Evaluates the best checkpoint on the validation scenes and writes report.html with curves, a
+/// per-class table, a confusion matrix, sample predictions and `configuration` (TOML text).
 void write_training_report(const RunFolder& run, ModelSession& session, TrainingData& data,
                            const ProgressState& state, const std::string& configuration,
                            Console& console);

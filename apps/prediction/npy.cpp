@@ -18,9 +18,9 @@ static_assert(std::endian::native == std::endian::little, "'<f4' is written as i
 
 constexpr std::string_view kMagic("\x93NUMPY\x01\x00", 8);
 constexpr std::size_t kLengthBytes = 2;
-constexpr std::size_t kAlignment = 64;  // of the values in the file
+constexpr std::size_t kAlignment = 64;  // alignment of the values in the file
 
-/// What stands before the values; padded with blanks to kAlignment and ended by a line end.
+/// The bytes before the values. They are padded with spaces to kAlignment and end with a newline.
 std::string header(const std::vector<Index>& shape) {
   std::string text = "{'descr': '<f4', 'fortran_order': False, 'shape': (";
   for (const Index size : shape) text += fmt::format("{}, ", size);

@@ -8,7 +8,8 @@
 namespace fpanet {
 namespace {
 
-/// Calls f(y, x, values) with the class probabilities of each pixel of the upper left `size`.
+/// Calls f(y, x, values) with the class probabilities of each pixel in the upper left part of
+/// `size`.
 template <class T, class F>
 void for_each_pixel(const Tensor& probabilities, Index n, const ImageSize& size, F&& f) {
   const Shape& shape = probabilities.shape();
@@ -30,8 +31,9 @@ void for_each_pixel(const Tensor& probabilities, Index n, const ImageSize& size,
   }
 }
 
-/// The three lowest bits of `number` become the highest of red, green and blue, the next three the
-/// second highest, and so on: a bijection, in which small numbers lie far apart.
+/// The three lowest bits of `number` become the highest bits of red, green and blue, the next three
+/// the second highest, and so on. All numbers get different colours, and small numbers get colours
+/// that are far apart.
 Rgb spread_color(unsigned number) {
   Rgb color{};
   for (unsigned bit = 0x80; number != 0; bit >>= 1) {

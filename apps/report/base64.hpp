@@ -6,7 +6,7 @@
 
 namespace fpanet {
 
-/// Base64 of RFC 4648, section 4, with padding.
+/// Base64 with padding (RFC 4648, section 4).
 std::string base64(std::span<const std::uint8_t> bytes);
 
 }  // namespace fpanet

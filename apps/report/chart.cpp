@@ -13,7 +13,7 @@
 namespace fpanet {
 namespace {
 
-// In SVG units; the page scales the whole.
+// Sizes are in SVG units; the page scales the whole chart.
 constexpr double kWidth = 360;
 constexpr double kHeight = 230;
 constexpr double kLeft = 46;
@@ -21,7 +21,7 @@ constexpr double kRight = 350;
 constexpr double kTop = 30;
 constexpr double kBottom = 198;
 
-constexpr double kFlat = 1e-9;  // a curve with less relative change is drawn as a level line
+constexpr double kFlat = 1e-9;  // a curve with less relative change is drawn as a horizontal line
 constexpr int kValueTicks = 5;
 constexpr int kEpochTicks = 6;
 
@@ -37,7 +37,7 @@ struct Range {
   bool empty() const { return low > high; }
 };
 
-/// From a curve's values to the drawing.
+/// Maps the values of a curve to coordinates in the drawing.
 class Axes {
  public:
   Axes(Range epochs, Range values) {
@@ -70,7 +70,7 @@ class Axes {
   std::vector<double> value_ticks_, epoch_ticks_;
 };
 
-/// What people call an epoch: they count from 1.
+/// The epoch number shown to the user, which counts from 1.
 std::int64_t shown(std::int64_t epoch) {
   return epoch + 1;
 }
@@ -104,7 +104,7 @@ std::string grid(const Axes& axes) {
   return svg;
 }
 
-/// The line, in pieces where values are missing, and a dot with its value for the pointer to find.
+/// The curve, interrupted where values are missing, with a dot at each value that has a tooltip.
 std::string line(const Axes& axes, const std::vector<MetricPoint>& points, std::string_view part) {
   std::string path;
   std::string dots;
@@ -172,7 +172,7 @@ std::vector<double> axis_ticks(double low, double high, int count) {
   std::vector<double> ticks;
   for (std::int64_t i = first; i <= last; ++i) {
     const auto steps = static_cast<double>(i);
-    // Divided by a whole 1/step where there is one, so that 3 * 0.1 prints as 0.3.
+    // A step below 1 is applied as a division by 1/step, an integer, so that 3 * 0.1 prints as 0.3.
     ticks.push_back(step < 1 ? steps / std::round(1 / step) : steps * step);
   }
   return ticks;

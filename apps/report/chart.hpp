@@ -19,9 +19,9 @@ struct Curve {
 /// Recall, F1score.
 std::vector<Curve> notebook_curves(const MetricsTable& table);
 
-/// An inline SVG of the curve. Colours and fonts come from the page's classes .train, .val, .axis,
-/// .best; values that are not finite leave a gap. `best_epoch`, counted from 0, is marked by
-/// an upright line; the axis counts from 1.
+/// An inline SVG of the curve. Colours and fonts come from the classes .train, .val, .axis and
+/// .best of the page. Values that are not finite leave a gap. A vertical line marks `best_epoch`,
+/// which counts from 0; the axis counts from 1.
 std::string chart_svg(const Curve& curve, std::optional<std::int64_t> best_epoch);
 
 /// Round numbers that cover [low, high] with about `count` steps of 1, 2 or 5 times a power of ten.

@@ -9,14 +9,14 @@
 namespace fpanet {
 namespace {
 
-constexpr Index kGlyphHeight = 10;  // of stb_easy_font, with descenders
+constexpr Index kGlyphHeight = 10;  // glyph height in stb_easy_font, including descenders
 
-/// A corner of a quad, laid out as stb_easy_font writes it.
+/// A corner of a quad in the memory layout of stb_easy_font.
 struct Vertex {
   float x, y, z;
   std::array<unsigned char, 4> color;
 };
-using Quad = std::array<Vertex, 4>;  // an upright rectangle: corners 0 and 2 are opposite
+using Quad = std::array<Vertex, 4>;  // an axis-aligned rectangle; corners 0 and 2 are opposite
 
 constexpr std::size_t kMostQuadsPerCharacter = 32;
 

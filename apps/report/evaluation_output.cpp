@@ -37,7 +37,7 @@ std::string summary(const Tally& tally, const ClassTable& classes) {
                            Row{"mean IoU without unknown", mean_iou_known(confusion, classes)}};
   std::string text = fmt::format("{:26}{:>7}\n", "images", tally.images());
   for (const auto& [name, value] : rows) text += fmt::format("{:26}{:>7}\n", name, number(value));
-  return text + "IoU to F1 as the notebook has them: micro-imagewise, means over batches\n";
+  return text + "IoU to F1 are computed as in the notebook: micro-imagewise, means over batches\n";
 }
 
 std::string class_table(const ConfusionMatrix& confusion, const ClassTable& classes) {
@@ -55,7 +55,8 @@ std::string class_table(const ConfusionMatrix& confusion, const ClassTable& clas
 
 std::string confusion_table(const ConfusionMatrix& confusion, const ClassTable& classes) {
   const std::size_t width = name_width(classes);
-  std::string text = "confusion, pixels: a row a class of the masks, a column a predicted class\n";
+  std::string text =
+      "confusion matrix in pixels: rows are classes in the masks, columns predicted classes\n";
   text += fmt::format("{:{}}", "", width);
   for (Index column = 0; column < classes.size(); ++column) text += fmt::format(" {:>12}", column);
   text += '\n';
@@ -100,7 +101,7 @@ std::string evaluation_json(const Tally& tally, const ClassTable& classes) {
     }
     matrix.push_back(std::move(counts));
   }
-  // The library writes NaN as null.
+  // The JSON library writes NaN as null.
   const Json json = {{"loss", metrics.loss.value()},
                      {"iou", metrics.iou.value()},
                      {"accuracy", metrics.accuracy.value()},

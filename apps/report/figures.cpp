@@ -11,8 +11,8 @@
 namespace fpanet {
 namespace {
 
-constexpr Index kSmallestPanel = 200;  // pixels; smaller pictures are enlarged towards it
-constexpr Index kGap = 16;             // around and between panels
+constexpr Index kSmallestPanel = 200;  // pixels; smaller images are enlarged to at least this width
+constexpr Index kGap = 16;             // pixels around and between panels
 constexpr Index kPanelPerTextScale = 120;
 
 void require_rgb(const char* what, const Image& image) {
@@ -21,7 +21,7 @@ void require_rgb(const char* what, const Image& image) {
           image.channels);
 }
 
-/// Each pixel `factor` times in both directions.
+/// The image with each pixel repeated `factor` times in both directions.
 Image enlarged(const Image& image, Index factor) {
   Image large(image.height * factor, image.width * factor, image.channels);
   for (Index y = 0; y < large.height; ++y) {

@@ -7,25 +7,25 @@
 
 namespace fpanet {
 
-/// An RGB picture and what is written above it.
+/// An RGB image and the title above it.
 struct Panel {
   std::string title;
   Image image;
 };
 
-/// The panels side by side on white, each under its title: for `image`, `Original mask` and
-/// `Prediction` the notebook's figure. Small pictures are enlarged by whole factors. Throws Error
-/// for a panel that is not RGB.
+/// The panels side by side on white, each below its title. Small images are enlarged by an integer
+/// factor. Throws Error if a panel is not RGB.
 Image side_by_side(const std::vector<Panel>& panels);
 
-/// The notebook's figure of one scene; all three RGB.
+/// The notebook's figure of one scene: `image`, `Original mask` and `Prediction` side by side. All
+/// three are RGB.
 Image scene_figure(const Image& image, const Image& mask, const Image& prediction);
 
-/// (1 - opacity) * image + opacity * colors, rounded to nearest; opacity in [0, 1]. Throws Error
-/// unless both are RGB and of one size.
+/// (1 - opacity) * image + opacity * colors, rounded to nearest; opacity is in [0, 1]. Throws Error
+/// unless both are RGB and have the same size.
 Image overlay(const Image& image, const Image& colors, double opacity);
 
-/// The picture as a "data:image/png;base64,..." address.
+/// The image as a "data:image/png;base64,..." URL.
 std::string png_data_url(const Image& image);
 
 }  // namespace fpanet

@@ -5,7 +5,7 @@
 
 namespace fpanet {
 
-/// The text as HTML shows it: &, <, >, " and ' as entities.
+/// The text with &, <, >, " and ' replaced by HTML entities.
 std::string html_escaped(std::string_view text);
 
 }  // namespace fpanet

@@ -12,7 +12,8 @@
 namespace fpanet {
 namespace {
 
-// From this share on, a cell of the matrix is dark enough for text in the page's own colour.
+// From this share on, a cell of the matrix is so dark that its text uses the card's background
+// colour.
 constexpr double kStrongShare = 0.65;
 
 std::string section(const std::string& heading, const std::string& body) {
@@ -78,7 +79,8 @@ std::string classes_html(const ClassTable& classes, const ConfusionMatrix& confu
       rows);
 }
 
-/// A row a true class, shaded by the share of it that was predicted as the column's class.
+/// One row per true class. A cell's shade is the share of that class predicted as the column's
+/// class.
 std::string confusion_html(const ClassTable& classes, const ConfusionMatrix& confusion) {
   std::string head = "<th>true \\ predicted</th>";
   std::string rows;

@@ -16,20 +16,20 @@ struct NamedText {
   std::string name, text;
 };
 
-/// What the model made of one scene; all RGB.
+/// One scene with its mask and the model's prediction; all are RGB.
 struct ReportSample {
   std::string name;
   Image image, mask, prediction;
 };
 
-/// Everything that a training report shows. Parts that are empty are left out.
+/// The contents of a training report. Empty parts are left out.
 struct Report {
   std::string title;
   std::string subtitle;
-  std::vector<NamedText> highlights;  ///< the few numbers to see first
+  std::vector<NamedText> highlights;  ///< the key numbers at the top
   std::vector<Curve> curves;
   std::optional<std::int64_t> best_epoch;
-  std::string evaluated_on;  ///< what the table and the matrix were measured on: "val, 121 images"
+  std::string evaluated_on;  ///< the data behind the table and the matrix: "val, 121 images"
   ClassTable classes;
   std::optional<ConfusionMatrix> confusion;
   std::vector<ReportSample> samples;
@@ -37,8 +37,8 @@ struct Report {
   std::string environment;
 };
 
-/// One HTML page that needs no other file and no network: styles and charts inline, pictures
-/// embedded. It is also well-formed XML.
+/// One HTML page that needs no other file and no network: styles and charts are inline, images are
+/// embedded. The page is also well-formed XML.
 std::string report_html(const Report& report);
 
 }  // namespace fpanet

@@ -2,7 +2,7 @@
 
 namespace fpanet {
 
-/// The report's style sheet: one set of colours for light and one for dark screens.
+/// The style sheet of the report, with colours for light and dark mode.
 inline constexpr const char* kReportStyle = R"css(
 :root { color-scheme: light dark; --ink: #1d2733; --soft: #5b6b7c; --page: #f6f8fa; --card: #fff;
   --line: #dfe5eb; --train: #2f6fb3; --val: #d9730d; --accent: 47,111,179; }

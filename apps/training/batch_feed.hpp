@@ -29,7 +29,8 @@ class BatchFeed {
     /// The value for ProgramOptions::source, if the scenes are resident.
     std::optional<BatchSource> source = std::nullopt;
   };
-  /// Advances to the next batch. Returns none at the end of the epoch; throws what Loader::next throws.
+  /// Advances to the next batch. Returns none at the end of the epoch; throws what Loader::next
+  /// throws.
   std::optional<Item> next();
   /// Copies the current batch into the program's inputs or, with resident scenes, sends its draw to
   /// their source. On a GPU this is enqueued.

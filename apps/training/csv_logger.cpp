@@ -61,7 +61,7 @@ void CsvLogger::log(const std::vector<LoggedValue>& metrics, std::int64_t epoch,
   std::vector<LoggedValue> all = metrics;
   all.push_back({"epoch", epoch});
   all.push_back({"step", step});
-  for (const LoggedValue& logged : all) column(logged.name);  // before the row: a new column shifts cells
+  for (const LoggedValue& logged : all) column(logged.name);  // first: a new column shifts cells
   std::vector<std::string> row(table_.columns.size());
   for (const LoggedValue& logged : all) row[column(logged.name)] = cell(logged);
   table_.rows.push_back(std::move(row));

@@ -17,13 +17,14 @@ struct LoggedValue {
   std::variant<std::int64_t, double> value;
 };
 
-/// Writes metrics.csv as Lightning 2.0's CSVLogger does: one row per call, columns in order of first
-/// appearance, empty cells for missing values, CRLF line ends, numbers in the format of Python's
-/// repr. Columns that the notebook does not have come after its own.
+/// Writes metrics.csv as Lightning 2.0's CSVLogger does: one row per call, columns in order of
+/// first appearance, empty cells for missing values, CRLF line ends, numbers in the format of
+/// Python's repr. Columns that the notebook does not have come after its own.
 /// Source: Lightning 2.0.2, fabric/loggers/csv_logs.py.
 class CsvLogger {
  public:
-  /// Keeps the rows of `file` that belong to epochs before `first_epoch`; with 0, starts an empty table.
+  /// Keeps the rows of `file` that belong to epochs before `first_epoch`; with 0, starts an empty
+  /// table.
   CsvLogger(std::filesystem::path file, std::int64_t first_epoch);
 
   /// Appends a row with `metrics`, epoch and step, and rewrites the whole file.

@@ -1,6 +1,6 @@
 #pragma once
-// The results of a pass over a data set: the notebook's six metrics, and a confusion matrix in which
-// every pixel counts once. Used for training epochs, validation and fpanet_eval.
+// The results of a pass over a data set: the notebook's six metrics, and a confusion matrix in
+// which every pixel counts once. Used for training epochs, validation and fpanet_eval.
 
 #include <cstdint>
 #include <functional>
@@ -12,8 +12,8 @@
 
 namespace fpanet {
 
-/// The notebook's metrics, as Lightning logs them: means over batches, weighted by batch size. Within
-/// a batch, all but the loss are reduced micro-imagewise.
+/// The notebook's metrics, as Lightning logs them: means over batches, weighted by batch size.
+/// Within a batch, all but the loss are reduced micro-imagewise.
 struct EpochMetrics {
   EpochMean loss, iou, accuracy, precision, recall, f1;
 
@@ -25,7 +25,8 @@ class Tally {
  public:
   explicit Tally(Index classes) : confusion_(classes) {}
 
-  /// Adds the results of a batch; call it after a training or evaluation program has run on the batch.
+  /// Adds the results of a batch; call it after a training or evaluation program has run on the
+  /// batch.
   void add(const Program& program);
 
   const EpochMetrics& metrics() const { return metrics_; }
@@ -41,8 +42,8 @@ class Tally {
 /// The loss of every program: multiclass Dice on probabilities, ignoring kIgnoreLabel.
 DiceLossOptions dice_options();
 
-/// The statistics (SMP's get_stats) of a batch from the confusion counts of a program, which exclude
-/// kIgnoreLabel.
+/// The statistics (SMP's get_stats) of a batch from the confusion counts of a program, which
+/// exclude kIgnoreLabel.
 Stats stats_of(const Tensor& confusion);
 
 /// Copies a batch into the program's inputs.

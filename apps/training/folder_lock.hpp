@@ -4,8 +4,8 @@
 
 namespace fpanet {
 
-/// Reserves a folder for this process. The folder contains a file `lock`, which stores the process id
-/// and is locked with flock(2). The kernel releases the lock when the process dies, so a lock is
+/// Reserves a folder for this process. The folder contains a file `lock`, which stores the process
+/// id and is locked with flock(2). The kernel releases the lock when the process dies, so a lock is
 /// never stale.
 class FolderLock {
  public:

@@ -14,8 +14,8 @@ namespace fpanet {
 
 namespace {
 
-/// The notebook's convolution that never runs. PyTorch's optimizer has no state for it, since it only
-/// keeps state for parameters that have received a gradient.
+/// The notebook's convolution that never runs. PyTorch's optimizer has no state for it, since it
+/// only keeps state for parameters that have received a gradient.
 constexpr const char* kWithoutGradient = "FreqFeature.";
 
 void check_optimizer(const OptimizerState& optimizer, const std::string& name) {
@@ -58,8 +58,8 @@ void load_moments(const WeightsFile& file, ModelSession& session) {
     }
     const AdamMoments& moments = found->second;
     require(moments.step == training.global_step,
-            "{}: {} optimizer steps for {}, but the training has {}", file.name, moments.step,
-            name, training.global_step);
+            "{}: {} optimizer steps for {}, but the training has {}", file.name, moments.step, name,
+            training.global_step);
     try {
       moments.exp_avg.copy_into(store.slot(index, session.optimizer()->moment1()));
       moments.exp_avg_sq.copy_into(store.slot(index, session.optimizer()->moment2()));
@@ -87,7 +87,8 @@ std::int64_t count_scenes(const std::vector<CsvRow>& split, std::string_view par
   return std::ranges::count_if(split, [&](const CsvRow& row) { return row.cells[0] == part; });
 }
 
-/// Distributes the tensors of a training_state.safetensors over the weights and the optimizer state.
+/// Distributes the tensors of a training_state.safetensors over the weights and the optimizer
+/// state.
 void take_tensors(const StateDict& tensors, std::int64_t step, WeightsFile& file) {
   OptimizerState& optimizer = *file.training->optimizer;
   for (const auto& [name, entry] : tensors) {
@@ -106,11 +107,10 @@ void take_tensors(const StateDict& tensors, std::int64_t step, WeightsFile& file
 
 WeightsFile read_lightning(const std::filesystem::path& path) {
   WeightsFile file = read_weights(path, ReadTraining::yes);
-  require(
-      file.training.has_value(),
-      "{}: not a Lightning checkpoint, so training cannot resume from it; start a new training from "
-      "its weights with --init {}",
-      file.name, path.string());
+  require(file.training.has_value(),
+          "{}: not a Lightning checkpoint, so training cannot resume from it; start a new training "
+          "from its weights with --init {}",
+          file.name, path.string());
   require(file.training->optimizer.has_value(),
           "{}: saved without its optimizer state; start a new training from its weights with "
           "--init {}",

@@ -22,7 +22,8 @@ std::vector<std::string> split(std::string_view text, char separator) {
 template <class T>
 T number(const std::string& cell, std::string_view column) {
   const auto value = parse_number<T>(cell);
-  require(value.has_value(), "metrics: column {} contains '{}', which is not a number", column, cell);
+  require(value.has_value(), "metrics: column {} contains '{}', which is not a number", column,
+          cell);
   return *value;
 }
 

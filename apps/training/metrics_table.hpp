@@ -25,8 +25,8 @@ struct MetricsTable {
 
   /// The position of a column, or -1.
   std::int64_t find(std::string_view column) const;
-  /// The column's values in file order, skipping rows without one. Empty if there is no such column.
-  /// Throws Error if a cell is not a number.
+  /// The column's values in file order, skipping rows without one. Empty if there is no such
+  /// column. Throws Error if a cell is not a number.
   std::vector<MetricPoint> values(std::string_view column) const;
 };
 

@@ -32,11 +32,11 @@ struct PlacementFlags {
   bool deterministic = false;
 };
 
-/// Opens the device. `auto` selects the first usable GPU, else the CPU, and reports its choice.
-/// Throws UsageError if the device does not support the precision, and Error if it is a GPU that
-/// cannot be used. On a processor without AVX512-BF16, bf16 is refused unless FPANET_CPU names an ISA
-/// (kernels/simd/cpu_isa.hpp). With FPANET_CUDA_GRAPH=0 in the environment, programs on a GPU launch
-/// their kernels one by one instead of as a CUDA graph.
+/// Opens the device. `auto` selects the first usable GPU, else the CPU, and reports its choice and
+/// why it is not a GPU. Throws UsageError if the device does not support the precision, and Error
+/// if it is a GPU that cannot be used. On a processor without AVX512-BF16, bf16 is refused unless
+/// FPANET_CPU names an ISA (kernels/simd/cpu_isa.hpp). With FPANET_CUDA_GRAPH=0 in the environment,
+/// programs on a GPU launch their kernels one by one instead of as a CUDA graph.
 Placement resolve_placement(const PlacementFlags& flags, Console& console);
 
 class ModelSession {
@@ -45,8 +45,8 @@ class ModelSession {
   ModelSession(const Placement& placement, const FPANetOptions& model,
                std::optional<double> learning_rate);
 
-  /// The parameters, for reading and writing. Since they may change, the next evaluation folds batch
-  /// norm again.
+  /// The parameters, for reading and writing. Since they may change, the next evaluation folds
+  /// batch norm again.
   ParameterStore& store() {
     folded_.mark_stale();
     return store_;
@@ -58,8 +58,8 @@ class ModelSession {
   FoldedWeights& folded() { return folded_; }
   const Arena& arena() const { return arena_; }
 
-  /// The program for `options`, which is recorded, planned and bound on first use. The arena grows to
-  /// the largest program so far, so request the largest (training) first.
+  /// The program for `options`, which is recorded, planned and bound on first use. The arena grows
+  /// to the largest program so far, so request the largest (training) first.
   Program& program(const ProgramOptions& options);
   /// Whether program(options) has been called before.
   bool has_program(const ProgramOptions& options) const;

@@ -1,6 +1,6 @@
 #pragma once
-// The progress of a training run. checkpoints/training_state.safetensors in the run folder stores it
-// together with the parameters and AdamW's moments, so that a resumed run continues bit for bit.
+// The progress of a training run. checkpoints/training_state.safetensors in the run folder stores
+// it together with the parameters and AdamW's moments, so that a resumed run continues bit for bit.
 
 #include <filesystem>
 #include <limits>

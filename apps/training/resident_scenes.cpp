@@ -95,8 +95,10 @@ std::unique_ptr<ResidentScenes> make_resident(const Context& context, SceneStore
   const std::size_t free = cuda_free_bytes(cuda->index);
   const auto str = [](std::size_t size) { return bytes_str(static_cast<std::int64_t>(size)); };
   if (bytes > free / kShareOfFree) {
-    console.info("batches come from the host: {} scenes need {}, more than a quarter of {} free on the GPU",
-                 scenes.size(), str(bytes), str(free));
+    console.info(
+        "batches come from the host: {} scenes need {}, but only a quarter of the {} free on the "
+        "GPU may be used",
+        scenes.size(), str(bytes), str(free));
     return nullptr;
   }
   auto resident = std::make_unique<ResidentScenes>(context, store, scenes);

@@ -1,7 +1,7 @@
 #pragma once
-// Scenes kept as bytes in the device's memory. Programs assemble their batches from them, without the
-// host touching a pixel. Before conversion to floating point these batches are byte for byte those
-// that the loader would make.
+// Scenes kept as bytes in the device's memory. Programs assemble their batches from them, without
+// the host touching a pixel. Before conversion to floating point these batches are byte for byte
+// those that the loader would make.
 
 #include <map>
 #include <memory>
@@ -26,8 +26,8 @@ class ResidentScenes {
 
   /// The source for programs with batches of `count` images.
   BatchSource source(Index count);
-  /// Sets the next batch of the source for scenes.size() images: these scenes, augmented as `options`
-  /// draw for them in `epoch`. The transfer is ordered with the context's other work.
+  /// Sets the next batch of the source for scenes.size() images: these scenes, augmented as
+  /// `options` draw for them in `epoch`. The transfer is ordered with the context's other work.
   void draw(std::span<const Index> scenes, const LoaderOptions& options, Index epoch);
 
  private:
@@ -47,8 +47,8 @@ class ResidentScenes {
 };
 
 /// Makes `scenes` resident if the context is a GPU and they fit into a quarter of its free memory.
-/// Else returns null. On a GPU, reports how much memory the scenes use or why they are not resident.
-/// Images of native size are never resident, because their sizes differ.
+/// Else returns null. On a GPU, reports how much memory the scenes use or why they are not
+/// resident. Images of native size are never resident, because their sizes differ.
 std::unique_ptr<ResidentScenes> make_resident(const Context& context, SceneStore& store,
                                               std::span<const Index> scenes, bool native,
                                               Console& console);

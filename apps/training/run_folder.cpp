@@ -21,8 +21,8 @@ bool make_folder(const fs::path& folder) {
   return made;
 }
 
-/// Creates the first of runs/<date>-1, -2, ... that does not exist. Two processes never get the same
-/// folder.
+/// Creates the first of runs/<date>-1, -2, ... that does not exist. Two processes never get the
+/// same folder.
 fs::path make_dated_folder() {
   const std::time_t now = std::time(nullptr);
   std::tm local{};
@@ -51,10 +51,11 @@ RunFolder RunFolder::create(const fs::path& folder) {
   make_folder(folder);
   RunFolder run(folder);
   for (const auto& entry : fs::directory_iterator(folder)) {
-    require(entry.path().filename() == FolderLock::kFileName,
-            "{}: the run folder is not empty (it contains {}); use another, or continue that run with "
-            "--resume {}",
-            folder.string(), entry.path().filename().string(), folder.string());
+    require(
+        entry.path().filename() == FolderLock::kFileName,
+        "{}: the run folder is not empty (it contains {}); use another, or continue that run with "
+        "--resume {}",
+        folder.string(), entry.path().filename().string(), folder.string());
   }
   make_folder(run.path_ / kCheckpoints);
   return run;

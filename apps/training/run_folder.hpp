@@ -39,8 +39,8 @@ class RunFolder {
   std::unique_ptr<FolderLock> lock_;
 };
 
-/// The checkpoint that --checkpoint FILE|RUN names: the file itself, or the best checkpoint of a run
-/// folder, else its last one. Throws Error if there is none.
+/// The checkpoint that --checkpoint FILE|RUN names: the file itself, or the best checkpoint of a
+/// run folder, else its last one. Throws Error if there is none.
 std::filesystem::path find_checkpoint(const std::filesystem::path& file_or_run);
 
 }  // namespace fpanet

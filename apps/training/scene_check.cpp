@@ -47,7 +47,7 @@ void check_native_sizes(const SceneStore& store, const SceneStore::Summary& summ
   for (const auto& [size, scene] : summary.sizes) {
     if (fits(size, needs.stride)) continue;
     usage_fail(
-        "--image-size native: '{}' is {}, but the network takes multiples of {}: accepted is "
+        "--image-size native: '{}' is {}, but the network takes multiples of {}: expected "
         "a size like {}",
         dataset.id(scene), size.str(), needs.stride, padded_size(size, needs.stride).str());
   }
@@ -56,7 +56,7 @@ void check_native_sizes(const SceneStore& store, const SceneStore::Summary& summ
   const auto& [other_size, other] = summary.sizes[1];
   usage_fail(
       "--image-size native: '{}' is {} and '{}' is {}, but the images of a batch have one "
-      "size: accepted is HxW, or native with --batch-size 1",
+      "size: expected HxW, or native with --batch-size 1",
       dataset.id(scene), size.str(), dataset.id(other), other_size.str());
 }
 
@@ -64,7 +64,7 @@ void check_native_sizes(const SceneStore& store, const SceneStore::Summary& summ
 
 void require_size_fits(const ImageSize& size, Index stride) {
   if (size.native() || fits(size, stride)) return;
-  usage_fail("--image-size {}: the network takes multiples of {}: accepted is a size like {}",
+  usage_fail("--image-size {}: the network takes multiples of {}: expected a size like {}",
              size.str(), stride, padded_size(size, stride).str());
 }
 
@@ -73,8 +73,8 @@ void require_batches_fit(const ImageSize& size, Index stride, Index images, Inde
   if (size.height != stride || size.width != stride || !one_alone) return;
   usage_fail(
       "--image-size {}: {} images in batches of {} give a batch of one image, which the encoder "
-      "reduces to a single pixel, but batch norm needs more than one value per channel: accepted is "
-      "a larger size or another --batch-size",
+      "reduces to a single pixel, but batch norm needs more than one value per channel: accepted "
+      "is a larger size or another --batch-size",
       size.str(), images, batch_size);
 }
 

@@ -9,13 +9,13 @@
 
 namespace fpanet {
 
-/// Throws UsageError unless both sides are multiples of `stride`, the model's output_stride(). Native
-/// passes, because it does not determine the size: check_scenes() checks the images.
+/// Throws UsageError unless both sides are multiples of `stride`, the model's output_stride().
+/// Native passes, because it does not determine the size: check_scenes() checks the images.
 void require_size_fits(const ImageSize& size, Index stride);
 
-/// Throws UsageError if training on `images` images would have a batch of a single image of stride x
-/// stride pixels. The encoder reduces such a batch to one value per channel, which has no variance for
-/// batch norm. Native passes.
+/// Throws UsageError if training on `images` images would have a batch of a single image of stride
+/// x stride pixels. The encoder reduces such a batch to one value per channel, which has no
+/// variance for batch norm. Native passes.
 void require_batches_fit(const ImageSize& size, Index stride, Index images, Index batch_size);
 
 struct SceneNeeds {
@@ -25,8 +25,8 @@ struct SceneNeeds {
 };
 
 /// Loads all of `scenes`. If any file cannot be used, throws one Error that lists all such files,
-/// including those of `others`. Throws UsageError if a size does not fit. Warns about mask colours that
-/// belong to no class, and reports how `policy` treats them.
+/// including those of `others`. Throws UsageError if a size does not fit. Warns about mask colours
+/// that belong to no class, and reports how `policy` treats them.
 void check_scenes(SceneStore& store, std::span<const Index> scenes, std::span<const Index> others,
                   const SceneNeeds& needs, MaskPolicy policy, Console& console);
 

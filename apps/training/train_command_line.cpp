@@ -53,7 +53,7 @@ const TrainOptions& TrainCommandLine::resolve() {
     const auto config = std::filesystem::path(options_.resume) / "config.toml";
     std::error_code error;
     if (!std::filesystem::is_regular_file(config, error)) {
-      usage_fail("--resume {}: contains no config.toml: accepted is {}", options_.resume,
+      usage_fail("--resume {}: contains no config.toml: expected {}", options_.resume,
                  call_.find("resume")->accepted);
     }
     read_settings_file(config, settings_);

@@ -18,21 +18,21 @@ struct TrainOptions {
   bool quiet = false;
 };
 
-/// The command line of fpanet_train. Flags override the file of --config, or the configuration of the
-/// run that --resume names, which override the defaults. --resume with a Lightning checkpoint starts
-/// a new run that takes some settings from the checkpoint: see adopt(). A file may contain any
-/// setting except config, resume and print-config.
+/// The command line of fpanet_train. Flags override the file of --config, or the configuration of
+/// the run that --resume names, which override the defaults. --resume with a Lightning checkpoint
+/// starts a new run that takes some settings from the checkpoint: see adopt(). A file may contain
+/// any setting except config, resume and print-config.
 class TrainCommandLine {
  public:
   explicit TrainCommandLine(CLI::App& app);
 
-  /// Call it after the command line has been parsed. Throws UsageError for an invalid file, for flags
-  /// that exclude each other, and for a run without data.
+  /// Call it after the command line has been parsed. Throws UsageError for an invalid file, for
+  /// flags that exclude each other, and for a run without data.
   const TrainOptions& resolve();
   /// Whether --resume names a file (a Lightning checkpoint) rather than a run folder.
   bool resumes_checkpoint() const;
-  /// Adopts the learning rate, weight decay and patience of a Lightning run, unless a flag sets them.
-  /// Lightning takes them from its checkpoint, too.
+  /// Adopts the learning rate, weight decay and patience of a Lightning run, unless a flag sets
+  /// them. Lightning takes them from its checkpoint, too.
   void adopt(const TrainingState& training);
   /// The resolved configuration as the text of config.toml.
   std::string config_toml() const;

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::int64_t kMostEpochs = 1'000'000;
 constexpr std::int64_t kLargestBatch = 4096;
-constexpr std::int64_t kLargestSeed = 0xffffffff;  // within the range of numpy's and PyTorch's seeds
+constexpr std::int64_t kLargestSeed = 0xffffffff;  // numpy and PyTorch accept it
 
 }  // namespace
 

@@ -22,8 +22,8 @@ class WaitClock {
   void batch_ready();
   /// Call when the step is done or enqueued.
   void step_started();
-  /// Call when the oldest step not yet reported is known to be done. This adds its wait to seconds()
-  /// on a GPU.
+  /// Call when the oldest step not yet reported is known to be done. This adds its wait to
+  /// seconds() on a GPU.
   void step_done();
 
   double seconds() const { return seconds_; }

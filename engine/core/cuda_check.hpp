@@ -19,8 +19,8 @@ struct CallSite {
 [[noreturn]] void cublas_fail(cublasStatus_t status, const CallSite& site);
 [[noreturn]] void cudnn_fail(cudnnStatus_t status, const CallSite& site);
 
-/// Call after a kernel launch. Throws if the launch failed or if earlier work on the GPU has failed.
-/// `kernel` is the name to use in the message.
+/// Call after a kernel launch. Throws if the launch failed or if earlier work on the GPU has
+/// failed. `kernel` is the name to use in the message.
 void cuda_check_launch(const char* kernel);
 
 }  // namespace fpanet

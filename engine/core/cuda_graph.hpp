@@ -1,6 +1,6 @@
 #pragma once
-// Work captured from a stream and launched as one unit, so that the host does not have to launch each
-// kernel.
+// Work captured from a stream and launched as one unit, so that the host does not have to launch
+// each kernel.
 
 #include <functional>
 #include <memory>
@@ -18,8 +18,8 @@ class CudaGraph {
   CudaGraph(const CudaGraph&) = delete;
   CudaGraph& operator=(const CudaGraph&) = delete;
 
-  /// Enqueues the graph on the stream that it was captured from. The memory that the graph uses must
-  /// still be allocated.
+  /// Enqueues the graph on the stream that it was captured from. The memory that the graph uses
+  /// must still be allocated.
   void launch() const;
 
  private:

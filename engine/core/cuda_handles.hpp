@@ -12,8 +12,8 @@
 
 namespace fpanet {
 
-/// Every kernel and library call goes to `stream`. None of that work allocates, synchronises or reads
-/// host memory. Blocking copies (copy_bytes) wait for it.
+/// Every kernel and library call goes to `stream`. None of that work allocates, synchronises or
+/// reads host memory. Blocking copies (copy_bytes) wait for it.
 struct CudaHandles {
   int index = 0;
   cudaStream_t stream = nullptr;

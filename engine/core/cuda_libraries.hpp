@@ -1,13 +1,13 @@
 #pragma once
-// cuBLASLt and cuDNN. They are loaded when a GPU is first opened, not at program start: loading takes
-// a quarter of a second and 155 MB, which a run on the CPU does not need. Therefore nothing links
-// against them, and their functions are called through tables of pointers:
+// cuBLASLt and cuDNN. They are loaded when a GPU is first opened, not at program start: loading
+// takes a quarter of a second and 155 MB, which a run on the CPU does not need. Therefore nothing
+// links against them, and their functions are called through tables of pointers:
 //
 //     FPANET_CUDNN_CHECK(cudnn().cudnnSetStream(handle, stream));
 //
 // A call to a function that is not listed does not compile or link. tests/cuda_link links each list
-// against its library. This header includes CUDA headers, so only *.cu files and the wrappers around
-// the CUDA libraries may include it.
+// against its library. This header includes CUDA headers, so only *.cu files and the wrappers
+// around the CUDA libraries may include it.
 
 #include <cublasLt.h>
 #include <cudnn.h>

@@ -1,5 +1,5 @@
-// Replaces the CUDA sources of engine/core in a build without CUDA: there is no GPU, and any attempt
-// to use one throws.
+// Replaces the CUDA sources of engine/core in a build without CUDA: there is no GPU, and any
+// attempt to use one throws.
 
 #include "engine/core/cuda_device.hpp"
 #include "engine/core/cuda_graph.hpp"

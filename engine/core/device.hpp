@@ -1,6 +1,6 @@
 #pragma once
-// Where a tensor lives (Device) and where a kernel runs (Context). Kernels are overloaded on the two
-// context types; a build without CUDA links stubs whose Cuda overloads throw.
+// Where a tensor lives (Device) and where a kernel runs (Context). Kernels are overloaded on the
+// two context types; a build without CUDA links stubs whose Cuda overloads throw.
 
 #include <cstddef>
 #include <memory>

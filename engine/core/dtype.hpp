@@ -1,6 +1,6 @@
 #pragma once
-// Element types: f32 by default, f64 on the CPU for checks, bf16 for mixed precision, u8/i32/i64 for
-// pixels, labels and counts.
+// Element types: f32 by default, f64 on the CPU for checks, bf16 for mixed precision, u8/i32/i64
+// for pixels, labels and counts.
 
 #include <cstddef>
 #include <cstdint>

@@ -7,8 +7,8 @@
 #define FPANET_HD
 #endif
 
-// On a device, FPANET_UNROLL unrolls the loop that follows it and FPANET_UNROLL_4 unrolls it by four,
-// so that several loads are in flight at once.
+// On a device, FPANET_UNROLL unrolls the loop that follows it and FPANET_UNROLL_4 unrolls it by
+// four, so that several loads are in flight at once.
 #ifdef __CUDA_ARCH__
 #define FPANET_UNROLL _Pragma("unroll")
 #define FPANET_UNROLL_4 _Pragma("unroll 4")

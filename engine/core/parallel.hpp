@@ -1,6 +1,6 @@
 #pragma once
-// Parallel loops on OpenMP threads. The shape of the problem alone decides how work is divided, never
-// the number of threads, so that 1, 2 and 8 threads give the same bits.
+// Parallel loops on OpenMP threads. The shape of the problem alone decides how work is divided,
+// never the number of threads, so that 1, 2 and 8 threads give the same bits.
 
 #include <algorithm>
 
@@ -30,8 +30,8 @@ void parallel_chunks(const Cpu& cpu, Index n, Index chunk_size, F&& f) {
   });
 }
 
-/// Elements per chunk of an elementwise op. 64 KiB of floats stay in the L1/L2 cache, and are enough
-/// work to hide the cost of starting the threads.
+/// Elements per chunk of an elementwise op. 64 KiB of floats stay in the L1/L2 cache, and are
+/// enough work to hide the cost of starting the threads.
 inline constexpr Index kElementwiseChunk = 16384;
 
 }  // namespace fpanet

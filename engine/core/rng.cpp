@@ -35,7 +35,8 @@ double Rng::normal() {
 }
 
 std::uint64_t Rng::below(std::uint64_t bound) {
-  // Values above the largest multiple of `bound` are rejected, so that every result is equally likely.
+  // Values above the largest multiple of `bound` are rejected, so that every result is equally
+  // likely.
   const std::uint64_t limit = UINT64_MAX - UINT64_MAX % bound;
   std::uint64_t value = 0;
   do {

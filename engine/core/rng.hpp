@@ -1,8 +1,8 @@
 #pragma once
 // Counter-based random numbers: Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as
-// 1, 2, 3", SC11). The i-th number of a stream is a function of (seed, stream, i). Results therefore
-// do not depend on threads or on how much another stream was used, and resuming needs only the
-// counter.
+// 1, 2, 3", SC11). The i-th number of a stream is a function of (seed, stream, i). Results
+// therefore do not depend on threads or on how much another stream was used, and resuming needs
+// only the counter.
 
 #include <cstdint>
 #include <string_view>

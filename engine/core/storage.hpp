@@ -13,8 +13,8 @@ class Storage {
   /// Uninitialised memory, aligned to 64 bytes. CPU blocks of 4 MiB and more ask for huge pages.
   /// Throws an Error that names the size and the device if there is not enough memory.
   static std::shared_ptr<Storage> allocate(std::size_t bytes, Device device);
-  /// CPU memory for asynchronous copies from and to `device`: page-locked for a GPU, ordinary memory
-  /// for the CPU.
+  /// CPU memory for asynchronous copies from and to `device`: page-locked for a GPU, ordinary
+  /// memory for the CPU.
   static std::shared_ptr<Storage> allocate_staging(std::size_t bytes, Device device);
 
   Storage(const Storage&) = delete;

@@ -9,9 +9,9 @@
 
 namespace fpanet {
 
-/// Copies a tensor into another of the same shape and dtype. If the context is a GPU, a CPU tensor on
-/// either side must be in staging memory, and must not change until an event recorded after the copy
-/// is reached.
+/// Copies a tensor into another of the same shape and dtype. If the context is a GPU, a CPU tensor
+/// on either side must be in staging memory, and must not change until an event recorded after the
+/// copy is reached.
 void copy_async(const Context& context, const Tensor& to, const Tensor& from,
                 CudaQueue queue = CudaQueue::compute);
 
@@ -38,7 +38,8 @@ class Event {
   void wait() const;
   /// Work enqueued on `queue` after this call waits for the event.
   void hold(CudaQueue queue) const;
-  /// Device time in seconds between two timed events of one GPU context. Both must have been reached.
+  /// Device time in seconds between two timed events of one GPU context. Both must have been
+  /// reached.
   double seconds_since(const Event& earlier) const;
 
  private:

@@ -1,10 +1,11 @@
 #pragma once
-// Tensor: a view of shared storage with a dtype and a shape. Copying a Tensor copies the handle, not
-// the data.
+// Tensor: a view of shared storage with a dtype and a shape. Copying a Tensor copies the handle,
+// not the data.
 //
-// Memory layout: a rank-4 tensor (N,C,H,W) is stored channels-last, that is as N,H,W,C with C fastest
-// (PyTorch's channels_last). A weight (C_out,C_in,KH,KW) is accordingly stored as C_out,KH,KW,C_in.
-// Tensors of every other rank are stored row-major. The engine has no other strides.
+// Memory layout: a rank-4 tensor (N,C,H,W) is stored channels-last, that is as N,H,W,C with C
+// fastest (PyTorch's channels_last). A weight (C_out,C_in,KH,KW) is accordingly stored as
+// C_out,KH,KW,C_in. Tensors of every other rank are stored row-major. The engine has no other
+// strides.
 
 #include <memory>
 #include <span>
@@ -34,7 +35,8 @@ class Tensor {
   std::size_t bytes() const { return static_cast<std::size_t>(numel()) * size_of(dtype_); }
   std::byte* raw() const { return storage_->data() + byte_offset_; }
 
-  /// Typed pointer to the first element in memory order. Throws Error if T does not match the dtype.
+  /// Typed pointer to the first element in memory order. Throws Error if T does not match the
+  /// dtype.
   template <class T>
   T* data() const {
     check_dtype(dtype_v<T>);

@@ -19,8 +19,8 @@ namespace fpanet {
 class Arena {
  public:
   explicit Arena(Device device) : device_(device) {}
-  /// Grows the arena to at least these sizes. Existing executors keep the older, smaller block alive,
-  /// so reserve for all plans before creating executors.
+  /// Grows the arena to at least these sizes. Existing executors keep the older, smaller block
+  /// alive, so reserve for all plans before creating executors.
   void reserve(std::size_t arena_bytes, std::size_t workspace_bytes);
   void reserve(const Plan& plan) { reserve(plan.arena_bytes(), plan.workspace_bytes()); }
 
@@ -36,16 +36,16 @@ class Arena {
 
 class Executor {
  public:
-  /// Binds the program's values to memory in `arena`, which is grown if it is too small. `graph` must
-  /// outlive the executor.
+  /// Binds the program's values to memory in `arena`, which is grown if it is too small. `graph`
+  /// must outlive the executor.
   Executor(const Graph& graph, const Plan& plan, Arena& arena);
 
-  /// The memory of an input (to be written before run()), a kept value (to be read after run()) or a
-  /// value with bound memory.
+  /// The memory of an input (to be written before run()), a kept value (to be read after run()) or
+  /// a value with bound memory.
   const Tensor& tensor(Value value) const;
   void run() const;
-  /// Runs the program and adds each node's time in seconds to `seconds` (one element per node): wall
-  /// time on the CPU, device time on a GPU. Blocks until the run is done.
+  /// Runs the program and adds each node's time in seconds to `seconds` (one element per node):
+  /// wall time on the CPU, device time on a GPU. Blocks until the run is done.
   void run_timed(std::vector<double>& seconds) const;
 
  private:

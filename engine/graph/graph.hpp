@@ -3,8 +3,8 @@
 // graph, so a whole training step (forward, backward, optimizer) is one printable list.
 //
 // In eager mode every node also runs as soon as it is recorded, and each value has its own buffer.
-// This mode is for tests, teaching and op development. In record mode no node runs; Plan and Executor
-// run the finished graph.
+// This mode is for tests, teaching and op development. In record mode no node runs; Plan and
+// Executor run the finished graph.
 
 #include <deque>
 #include <map>
@@ -95,21 +95,21 @@ class Graph {
   /// Eager mode: an input with its contents; the tensor is shared, not copied.
   Value input(std::string name, Tensor tensor, bool requires_grad = false);
   Value constant(std::string name, Tensor tensor);
-  /// The same name gives the same value, so a parameter that is used twice accumulates one gradient.
-  /// `gradient` is undefined if the parameter is not trained.
+  /// The same name gives the same value, so a parameter that is used twice accumulates one
+  /// gradient. `gradient` is undefined if the parameter is not trained.
   Value parameter(const std::string& name, Tensor value, Tensor gradient);
   Value state(const std::string& name, Tensor tensor);
-  /// `parameter` in another dtype, for ops that compute in that dtype. The twin's memory is `low`, a
-  /// copy that the update phase keeps up to date. The twin has no gradient of its own: uses of either
-  /// value add to the parameter's gradient, which has the parameter's dtype.
+  /// `parameter` in another dtype, for ops that compute in that dtype. The twin's memory is `low`,
+  /// a copy that the update phase keeps up to date. The twin has no gradient of its own: uses of
+  /// either value add to the parameter's gradient, which has the parameter's dtype.
   Value twin(Value parameter, Tensor low);
 
   /// Records one node, which eager mode also runs; returns its outputs.
   std::vector<Value> record(std::shared_ptr<const Op> op, std::span<const Value> inputs);
   /// The same for an op with one output.
   Value record_one(std::shared_ptr<const Op> op, std::span<const Value> inputs);
-  /// The memory of `x` with another shape. A view is not a node. Its gradient is the same view of the
-  /// gradient of `x`.
+  /// The memory of `x` with another shape. A view is not a node. Its gradient is the same view of
+  /// the gradient of `x`.
   Value view(Value x, const Shape& shape);
   /// Marks a value that the caller reads after the run, so that its memory is not reused.
   void keep(Value value);
@@ -148,8 +148,8 @@ class Graph {
                    std::vector<NodeOutput> outputs, std::vector<Spec> specs);
   void check_inputs(const Op& op, std::span<const Value> inputs) const;
   void run_eagerly(const Node& node);
-  /// The value that backward reads for `forward`: `forward` itself, or, if its op asks for it, a value
-  /// that is recomputed. The inputs of a recomputed value may be recomputed, too.
+  /// The value that backward reads for `forward`: `forward` itself, or, if its op asks for it, a
+  /// value that is recomputed. The inputs of a recomputed value may be recomputed, too.
   Value saved(Value forward);
 
   Context context_;
@@ -185,8 +185,9 @@ class BackwardRule {
   Graph& graph() const { return graph_; }
 
   /// Records `op`, whose k-th output is a contribution to the gradient of forward input
-  /// gradient_of[k] (kUnwanted: not computed). Outputs for inputs that need no gradient are dropped;
-  /// if all are dropped, nothing is recorded. The graph chooses between assigning and accumulating.
+  /// gradient_of[k] (kUnwanted: not computed). Outputs for inputs that need no gradient are
+  /// dropped; if all are dropped, nothing is recorded. The graph chooses between assigning and
+  /// accumulating.
   void emit(std::shared_ptr<const Op> op, const std::vector<Value>& inputs,
             const std::vector<int>& gradient_of);
   /// Records an intermediate result of the backward pass.

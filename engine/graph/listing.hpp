@@ -9,15 +9,16 @@
 namespace fpanet {
 
 /// The module that a node belongs to ("model.encoder.layer1.0.conv1"): the name of the first
-/// parameter that it reads or whose gradient it writes, without the last part. Empty if there is none.
+/// parameter that it reads or whose gradient it writes, without the last part. Empty if there is
+/// none.
 std::string node_label(const Graph& graph, const Node& node);
 
 /// True for an activation that a backward node reads, which the step must therefore keep.
 bool is_saved(const Graph& graph, ValueId id);
 
-/// The whole program. For each node: index, phase, op with its parameters and implementation, label,
-/// inputs, and outputs with shape, bytes, arena offset, lifetime and whether they are saved for
-/// backward.
+/// The whole program. For each node: index, phase, op with its parameters and implementation,
+/// label, inputs, and outputs with shape, bytes, arena offset, lifetime and whether they are saved
+/// for backward.
 std::string list_program(const Graph& graph, const Plan& plan);
 
 }  // namespace fpanet

@@ -1,7 +1,7 @@
 #pragma once
 // The interface of ops. An op is a stateless description (kind and hyper-parameters). It infers the
-// shapes of its outputs, computes them on the CPU or a GPU, and records its backward pass as further
-// nodes.
+// shapes of its outputs, computes them on the CPU or a GPU, and records its backward pass as
+// further nodes.
 
 #include <memory>
 #include <optional>
@@ -27,8 +27,8 @@ struct Spec {
   bool operator==(const Spec&) const = default;
 };
 
-/// The work of one node: arithmetic operations (a multiply-add counts as 2) and the minimum number of
-/// bytes that it must move.
+/// The work of one node: arithmetic operations (a multiply-add counts as 2) and the minimum number
+/// of bytes that it must move.
 struct Cost {
   double flops = 0;
   double bytes = 0;
@@ -58,13 +58,15 @@ class Op {
  public:
   virtual ~Op() = default;
 
-  /// "conv2d", "conv2d_backward_input": the op's name in messages and profiles.
+  /// "conv2d", "conv2d_backward_input": the op's name in messages, profiles and
+  /// layers/registry.cpp.
   virtual std::string_view name() const = 0;
   /// The hyper-parameters, for code that reads a graph (exporters).
   virtual std::vector<OpAttribute> attributes() const { return {}; }
   /// The value of the attribute called `name`; throws Error if the op does not have it.
   double attribute(std::string_view name) const;
-  /// The hyper-parameters in readable form: "stride=1 padding=1". By default a list of the attributes.
+  /// The hyper-parameters in readable form: "stride=1 padding=1". By default a list of the
+  /// attributes.
   virtual std::string parameters() const;
 
   /// The specs of the outputs. Throws all shape and dtype errors of the op.

@@ -2,12 +2,12 @@
 // The state of a model: parameters, buffers (running statistics) and counters, in state-dict order
 // and with PyTorch's names.
 //
-// Parameters live in one flat region. Gradients and each optimizer moment have their own region with
-// the same layout: entry i of every region starts at the same offset. The optimizer is therefore one
-// sweep over the regions, and a checkpoint is one write. Offsets are multiples of 16 elements (a cache
-// line of floats); the gaps hold zeros, which AdamW leaves at zero. Mixed precision adds a twin
-// region: the parameters in bf16, for the ops that compute in bf16. Code that writes parameters must
-// update their twins.
+// Parameters live in one flat region. Gradients and each optimizer moment have their own region
+// with the same layout: entry i of every region starts at the same offset. The optimizer is
+// therefore one sweep over the regions, and a checkpoint is one write. Offsets are multiples of 16
+// elements (a cache line of floats); the gaps hold zeros, which AdamW leaves at zero. Mixed
+// precision adds a twin region: the parameters in bf16, for the ops that compute in bf16. Code that
+// writes parameters must update their twins.
 
 #include <functional>
 #include <span>
@@ -77,8 +77,8 @@ class ParameterStore {
   void allocate(DType dtype, Device device, bool with_gradients);
   /// Allocates the twin region, filled with zeros. Call after allocate().
   void allocate_twin(DType dtype);
-  /// Runs every entry's initializer. Each entry has its own random stream, chosen by its name, so that
-  /// adding an entry does not change the values of the others.
+  /// Runs every entry's initializer. Each entry has its own random stream, chosen by its name, so
+  /// that adding an entry does not change the values of the others.
   void initialize(std::uint64_t seed);
 
   const std::vector<ParameterEntry>& entries() const { return entries_; }

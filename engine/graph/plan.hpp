@@ -4,8 +4,8 @@
 //
 // A value lives from its first writer to its last reader; kept values and inputs live to the end.
 // Values whose lifetimes overlap get disjoint ranges. If the op allows it, an output takes over the
-// memory of an input that dies at the same node. Placement is greedy by size: the largest values are
-// placed first, each at the lowest offset that is free over its lifetime (Pisarchyk & Lee,
+// memory of an input that dies at the same node. Placement is greedy by size: the largest values
+// are placed first, each at the lowest offset that is free over its lifetime (Pisarchyk & Lee,
 // "Efficient memory management for deep neural net inference", 2020).
 
 #include <optional>
@@ -28,7 +28,8 @@ class Plan {
 
   explicit Plan(const Graph& graph);
 
-  /// Offset of a value in the arena; nullopt for values with bound memory and values that no node uses.
+  /// Offset of a value in the arena; nullopt for values with bound memory and values that no node
+  /// uses.
   std::optional<std::size_t> offset(ValueId id) const;
   Lifetime lifetime(ValueId id) const;
   /// True if the value took over the memory of another value.
@@ -44,7 +45,8 @@ class Plan {
     Lifetime lifetime;
     std::size_t bytes = 0;  // 0: the value needs no arena memory
     ValueId owner = -1;     // the value whose block holds this one: itself, unless it is in place
-    // Valid only in the owner: the lifetime of the block, which includes the values that took it over.
+    // Valid only in the owner: the lifetime of the block, which includes the values that took it
+    // over.
     Lifetime block;
     std::size_t offset = 0;
   };

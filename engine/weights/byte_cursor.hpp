@@ -1,6 +1,6 @@
 #pragma once
-// Reads little-endian numbers and byte ranges in order, and checks every read against the end of the
-// data.
+// Reads little-endian numbers and byte ranges in order, and checks every read against the end of
+// the data.
 
 #include <cstdint>
 #include <cstring>

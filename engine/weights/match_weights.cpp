@@ -49,7 +49,8 @@ class Matcher {
   }
 
  private:
-  /// Fills found_. An entry that matches no wanted name is either ignored or reported as unexpected.
+  /// Fills found_. An entry that matches no wanted name is either ignored or reported as
+  /// unexpected.
   void assign_file_entries() {
     for (const auto& [name, entry] : file_.tensors) {
       const std::string target = map_(name, names_);

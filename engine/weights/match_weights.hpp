@@ -1,6 +1,6 @@
 #pragma once
-// Matches the entries of a file with the tensors that a model wants: maps the names and checks every
-// shape.
+// Matches the entries of a file with the tensors that a model wants: maps the names and checks
+// every shape.
 
 #include <cstdint>
 #include <span>
@@ -19,8 +19,8 @@ struct WantedTensor {
 struct MatchOptions {
   std::string subject = "model";  ///< what is being loaded, for messages: "encoder"
   /// Wanted name of the convolution that reads the image. Its weight may have a number of input
-  /// channels other than the file's three, and is then adapted as in segmentation-models-pytorch. If
-  /// empty, all shapes must be equal.
+  /// channels other than the file's three, and is then adapted as in segmentation-models-pytorch.
+  /// If empty, all shapes must be equal.
   std::string first_conv = {};
   std::vector<std::string> optional = {};  ///< prefixes of wanted names that the file may lack
 };
@@ -34,9 +34,10 @@ struct Match {
   std::string summary;
 };
 
-/// Entries with a prefix other than that of the wanted tensors (a decoder when an encoder is loaded)
-/// are ignored and counted in the summary. The classifier fc.* is ignored, too. If any other tensor is
-/// missing, unexpected or of another shape, throws one Error that lists all of them with both shapes.
+/// Entries with a prefix other than that of the wanted tensors (a decoder when an encoder is
+/// loaded) are ignored and counted in the summary. The classifier fc.* is ignored, too. If any
+/// other tensor is missing, unexpected or of another shape, throws one Error that lists all of them
+/// with both shapes.
 Match match_weights(const WeightsFile& file, std::span<const WantedTensor> wanted,
                     const MatchOptions& options = {});
 

@@ -1,8 +1,8 @@
 #pragma once
 // Maps the names in a file to the names that a model wants. Wrappers add segments (DataParallel
 // "module.", torch.compile "_orig_mod."), and projects use different prefixes: the same layer is
-// `conv1` in torchvision, `encoder.conv1` in segmentation-models-pytorch and `model.encoder.conv1` in
-// the notebook.
+// `conv1` in torchvision, `encoder.conv1` in segmentation-models-pytorch and `model.encoder.conv1`
+// in the notebook.
 
 #include <functional>
 #include <set>
@@ -27,8 +27,8 @@ struct NameMap {
 /// `name` without the segments that wrappers add. Appends each kind of segment found to `met` once.
 std::string without_wrappers(std::string_view name, std::vector<std::string>* met = nullptr);
 
-/// The map that turns the most `names` into wanted ones; among equals, the one that changes the names
-/// least.
+/// The map that turns the most `names` into wanted ones; among equals, the one that changes the
+/// names least.
 NameMap find_name_map(const std::vector<std::string_view>& names, const NameSet& wanted);
 
 /// The longest known prefix that all names share: "module.", "model.encoder.", or "".

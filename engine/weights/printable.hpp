@@ -8,8 +8,8 @@
 
 namespace fpanet {
 
-/// Formats `text` with '?' in place of control characters and malformed UTF-8, and truncates it with
-/// "..." after 200 bytes. Does no work until it is formatted.
+/// Formats `text` with '?' in place of control characters and malformed UTF-8, and truncates it
+/// with "..." after 200 bytes. Does no work until it is formatted.
 struct Printable {
   std::string_view text;
   std::string str() const;

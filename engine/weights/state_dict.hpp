@@ -1,7 +1,7 @@
 #pragma once
-// State dict: the contents of a weight file, an ordered list of named entries of any element type and
-// rank. The bytes of an entry are row-major and little-endian, as in all supported file formats, and
-// may be a view of the mapped file.
+// State dict: the contents of a weight file, an ordered list of named entries of any element type
+// and rank. The bytes of an entry are row-major and little-endian, as in all supported file
+// formats, and may be a view of the mapped file.
 
 #include <cstdint>
 #include <span>
@@ -33,15 +33,15 @@ class StateEntry {
   std::int64_t numel() const;
   const Bytes& bytes() const { return bytes_; }
 
-  /// The elements in row-major order, converted to T = float, double or std::int64_t. Throws Error if
-  /// T is std::int64_t and an element is a fraction, a NaN or out of range.
+  /// The elements in row-major order, converted to T = float, double or std::int64_t. Throws Error
+  /// if T is std::int64_t and an element is a fraction, a NaN or out of range.
   template <class T>
   std::vector<T> values() const;
 
   /// A new tensor of this shape (rank at most 4) in the engine's layout.
   Tensor to_tensor(DType dtype, Device device = Device::cpu()) const;
-  /// Fills a tensor of the same shape, converting to its dtype and layout. Throws Error if the shapes
-  /// differ.
+  /// Fills a tensor of the same shape, converting to its dtype and layout. Throws Error if the
+  /// shapes differ.
   void copy_into(const Tensor& tensor) const;
 
  private:

@@ -1,6 +1,6 @@
 #pragma once
-// The contents of a Lightning checkpoint other than the weights: the state that is needed to continue
-// the training run.
+// The contents of a Lightning checkpoint other than the weights: the state that is needed to
+// continue the training run.
 
 #include <cstdint>
 #include <map>

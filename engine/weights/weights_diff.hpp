@@ -13,8 +13,8 @@ struct WeightsDiff {
     std::string name;
     const StateEntry* a = nullptr;  ///< null if only b has the name; owned by the state dicts
     const StateEntry* b = nullptr;
-    /// Largest |a - b| over all elements; infinite if just one of two elements is NaN. Only valid if
-    /// comparable().
+    /// Largest |a - b| over all elements; infinite if just one of two elements is NaN. Only valid
+    /// if comparable().
     double max_abs = 0.0;
 
     bool comparable() const { return a != nullptr && b != nullptr && a->shape() == b->shape(); }

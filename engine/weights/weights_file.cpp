@@ -19,7 +19,8 @@ namespace {
 using pickle::Dict;
 
 /// Keys under which training code stores a model's state dict, in order of preference.
-constexpr std::array<std::string_view, 3> kStateDictKeys = {"state_dict", "model_state_dict", "model"};
+constexpr std::array<std::string_view, 3> kStateDictKeys = {"state_dict", "model_state_dict",
+                                                            "model"};
 
 bool holds_tensors(const Dict& dict) {
   return std::ranges::any_of(dict.items,

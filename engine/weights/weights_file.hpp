@@ -24,9 +24,9 @@ struct WeightsFile {
 
 enum class ReadTraining { no, yes };
 
-/// Reads a bare state dict, {"state_dict": ...}, {"model": ...} or a Lightning checkpoint. Throws an
-/// Error that names the file for everything else. `yes` also reads the training state of a Lightning
-/// checkpoint, and throws Error unless the run had a single AdamW optimizer.
+/// Reads a bare state dict, {"state_dict": ...}, {"model": ...} or a Lightning checkpoint. Throws
+/// an Error that names the file for everything else. `yes` also reads the training state of a
+/// Lightning checkpoint, and throws Error unless the run had a single AdamW optimizer.
 WeightsFile read_weights(const std::filesystem::path& path,
                          ReadTraining training = ReadTraining::no);
 /// The same for a file in memory; `name` denotes the file in messages.

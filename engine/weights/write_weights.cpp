@@ -14,7 +14,7 @@ void write_weights(const std::filesystem::path& path, const WeightsFile& file) {
     require(file.training.has_value(),
             "{}: a Lightning checkpoint needs a training state, but {} has only weights; convert a "
             "run folder or another Lightning checkpoint, or write .pth",
-            path.string(), file.name.empty() ? "this" : file.name);
+            path.string(), file.name.empty() ? "this file" : file.name);
     write_lightning(path, file.tensors, *file.training);
   } else {
     fail("{}: unknown suffix '{}'; use .safetensors, .pth, .pt or .ckpt", path.string(), suffix);

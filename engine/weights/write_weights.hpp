@@ -1,5 +1,6 @@
 #pragma once
-// Writes weights in the container that the suffix of the path selects, and changes prefixes of names.
+// Writes weights in the container that the suffix of the path selects, and changes prefixes of
+// names.
 
 #include <filesystem>
 #include <string>

@@ -1,16 +1,16 @@
 #pragma once
-// The passes of batch normalisation over a chunk of pixels, once per instruction set
-// (cpu_isa.hpp): batch_norm_sweeps_*.cpp compile the same templates for each set. Every set
-// rounds alike, so that all give the same bits.
+// The passes of batch normalisation over a chunk of pixels, once per ISA (simd/cpu_isa.hpp):
+// batch_norm/sweeps_*.cpp compile the same templates for each ISA. Every ISA rounds in the same
+// way, so that all give the same bits.
 
 #include "kernels/batch_norm.hpp"
 
 namespace fpanet::kernels {
 
-/// Where the backward pass learns which values a relu let through.
+/// From what the backward pass determines which values a relu let through.
 enum class ReluMask : unsigned char { none, from_y, from_x };
 
-/// dx = scale (g - offset - (x - mean) slope); each (C).
+/// Coefficients of dx = scale (g - offset - (x - mean) slope); each is (C).
 template <class T>
 struct BatchNormFactors {
   ReluMask mask = ReluMask::none;
@@ -19,7 +19,7 @@ struct BatchNormFactors {
   const Real<T>* slope = nullptr;
 };
 
-/// All work on pixels [begin, end) of (pixels, channels) matrices.
+/// All functions process pixels [begin, end) of (pixels, channels) matrices.
 template <class T>
 struct BatchNormSweeps {
   /// sums[c] = sum of x.
@@ -32,12 +32,12 @@ struct BatchNormSweeps {
   /// sums_g[c] = sum of g, sums_gx[c] = sum of g (x - mean).
   void (*gradient_sums)(const BatchNormBackward<T>& args, ReluMask mask, Index begin, Index end,
                         double* sums_g, double* sums_gx);
-  /// dx and dresidual, where wanted.
+  /// Computes dx and dresidual, if requested.
   void (*gradients)(const BatchNormBackward<T>& args, const BatchNormFactors<T>& factors,
                     Index begin, Index end);
 };
 
-/// The set that cpu_isa() names.
+/// The functions for cpu_isa().
 template <class T>
 const BatchNormSweeps<T>& batch_norm_sweeps();
 

@@ -1,8 +1,8 @@
 #include "kernels/base/column_sums.hpp"
 #include "kernels/batch_norm/sweeps.hpp"
 
-// Below the pragma only our own templates: no inline function of a standard header may be
-// compiled for instructions that this processor might lack.
+// After the pragma only our own templates are included: no inline function of a standard header may
+// be compiled for instructions that the running processor might lack.
 #if defined(__x86_64__)
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")

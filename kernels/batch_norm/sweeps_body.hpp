@@ -1,26 +1,26 @@
 #pragma once
-// The templates behind batch_norm/sweeps.hpp. Include below the #pragma GCC target of a set, after
+// The templates behind batch_norm/sweeps.hpp. Include after the #pragma GCC target of an ISA and
 // its simd/*.hpp.
 //
-// Pixels are taken in memory order, up to four vectors of neighbouring channels side by side: their
-// sums stay in registers and every cache line is read once.
+// Pixels are processed in memory order, up to four vectors of neighbouring channels together. Their
+// sums stay in registers, and every cache line is read once.
 
 #include "kernels/base/column_sums.hpp"
 #include "kernels/batch_norm/sweeps.hpp"
 
 namespace fpanet::kernels {
 
-/// Simd: vectors of Real<T>, which it loads from and stores to T, too.
+/// Simd: vectors of Real<T>, which can also be loaded from and stored to T.
 template <class Simd, class T>
 struct BatchNormPasses {
   using R = Real<T>;
   using Vector = typename Simd::Vector;
   static constexpr Index kLanes = Simd::kLanes;
 
-  /// A vector of channels from `c` on; the last one of a row may be incomplete.
+  /// A vector of channels from `c` on; the last vector of a row may be incomplete.
   template <bool kWhole>
   struct Columns {
-    Index c, count;  // count: of the incomplete vector
+    Index c, count;  // count: channels of an incomplete vector
 
     template <class U>
     Vector load(const U* row) const {
@@ -50,7 +50,8 @@ struct BatchNormPasses {
   // Sums over pixels --------------------------------------------------------------------------
 
   /// sums[k][c...] of kVectors neighbouring vectors of channels, where terms.at(pixel, columns,
-  /// out) gives the kTerms summands: kGroupRows pixels in Real<T>, then in double (column_sums.hpp).
+  /// out) returns the kTerms terms. Sums kGroupRows pixels in Real<T>, and these sums in double
+  /// (base/column_sums.hpp).
   template <int kVectors, bool kWhole, class Terms>
   static void add_up(const Terms& terms, const Columns<kWhole>& first, Index begin, Index end,
                      double* const* sums) {
@@ -128,7 +129,8 @@ struct BatchNormPasses {
 
   // Forward -----------------------------------------------------------------------------------
 
-  // Arguments by value: what is written through vector types might otherwise change them.
+  // Arguments are passed by value: the compiler would otherwise assume that stores through vector
+  // types may change them.
   template <bool kRelu, bool kResidual>
   static void normalise_rows(const BatchNormForward<T> args, Index begin, Index end) {
     const Index channels = args.x.c;
@@ -157,7 +159,7 @@ struct BatchNormPasses {
 
   // Backward ----------------------------------------------------------------------------------
 
-  /// Rows of one pixel, and g = dy where the relu let its value through.
+  /// The rows of one pixel, and g = dy where the relu let the value through.
   template <ReluMask kMask>
   struct Row {
     const T *x, *y, *dy;

@@ -1,5 +1,5 @@
 #pragma once
-// The sums of channel_sums.hpp for one instruction set S (simd/*.hpp). Vectors of R run over
+// The sums of channel_sums.hpp for one ISA S (simd/*.hpp). Vectors of R run over
 // channels; S also loads them from T.
 
 #include "kernels/conv2d/channel_sums.hpp"

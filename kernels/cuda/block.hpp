@@ -1,6 +1,6 @@
 #pragma once
-// How the Cuda halves are written: a kernel is a functor that is called once for each block of a
-// grid, and a block is a sequence of phases with a barrier after each.
+// The programming model of the Cuda kernels. A kernel is a functor that is called once for each
+// block of a grid. A block is a sequence of phases with a barrier after each phase.
 //
 //   struct Kernel {
 //     static constexpr int kThreads = 256;
@@ -9,37 +9,37 @@
 //   };
 //   grid.run("name", blocks, shared_bytes, Kernel{...});
 //
-// A Block (cuda/launch.cuh has the GPU's, cuda/emulated.hpp one that loops over its threads on
-// the host) gives
+// A Block provides the following members (cuda/launch.cuh has the GPU's Block, cuda/emulated.hpp
+// one that loops over its threads on the host):
 //
-//   index, count           which block this is, of how many
-//   threads                its size
-//   shared<V>()            the block's shared memory, shared_bytes of it
+//   index, count           number of this block, number of blocks
+//   threads                number of threads in the block
+//   shared<V>()            the block's shared memory of shared_bytes bytes
 //   each(f)                f(thread) on every thread, then a barrier
-//   each_freely(f)         the same without the barrier: what f writes is for later kernels alone
-//   add(V* counter, V n)   an atomic addition of integers: the only kind whose order cannot be seen
+//   each_freely(f)         f(thread) without the barrier: only later kernels may read what f writes
+//   add(V* counter, V n)   atomic addition of integers, whose result does not depend on the order
 //
-// What a phase leaves for the next lies in shared memory, registers do not outlive it. So the same
-// source runs on a GPU and, thread after thread, in a test without one.
+// A phase passes values to the next phase in shared memory; registers do not survive a phase. The
+// same source therefore runs on a GPU and, one thread after another, in a test without a GPU.
 //
-// Results depend on the shape alone: partial sums are cut by it, never by the number of SMs, and
-// are added up in a fixed order.
+// Results depend only on the shape: it determines the partial sums, never the number of SMs, and
+// they are added in a fixed order.
 
 #include "engine/core/index.hpp"
 #include "kernels/base/body.hpp"
 
 namespace fpanet::kernels {
 
-/// Most blocks that a loop over elements is given; they stride over what is more than that.
+/// Maximum number of blocks of a loop over elements. With more elements, the blocks stride.
 inline constexpr Index kMostBlocks = 16384;
 
-/// Blocks for a loop over n elements.
+/// Number of blocks for a loop over n elements.
 constexpr Index stride_blocks(Index n, int threads) {
   const Index blocks = divide_up(n, threads);
   return blocks < kMostBlocks ? blocks : kMostBlocks;
 }
 
-/// f(i) for those i of [0, n) that are this block's in a grid-wide stride. Without a barrier.
+/// Calls f(i) for those i of [0, n) that belong to this block in a grid-wide stride. No barrier.
 template <class Block, class F>
 FPANET_HD inline void grid_stride(const Block& block, Index n, const F& f) {
   block.each_freely([&](int thread) {
@@ -49,7 +49,7 @@ FPANET_HD inline void grid_stride(const Block& block, Index n, const F& f) {
   });
 }
 
-/// f(i) for i in [0, n) over the threads of this block, n < 2^31. Without a barrier.
+/// Calls f(i) for i in [0, n) on the threads of this block; n < 2^31. No barrier.
 template <class Block, class F>
 FPANET_HD inline void block_stride(const Block& block, Index n, const F& f) {
   block.each_freely([&](int thread) {
@@ -57,14 +57,15 @@ FPANET_HD inline void block_stride(const Block& block, Index n, const F& f) {
   });
 }
 
-/// Values of V that reduce_lanes() needs behind its input: one a thread suffices.
+/// Number of values of V that reduce_lanes() needs as scratch. One per thread is enough.
 constexpr Index reduce_scratch(int threads) {
   return threads;
 }
 
-/// Combines, for each o < width, in[lane * width + o] over the lanes: groups of threads take every
-/// groups-th lane, then one thread per o the groups, all in order. `in` holds values of the block's
-/// last phase, `scratch` has reduce_scratch() places. Calls finish(o, total) once per o.
+/// Combines in[lane * width + o] over the lanes, for each o < width. Groups of threads first
+/// combine every groups-th lane; then one thread per o combines the groups, all in order. `in`
+/// holds values that the block wrote in its last phase; `scratch` has space for reduce_scratch()
+/// values. Calls finish(o, total) once per o.
 template <class V, class Block, class In, class Combine, class Finish>
 FPANET_HD inline void reduce_lanes(const Block& block, const In* in, int lanes, int width,
                                    V* scratch, const Combine& combine, const Finish& finish) {

@@ -1,4 +1,4 @@
-// Cuda half of cast.hpp in a build without CUDA: it throws.
+// Cuda function of cast.hpp in a build without CUDA: it throws.
 
 #include "engine/core/bfloat16.hpp"
 #include "engine/core/error.hpp"

@@ -1,14 +1,14 @@
 #pragma once
-// Work on the columns of a row-major matrix (the channels of an image) for the Cuda halves: how it
-// is cut, sums per column over chunks of rows, and the sum of those.
+// Work on the columns of a row-major matrix (the channels of an image) for the Cuda kernels: how
+// the matrix is divided, sums per column over chunks of rows, and the totals of these sums.
 
 #include "kernels/cuda/launch.cuh"
 #include "kernels/cuda/vector.hpp"
 
 namespace fpanet::kernels {
 
-/// Where a thread of a block stands: `count` columns from `column` on (none for a thread too many),
-/// on the rows first_row + lane, + lanes, ... below `end`.
+/// The position of a thread of a block: `count` columns from `column` on (0 for a surplus thread),
+/// and rows first_row + lane, first_row + lane + lanes, ... below `end`.
 struct ColumnPlace {
   int lane = 0, side = 0;
   Index column = 0;
@@ -16,29 +16,30 @@ struct ColumnPlace {
   Index first_row = 0, end = 0;
 };
 
-/// Chunks of rows by tiles of columns, one block each. In a block `across` threads stand side by
-/// side on a row, each on a vector of columns (a tile is at most 128 bytes wide: a cache line), and
-/// `lanes` rows are handled at a time. Adjacent blocks share rows. Cut by the shape alone.
+/// Divides a matrix into chunks of rows by tiles of columns, one block each. In a block, `across`
+/// neighbouring threads share a row, each with a vector of columns (a tile is at most 128 bytes
+/// wide, a cache line), and `lanes` rows are processed at a time. Adjacent blocks share rows. The
+/// division depends only on the shape.
 template <class T>
 struct ColumnTiles {
   static constexpr int kThreads = 256;
   static constexpr int kWidth = kVector<T>;
-  /// So many rows a thread adds up in float before a double takes over.
+  /// Maximum number of rows that a thread sums in float before the sum is added to a double.
   static constexpr Index kMostRows = 16;
-  /// Enough blocks to keep every memory of today busy, where there is work for as many.
+  /// Enough blocks to saturate the memory of any current GPU, if there is enough work.
   static constexpr Index kWantedBlocks = 1024;
 
   Index rows, columns;
   int across, lanes, rows_per_lane;
   Index tiles, chunks;
 
-  /// Chunks of at most kMostRows rows a thread.
+  /// Makes chunks of at most kMostRows rows per thread.
   ColumnTiles(Index row_count, Index column_count) : ColumnTiles(row_count, column_count, 0) {
     const Index balanced = rows * tiles / (lanes * kWantedBlocks);
     set_rows_per_lane(balanced < 1 ? 1 : (balanced < kMostRows ? balanced : kMostRows));
   }
 
-  /// One chunk of all rows.
+  /// Makes one chunk of all rows.
   static ColumnTiles one_chunk(Index row_count, Index column_count) {
     ColumnTiles cut(row_count, column_count, 0);
     cut.set_rows_per_lane(divide_up(row_count, cut.lanes));
@@ -78,11 +79,11 @@ struct ColumnTiles {
   }
 };
 
-/// partial[chunk][k][column] = sum over a chunk's rows of the k-th of `terms`:
+/// partial[chunk][k][column] = sum over a chunk's rows of term k of `terms`, which has
 ///   static constexpr int kSums
-///   fixed(place)                    what a thread needs of its columns, loaded once
+///   fixed(place)                    values that a thread needs of its columns, loaded once
 ///   add(fixed, place, row, sums)    adds the row's terms to Values sums[kSums]
-/// A thread adds up its (at most kMostRows) rows in float, the block those sums in double.
+/// A thread sums its rows (at most kMostRows) in float; the block adds these sums in double.
 template <class T, class Terms>
 struct ColumnSumsKernel {
   using Tiles = ColumnTiles<T>;
@@ -134,12 +135,12 @@ struct ColumnSumsKernel {
   using Sum = float;
 };
 
-/// The rest of such sums: finish(column, totals[K]) with the sum over the chunks, one call a
-/// column.
+/// Completes these sums: calls finish(column, totals[K]) once per column with the sums over all
+/// chunks.
 template <int K, class Finish>
 struct ChunkTotalsKernel {
   static constexpr int kThreads = 256;
-  static constexpr int kColumns = 4;  // of a block: one sector of 32 bytes
+  static constexpr int kColumns = 4;  // per block: one sector of 32 bytes
   static constexpr int kLanes = kThreads / kColumns;
 
   const double* partial;
@@ -184,8 +185,9 @@ struct ChunkTotalsKernel {
   }
 };
 
-/// Both: finish(column, sums over all rows). `partial` has chunks * kSums * columns places.
-/// Bytes: what the terms read, once; the partial sums are thousands of times fewer.
+/// Runs both kernels: finish(column, sums over all rows). `partial` has chunks * kSums * columns
+/// elements. Memory traffic: the inputs of the terms, once; the partial sums are thousands of times
+/// smaller.
 template <class T, class Terms, class Finish>
 void column_totals(const CudaGrid& grid, const char* name, const ColumnTiles<T>& cut,
                    const Terms& terms, double* partial, const Finish& finish) {
@@ -195,8 +197,8 @@ void column_totals(const CudaGrid& grid, const char* name, const ColumnTiles<T>&
   grid.run(name, totals.blocks(), totals.shared_bytes(), totals);
 }
 
-/// body.map(fixed, place, row) for all vectors of a matrix that is cut the same way; `fixed`
-/// as above.
+/// Calls body.map(fixed, place, row) for all vectors of a matrix that is divided in the same way;
+/// `fixed` as above.
 template <class T, class Body>
 struct ColumnMapKernel {
   using Tiles = ColumnTiles<T>;

@@ -1,4 +1,4 @@
-// Cuda halves of conv2d.hpp in a build without CUDA: each throws.
+// Cuda functions of conv2d.hpp in a build without CUDA: each throws.
 
 #include "engine/core/error.hpp"
 #include "kernels/conv2d/instances.hpp"

@@ -1,6 +1,6 @@
 #pragma once
-// Loops over elements for the Cuda halves: each thread computes vectors of 128 bits of the output.
-// Outputs may be inputs (in place): element i reads elements i alone.
+// Loops over elements for the Cuda kernels: each thread computes vectors of 128 bits of the output.
+// An output may be an input (in place) because element i reads only elements i.
 
 #include <span>
 
@@ -9,7 +9,7 @@
 
 namespace fpanet::kernels {
 
-/// y[i] (=|+=) f(x[0][i], ..., x[N-1][i]), where f takes and gives Real values.
+/// y[i] (=|+=) f(x[0][i], ..., x[N-1][i]), where f takes and returns Real values.
 template <class T, class In, int N, class F>
 struct ElementwiseKernel {
   static constexpr int kThreads = 256;
@@ -44,7 +44,8 @@ struct ElementwiseKernel {
   }
 };
 
-/// Runs it; inputs are as long as y. Bytes: each input and y once (y twice when accumulated).
+/// Runs the loop; inputs have the length of y. Memory traffic: each input and y once (y twice when
+/// accumulating).
 template <class F, class T, class In, class... More>
 void cuda_elementwise(const CudaGrid& grid, const char* name, std::span<T> y, Write write,
                       const F& f, std::span<const In> x, More... more) {

@@ -1,9 +1,9 @@
 #pragma once
-// The grid of a GPU, emulated: blocks one after the other, in each the threads one after the other
-// from barrier to barrier. With it the C++ compiler makes the Cuda halves of cuda/block.hpp's
-// kind run on the host, which is how tests check them without a GPU. What a GPU runs in no order
-// is run in two: GPU 0 goes forwards, GPU 1 backwards, so that a kernel that forgot a barrier
-// gives different results.
+// An emulated GPU grid: it runs blocks one after the other and, in each, the threads one after the
+// other from barrier to barrier. With it the C++ compiler can run the Cuda kernels that use
+// cuda/block.hpp on the host, so that tests check them without a GPU. Where a GPU guarantees no
+// order, two orders are run: GPU 0 goes forwards and GPU 1 backwards. A kernel with a missing
+// barrier then gives different results.
 
 #include <cstddef>
 #include <cstdint>
@@ -45,7 +45,7 @@ class EmulatedGrid {
   template <class Kernel>
   void run(const char*, Index blocks, Index shared_bytes, const Kernel& kernel) const {
     for (Index i = 0; i < blocks; ++i) {
-      // Shared memory holds garbage at first: every double or float in it is a NaN.
+      // Shared memory is initially garbage: every double or float in it is a NaN.
       std::vector<std::byte> memory(static_cast<std::size_t>(shared_bytes), std::byte{0xff});
       kernel(Block{backwards_ ? blocks - 1 - i : i, blocks, Kernel::kThreads, memory.data(),
                    backwards_});

@@ -1,5 +1,5 @@
 #pragma once
-// The grid that kernels written as cuda/block.hpp says run on: the GPU's, or for a C++ compiler the
+// The grid for kernels written with cuda/block.hpp: that of the GPU or, for a C++ compiler, the
 // emulated one.
 
 #ifdef __CUDACC__
@@ -11,7 +11,8 @@
 
 namespace fpanet::kernels {
 
-// In cuda/launch.cpp, so that nvcc need not read the headers of CUDA's libraries for every kernel.
+// Defined in cuda/launch.cpp, so that nvcc does not have to read the headers of CUDA's libraries
+// for every kernel.
 cudaStream_t stream_of(const Cuda& cuda);
 void check_launch(const char* name);
 
@@ -35,7 +36,7 @@ struct CudaBlock {
   }
   __device__ void add(std::int32_t* counter, std::int32_t n) const { atomicAdd(counter, n); }
   __device__ void add(std::int64_t* counter, std::int64_t n) const {
-    // Two's complement: the sum has the same bits.
+    // In two's complement the sum has the same bits.
     atomicAdd(reinterpret_cast<unsigned long long*>(counter), static_cast<unsigned long long>(n));
   }
 };
@@ -46,12 +47,12 @@ __global__ void __launch_bounds__(Kernel::kThreads)
   kernel(CudaBlock{blockIdx.x, gridDim.x, Kernel::kThreads});
 }
 
-/// Enqueues on the stream of a GPU.
+/// Enqueues kernels on the stream of a GPU.
 class CudaGrid {
  public:
   explicit CudaGrid(const Cuda& cuda) : stream_(stream_of(cuda)) {}
 
-  /// `shared_bytes` is at most 48 KiB, which every GPU gives without asking.
+  /// `shared_bytes` is at most 48 KiB, which every GPU provides without opting in.
   template <class Kernel>
   void run(const char* name, Index blocks, Index shared_bytes, const Kernel& kernel) const {
     if (blocks == 0) return;

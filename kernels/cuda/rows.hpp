@@ -1,6 +1,6 @@
 #pragma once
-// Images by rows for the Cuda halves: a block takes one row of an image, its threads the row's
-// vectors of channels.
+// Processes images by rows for the Cuda kernels: a block takes one row of an image, its threads
+// take the row's vectors of channels.
 
 #include "engine/core/view.hpp"
 #include "kernels/cuda/launch.cuh"
@@ -10,7 +10,7 @@ namespace fpanet::kernels {
 
 inline constexpr int kRowThreads = 256;
 
-/// Vectors that `channels` are cut into, the last one maybe partial.
+/// Number of vectors that `channels` are divided into; the last one may be partial.
 template <class T>
 FPANET_HD constexpr int channel_vectors(Index channels) {
   return static_cast<int>(divide_up(channels, kVector<T>));
@@ -22,7 +22,7 @@ struct RowPlace {
   int count = 0;
 };
 
-/// f(place) for all vectors of a row of `width` pixels (a row has less than 2^31 elements).
+/// Calls f(place) for all vectors of a row of `width` pixels (a row has less than 2^31 elements).
 template <class T, class Block, class F>
 FPANET_HD inline void row_vectors(const Block& block, Index width, Index channels, const F& f) {
   const int vectors = channel_vectors<T>(channels);
@@ -32,14 +32,14 @@ FPANET_HD inline void row_vectors(const Block& block, Index width, Index channel
   });
 }
 
-/// to (=|+=) from at one place of a row.
+/// to (=|+=) from, at one place of a row.
 template <class T>
 FPANET_HD inline void copy_vector(const T* from, T* to, int count, bool aligned, Write write) {
   store(to, load<kVector<T>>(from, count, aligned), count, aligned, write);
 }
 
-/// y = a and b side by side along the channels, each pixel of a repeated kEnlarge times both ways. b may
-/// have no channels. One block a row of y.
+/// y = a and b concatenated along the channels, where each pixel of a is repeated kEnlarge times in
+/// both directions. b may have no channels. One block per row of y.
 template <class T, int kEnlarge>
 struct ConcatKernel {
   static constexpr int kThreads = kRowThreads;

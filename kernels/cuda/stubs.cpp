@@ -1,5 +1,5 @@
-// Cuda halves of the kernels in a build without CUDA: each throws. One line per kernel; those of
-// conv2d.hpp are in cuda/conv2d_stub.cpp.
+// Cuda functions of the kernels in a build without CUDA: each throws. One line per kernel; the
+// functions of conv2d.hpp are in cuda/conv2d_stub.cpp, that of cast.hpp in cuda/cast_stub.cpp.
 
 #include "engine/core/error.hpp"
 #include "kernels/activation.hpp"

@@ -1,6 +1,6 @@
 #pragma once
-// Vectors of 128 bits between memory and registers: 4 floats or 8 bfloat16 that one thread of a
-// Cuda half handles at a time. In registers every value is a Real<T>.
+// Loads and stores vectors of 128 bits: 4 floats or 8 bfloat16, which one thread of a Cuda kernel
+// processes at a time. In registers every value is a Real<T>.
 
 #include <bit>
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace fpanet::kernels {
 
-/// Elements of a vector of T.
+/// Number of elements in a vector of T.
 template <class T>
 inline constexpr int kVector = 16 / static_cast<int>(sizeof(T));
 
@@ -27,7 +27,7 @@ struct alignas(Bytes < 16 ? Bytes : 16) Words {
   std::uint32_t at[Bytes / 4];
 };
 
-/// One load (or several, above 128 bits) of an aligned address.
+/// One load from an aligned address, or several above 128 bits.
 template <int Bytes>
 FPANET_HD inline Words<Bytes> load_words(const void* from) {
 #ifdef __CUDA_ARCH__
@@ -102,8 +102,8 @@ FPANET_HD inline void pack(const Values<std::uint8_t, N>& values, Words<Bytes>& 
 
 }  // namespace detail
 
-/// The first `count` of N values at `from`; the rest are zeros. `aligned` says that `from` lies at
-/// a multiple of N elements' bytes; then all N are there, and go through one load.
+/// The first `count` of N values at `from`; the rest are zeros. `aligned` means that `from` is a
+/// multiple of the size of N elements; then all N elements are readable, and one load reads them.
 template <int N, class T>
 FPANET_HD inline Values<Real<T>, N> load(const T* from, int count, bool aligned) {
   Values<Real<T>, N> values;
@@ -132,7 +132,7 @@ FPANET_HD inline void store(T* to, const Values<Real<T>, N>& values, int count, 
   }
 }
 
-/// to (=|+=) values; the sum is taken in Real<T> and rounded once.
+/// to (=|+=) values; the sum is computed in Real<T> and rounded once.
 template <int N, class T>
 FPANET_HD inline void store(T* to, const Values<Real<T>, N>& values, int count, bool aligned,
                             Write write) {
@@ -143,14 +143,16 @@ FPANET_HD inline void store(T* to, const Values<Real<T>, N>& values, int count, 
   store(to, sum, count, aligned);
 }
 
-/// Whether rows of `row_elements` from `p` on can be cut into vectors of N elements.
+/// Whether rows of `row_elements` starting at `p` can be divided into aligned vectors of N
+/// elements.
 template <int N, class T>
 bool vectors_fit(const T* p, Index row_elements) {
   return row_elements % N == 0 &&
          reinterpret_cast<std::uintptr_t>(p) % (static_cast<std::size_t>(N) * sizeof(T)) == 0;
 }
 
-/// Whether images of so many channels at these addresses (null: not there) can be read in vectors.
+/// Whether images with this number of channels at these addresses (null if absent) can be read in
+/// vectors.
 template <class T, class... P>
 bool images_fit(Index channels, const P*... data) {
   return ((data == nullptr || vectors_fit<kVector<T>>(data, channels)) && ...);

@@ -69,7 +69,7 @@ std::vector<CudnnDescriptor> CudnnDescriptor::get(cudnnBackendAttributeName_t na
   std::vector<CudnnDescriptor> values;
   std::vector<cudnnBackendDescriptor_t> raw;
   for (std::int64_t i = 0; i < most; ++i) {
-    values.emplace_back(type);  // cuDNN fills descriptors that the caller has made
+    values.emplace_back(type);  // cuDNN fills descriptors that the caller creates
     raw.push_back(values.back().raw_);
   }
   const std::int64_t found = get_array(name, CUDNN_TYPE_BACKEND_DESCRIPTOR, most, raw.data());

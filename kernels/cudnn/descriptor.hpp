@@ -1,5 +1,5 @@
 #pragma once
-// Owner of one descriptor of cuDNN's graph API: created, given attributes, finalised, read.
+// Owns one descriptor of cuDNN's graph API, which is created, given attributes, finalised and read.
 // Source: cuDNN backend API reference, cudnn_backend.h (cuDNN 9).
 
 #include <cudnn_graph.h>
@@ -13,7 +13,7 @@
 
 namespace fpanet::kernels {
 
-/// "CUDNN_STATUS_NOT_SUPPORTED: what cuDNN says of its last error".
+/// Text such as "CUDNN_STATUS_NOT_SUPPORTED: message of cuDNN's last error".
 std::string cudnn_reason(cudnnStatus_t status);
 
 class CudnnDescriptor {
@@ -28,7 +28,7 @@ class CudnnDescriptor {
 
   cudnnBackendDescriptor_t raw() const { return raw_; }
 
-  /// Sets one attribute. One that cuDNN refuses throws Error with its reason.
+  /// Sets one attribute. Throws Error with cuDNN's reason if cuDNN refuses it.
   template <class T>
   CudnnDescriptor& set(cudnnBackendAttributeName_t name, const T& value) {
     return set_array(name, type_of<T>(), 1, &value);
@@ -36,7 +36,7 @@ class CudnnDescriptor {
   CudnnDescriptor& set(cudnnBackendAttributeName_t name, const CudnnDescriptor& value) {
     return set_array(name, CUDNN_TYPE_BACKEND_DESCRIPTOR, 1, &value.raw_);
   }
-  /// Sets an attribute that is a list, to the elements of a contiguous range.
+  /// Sets an attribute that is a list to the elements of a contiguous range.
   template <class Range>
   CudnnDescriptor& set_list(cudnnBackendAttributeName_t name, const Range& values) {
     using Element = std::remove_cvref_t<decltype(*std::data(values))>;
@@ -45,13 +45,14 @@ class CudnnDescriptor {
   CudnnDescriptor& set_list(cudnnBackendAttributeName_t name,
                             const std::vector<CudnnDescriptor>& values);
 
-  /// Attributes are complete; throws Error with cuDNN's reason when they do not fit together.
+  /// Finalises the descriptor when its attributes are complete. Throws Error with cuDNN's reason if
+  /// they are inconsistent.
   CudnnDescriptor& finalize();
-  /// Same, but tells whether cuDNN can serve it: a configuration that the GPU or the library does
-  /// not support is no error.
+  /// The same, but returns whether cuDNN supports it: a configuration that the GPU or the library
+  /// does not support is not an error.
   bool try_finalize();
 
-  /// Elements of an array attribute of a finalised descriptor.
+  /// The elements of an array attribute of a finalised descriptor.
   template <class T>
   std::vector<T> get(cudnnBackendAttributeName_t name) const {
     std::vector<T> values(static_cast<std::size_t>(get_array(name, type_of<T>(), 0, nullptr)));
@@ -59,7 +60,7 @@ class CudnnDescriptor {
     values.resize(static_cast<std::size_t>(get_array(name, type_of<T>(), asked, values.data())));
     return values;
   }
-  /// The descriptors of `type` that an attribute holds, `most` of them at most.
+  /// The descriptors of `type` in an attribute, at most `most` of them.
   std::vector<CudnnDescriptor> get(cudnnBackendAttributeName_t name,
                                    cudnnBackendDescriptorType_t type, std::int64_t most) const;
 

@@ -51,7 +51,7 @@ void run_forward(const Cuda& cuda, const Conv2dGeometry& g, const ConvolutionPla
       const std::size_t bytes = scratch_bytes<float>(g.c_out);
       sums = scratch.take<float>(g.c_out);
       square_sums = scratch.take<float>(g.c_out);
-      // An engine may add to them: cuDNN does not say that it writes.
+      // An engine may add to the sums: cuDNN does not guarantee that it overwrites them.
       FPANET_CUDA_CHECK(cudaMemsetAsync(sums, 0, 2 * bytes, cuda.handles->stream));
       bindings[count++] = {kTensorSum, sums};
       bindings[count++] = {kTensorSquareSum, square_sums};

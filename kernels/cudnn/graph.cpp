@@ -14,10 +14,12 @@ cudnnDataType_t data_type(DType dtype) {
   return dtype == DType::bf16 ? CUDNN_DATA_BFLOAT16 : CUDNN_DATA_FLOAT;
 }
 
-/// Every tensor of a program starts at a multiple of 32 bytes; vectors of 16 are what kernels load.
+/// Alignment in bytes. Every tensor of a program starts at a multiple of 32 bytes, and kernels load
+/// vectors of 16 bytes.
 constexpr std::int64_t kAlignment = 16;
 
-/// (N,C,H,W) in that order, stored N,H,W,C. A virtual tensor exists only between two operations.
+/// Dimensions are given as (N,C,H,W), and stored in the order N,H,W,C. A virtual tensor exists only
+/// between two operations.
 CudnnDescriptor tensor(std::int64_t id, DType dtype, const Dimensions& d, bool is_virtual = false) {
   const Dimensions strides{d[1] * d[2] * d[3], 1, d[1] * d[3], d[1]};
   CudnnDescriptor tensor(CUDNN_BACKEND_TENSOR_DESCRIPTOR);
@@ -45,7 +47,7 @@ CudnnDescriptor convolution(const Conv2dGeometry& g) {
   return convolution;
 }
 
-/// Names of one pass's attributes, and what its operation is called.
+/// The names of the operation and of the attributes of one pass.
 struct PassNames {
   cudnnBackendDescriptorType_t operation;
   cudnnBackendAttributeName_t x, w, y, convolution, alpha, beta;
@@ -81,7 +83,7 @@ PassNames names_of(Conv2dPass pass) {
           CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_BETA};
 }
 
-/// The epilogue's chain of pointwise operations on f32 values that never reach memory.
+/// The chain of pointwise operations of an epilogue, on f32 values that are never stored in memory.
 class Epilogue {
  public:
   Epilogue(const ConvolutionProblem& problem, const Dimensions& y)
@@ -89,7 +91,7 @@ class Epilogue {
     rest_.statistics = false;
   }
 
-  /// Output of the operation that comes next: y itself after the last one.
+  /// Output of the next operation: y itself for the last one.
   CudnnDescriptor next_output() {
     if (!rest_.any()) return tensor(kTensorY, problem_.dtype, y_);
     return tensor(virtual_id_++, DType::f32, y_, true);
@@ -132,7 +134,7 @@ class Epilogue {
   std::int64_t virtual_id_ = 100;
 };
 
-/// Sums over the pixels of each channel, of y and of its square.
+/// Sums of y and of its square over the pixels of each channel.
 CudnnDescriptor channel_sums(const CudnnDescriptor& y, Index channels) {
   const Dimensions per_channel{1, channels, 1, 1};
   CudnnDescriptor operation(CUDNN_BACKEND_OPERATION_GEN_STATS_DESCRIPTOR);

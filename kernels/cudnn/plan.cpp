@@ -10,10 +10,10 @@
 namespace fpanet::kernels {
 namespace {
 
-/// Of the list that heuristics rank; more are never measured.
+/// Maximum number of engines taken from the ranked list of the heuristics.
 constexpr std::int64_t kMostEngines = 64;
 
-/// Reads an integer and drops it from the front of `text`.
+/// Reads an integer and removes it from the start of `text`.
 std::optional<std::int64_t> take_integer(std::string_view& text) {
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -90,7 +90,7 @@ std::vector<EngineChoice> ranked_engines(const CudnnDescriptor& graph, const Cud
     target.attach_to_heuristics(heuristics);
     heuristics.set(CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH, graph)
         .set(CUDNN_ATTR_ENGINEHEUR_MODE, mode);
-    if (!heuristics.try_finalize()) continue;  // this mode knows no engine for the graph
+    if (!heuristics.try_finalize()) continue;  // this mode has no engine for the graph
     for (const CudnnDescriptor& configuration : heuristics.get(
              CUDNN_ATTR_ENGINEHEUR_RESULTS, CUDNN_BACKEND_ENGINECFG_DESCRIPTOR, kMostEngines)) {
       const CudnnDescriptor engine = std::move(
@@ -167,7 +167,7 @@ void ConvolutionPlan::run(cudnnHandle_t handle, std::span<const Binding> binding
   std::array<void*, kMostTensors> pointers{};
   for (std::size_t i = 0; i < bindings.size(); ++i) {
     ids[i] = bindings[i].tensor;
-    pointers[i] = const_cast<void*>(bindings[i].memory);  // the graph says which are read
+    pointers[i] = const_cast<void*>(bindings[i].memory);  // the graph decides which are read
   }
   CudnnDescriptor pack(CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR);
   pack.set_list(CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS, std::span(ids).first(bindings.size()))

@@ -16,7 +16,7 @@ constexpr const char* kFormat = "fpanet convolution plans 1";
 
 PlanFile::Entry entry_of(const nlohmann::json& json) {
   const auto choice = EngineChoice::parse(json.at("engine").get<std::string>());
-  require(choice.has_value(), "'{}' is no engine", json.at("engine").get<std::string>());
+  require(choice.has_value(), "'{}' is not an engine", json.at("engine").get<std::string>());
   return {*choice, json.at("fused").get<bool>(), json.at("microseconds").get<double>(),
           json.at("compiled").get<std::string>()};
 }
@@ -40,7 +40,7 @@ void PlanFile::add(const std::string& problem, Entry entry) {
 
 void PlanFile::read() {
   std::ifstream stream(path_);
-  if (!stream) return;  // nothing measured yet
+  if (!stream) return;  // nothing was measured yet
   try {
     const nlohmann::json json = nlohmann::json::parse(stream);
     require(json.at("format") == kFormat && json.at("gpu") == identity_,

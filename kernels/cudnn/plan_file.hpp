@@ -1,5 +1,6 @@
 #pragma once
-// Choices of engines that outlive the process: measuring takes a minute for the whole network.
+// Choices of engines that persist after the process ends: measuring takes a minute for the whole
+// network.
 
 #include <cstdint>
 #include <filesystem>
@@ -12,23 +13,23 @@
 namespace fpanet::kernels {
 
 /// One JSON file per GPU and version of cuDNN, in the user's cache folder. A file that cannot be
-/// read, is damaged or belongs to something else is put aside with a line on stderr: choices are
-/// then measured again. So is one that cannot be written: the run goes on without.
+/// read, is damaged or has another identity is ignored with a message on stderr, and choices are
+/// measured again. If the file cannot be written, a message is printed and the run continues.
 class PlanFile {
  public:
   struct Entry {
     EngineChoice choice;
     bool fused = true;          ///< the epilogue is part of the graph
-    double microseconds = 0;    ///< as measured
-    std::string compiled = {};  ///< cuDNN's text of a plan that took compiling, or empty
+    double microseconds = 0;    ///< measured time
+    std::string compiled = {};  ///< ConvolutionPlan::compiled_text()
   };
 
-  /// `identity` tells GPUs and versions apart: "NVIDIA H100 80GB HBM3, cuDNN 91900".
-  /// An empty path keeps everything in memory.
+  /// `identity` distinguishes GPUs and versions: "NVIDIA H100 80GB HBM3, cuDNN 91900". With an
+  /// empty path everything is only kept in memory.
   PlanFile(std::filesystem::path path, std::string identity);
 
   const Entry* find(const std::string& problem) const;
-  /// Remembers and writes the file.
+  /// Adds an entry and writes the file.
   void add(const std::string& problem, Entry entry);
 
  private:
@@ -41,8 +42,8 @@ class PlanFile {
   mutable bool writable_ = true;
 };
 
-/// $XDG_CACHE_HOME/fpanet/cudnn/, else ~/.cache/fpanet/cudnn/: the file for an identity; empty when
-/// there is neither.
+/// The file for an identity, in $XDG_CACHE_HOME/fpanet/cudnn/ or else ~/.cache/fpanet/cudnn/. Empty
+/// if neither variable is set.
 std::filesystem::path plan_file_path(const std::string& identity);
 
 }  // namespace fpanet::kernels

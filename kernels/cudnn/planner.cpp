@@ -12,22 +12,23 @@
 namespace fpanet::kernels {
 namespace {
 
-/// Engines measured per graph. Heuristics' first is rarely more than a few percent off the best.
-/// A fused graph's engines are compiled when their plans are built, a second or so each: one, beside
-/// the plain convolution's.
+/// Number of engines to measure per graph. The first engine of the heuristics is rarely more than a
+/// few percent slower than the best. The engines of a fused graph are compiled when their plans are
+/// built, which takes about a second each. Therefore only one of them is measured, along with those
+/// of the plain convolution.
 constexpr std::size_t kMeasured = 8;
 constexpr std::size_t kMeasuredFused = 1;
 constexpr int kRuns = 3;
-/// Engines that want more scratch memory than this are left out.
+/// Engines that need more workspace than this are not used.
 constexpr std::size_t kMostWorkspace = std::size_t{512} << 20;
 
-/// GPU memory while engines are measured.
+/// GPU memory for measuring engines.
 class Buffer {
  public:
   Buffer(std::size_t bytes, cudaStream_t stream) {
     if (bytes == 0) return;
     FPANET_CUDA_CHECK(cudaMalloc(&memory_, bytes));
-    // A clean start: on garbage, some kernels are slower than on numbers.
+    // Zeroed because some kernels run slower on garbage than on ordinary numbers.
     const cudaError_t status = cudaMemsetAsync(memory_, 0, bytes, stream);
     if (status != cudaSuccess) cudaFree(memory_);
     FPANET_CUDA_CHECK(status);
@@ -50,7 +51,7 @@ class Event {
   ~Event() { cudaEventDestroy(event_); }
 
   void record(cudaStream_t stream) { FPANET_CUDA_CHECK(cudaEventRecord(event_, stream)); }
-  /// Since `start`, after waiting for this one.
+  /// Time since `start`, after waiting for this event.
   float milliseconds_since(const Event& start) {
     float milliseconds = 0;
     FPANET_CUDA_CHECK(cudaEventSynchronize(event_));
@@ -62,7 +63,7 @@ class Event {
   cudaEvent_t event_ = nullptr;
 };
 
-/// The tensors of one problem, for measuring.
+/// The tensors of one problem, for measuring its engines.
 class Trial {
  public:
   Trial(const Cuda& cuda, const ConvolutionProblem& problem, std::size_t workspace_bytes)
@@ -77,7 +78,7 @@ class Trial {
         workspace_(workspace_bytes, cuda.handles->stream),
         workspace_bytes_(workspace_bytes) {}
 
-  /// Best of some runs in milliseconds; nothing when the engine fails after all.
+  /// Best time of several runs in milliseconds, or nothing if the engine fails.
   std::optional<float> time(const ConvolutionPlan& plan, bool fused) {
     Event start, end;
     float best = 0;
@@ -184,7 +185,7 @@ const PlannedConvolution& ConvolutionPlanner::find(const Cuda& cuda,
 
 PlannedConvolution ConvolutionPlanner::choose(const Cuda& cuda, const ConvolutionProblem& problem) {
   std::optional<Candidate> choice =
-      problem.accumulate ? from_twin(cuda, problem) : from_file(problem);
+      problem.accumulate ? from_assigning_pass(cuda, problem) : from_file(problem);
   if (!choice) choice = fastest(cuda, problem);
   std::string name = fmt::format("cudnn engine{}{}", choice->plan.choice().engine,
                                  choice->fused ? "" : ", epilogue apart");
@@ -207,8 +208,8 @@ std::optional<ConvolutionPlanner::Candidate> ConvolutionPlanner::from_file(
   return std::nullopt;
 }
 
-/// An accumulating pass runs the engine that was measured for the assigning one.
-std::optional<ConvolutionPlanner::Candidate> ConvolutionPlanner::from_twin(
+/// A plan for an accumulating pass, with the engine that was measured for the assigning pass.
+std::optional<ConvolutionPlanner::Candidate> ConvolutionPlanner::from_assigning_pass(
     const Cuda& cuda, const ConvolutionProblem& problem) {
   ConvolutionProblem assigning = problem;
   assigning.accumulate = false;

@@ -1,6 +1,6 @@
 #pragma once
-// Which engine of cuDNN runs which convolution: measured once for every problem on this GPU, then
-// remembered for the run and, in a file, for the next.
+// Chooses the engine of cuDNN for each convolution. The choice is measured once for every problem
+// on this GPU, and then remembered for the rest of the run and, in a file, for the next.
 
 #include <memory>
 #include <unordered_map>
@@ -10,33 +10,34 @@
 
 namespace fpanet::kernels {
 
-/// What runs a problem.
+/// The plan that runs a problem.
 struct PlannedConvolution {
   ConvolutionPlan plan;
-  bool fused;        ///< false: the plan leaves the epilogue to a kernel of ours
+  bool fused;        ///< false if one of our kernels computes the epilogue
   std::string name;  ///< "cudnn engine62", "cudnn engine45, epilogue apart"
 };
 
-/// One per CudaHandles. Choosing allocates, measures and waits for the GPU; Plan's question for
-/// workspace bytes is what makes it happen, long before anything runs or is captured.
+/// There is one planner per CudaHandles. Choosing allocates, measures and waits for the GPU. It
+/// happens when Plan asks for workspace bytes, long before anything runs or is captured.
 ///
-/// With handles->deterministic nothing is measured, as times (and with them choices, and with them
-/// bits) differ from run to run: the heuristics' first deterministic engine runs.
+/// With CudaHandles::deterministic nothing is measured, because times differ from run to run, and
+/// with them the choices and the bits of the results. The first deterministic engine of the
+/// heuristics is used.
 class ConvolutionPlanner {
  public:
-  /// The planner of a context, made on first use; lives as long as its handles.
+  /// The planner of a context. It is created on first use and lives as long as its handles.
   static ConvolutionPlanner& of(const Cuda& cuda);
 
   ConvolutionPlanner(const CudaHandles& handles, PlanFile file);
 
-  /// Throws Error when cuDNN has no engine for the problem.
+  /// Throws Error if cuDNN has no engine for the problem.
   const PlannedConvolution& find(const Cuda& cuda, const ConvolutionProblem& problem);
 
  private:
   struct Hash {
     std::size_t operator()(const ConvolutionProblem& problem) const;
   };
-  /// A plan for the problem as it stands (fused) or for its convolution alone.
+  /// A plan for the whole problem (fused) or only for its convolution.
   struct Candidate {
     ConvolutionPlan plan;
     bool fused;
@@ -44,10 +45,10 @@ class ConvolutionPlanner {
 
   PlannedConvolution choose(const Cuda& cuda, const ConvolutionProblem& problem);
   std::optional<Candidate> from_file(const ConvolutionProblem& problem) const;
-  std::optional<Candidate> from_twin(const Cuda& cuda, const ConvolutionProblem& problem);
+  std::optional<Candidate> from_assigning_pass(const Cuda& cuda, const ConvolutionProblem& problem);
   std::vector<Candidate> candidates(const ConvolutionProblem& problem, std::size_t most) const;
   Candidate fastest(const Cuda& cuda, const ConvolutionProblem& problem);
-  /// `problem` with the demands, which a choice depends on, too.
+  /// The problem together with the demands, on which a choice also depends.
   std::string key(const ConvolutionProblem& problem) const;
 
   CudnnTarget target_;

@@ -1,5 +1,5 @@
 #pragma once
-// The GPU that cuDNN plans for.
+// The GPU for which cuDNN plans.
 
 #include <string>
 #include <vector>
@@ -8,9 +8,9 @@
 
 namespace fpanet::kernels {
 
-/// This machine's GPU, through a handle; or, with cuDNN 9.8 and later, a GPU that is only
-/// described, by the JSON text of its properties: everything up to a finalised plan then works
-/// without one.
+/// This machine's GPU, given by a handle. With cuDNN 9.8 and later, it can instead be a GPU that is
+/// only described by the JSON text of its properties: everything up to a finalised plan then works
+/// without that GPU.
 class CudnnTarget {
  public:
   explicit CudnnTarget(cudnnHandle_t handle) : handle_(handle) {}
@@ -23,7 +23,7 @@ class CudnnTarget {
 
  private:
   cudnnHandle_t handle_ = nullptr;
-  std::vector<CudnnDescriptor> device_;  // one, unless there is a handle
+  std::vector<CudnnDescriptor> device_;  // one element, or none if there is a handle
 };
 
 }  // namespace fpanet::kernels

@@ -1,6 +1,6 @@
 #pragma once
-// The frame of Dice on the CPU, whatever computes the probabilities: sums over fixed chunks of
-// pixels, and the loss of them (dice.hpp).
+// The part of Dice on the CPU that does not depend on how the probabilities are computed: sums over
+// fixed chunks of pixels, and the loss from these sums (dice.hpp).
 
 #include <algorithm>
 
@@ -14,14 +14,14 @@ inline Index dice_chunk_pixels(Index channels) {
   return std::max<Index>(1, kElementwiseChunk / channels);
 }
 
-/// Scratch of dice_by_chunks, and enough for (C) DiceSlopes.
+/// Bytes of workspace for dice_by_chunks, and at least enough for (C) DiceSlopes.
 inline std::size_t dice_chunks_bytes(Index pixels, Index channels) {
   const Index chunks = std::max<Index>(1, divide_up(pixels, dice_chunk_pixels(channels)));
   return scratch_bytes<double>(chunks * 3 * channels) + kScratchAlignment;
 }
 
-/// Fills sums (3,C) from what add_up(begin, end, sums) writes for the pixels of each chunk, and
-/// returns the loss.
+/// Computes sums (3,C) from the sums that add_up(begin, end, sums) writes for the pixels of each
+/// chunk, and returns the loss.
 template <class F>
 double dice_by_chunks(const Cpu& cpu, Index pixels, Index channels, const DiceOptions& options,
                       double* sums, std::span<std::byte> workspace, const F& add_up) {

@@ -1,12 +1,13 @@
 #pragma once
-// The matrix product under every bfloat16 convolution on the CPU: gemm/panel.hpp, whose elements are
-// pairs of bfloat16 along the summed dimension, as AVX512-BF16's vdpbf16ps takes them (32 products
-// an instruction, twice those of a float multiply-add). Sums are float, in the order of (s, k).
+// The matrix product of every bfloat16 convolution on the CPU. It is gemm/panel.hpp with elements
+// that are pairs of bfloat16 along the summed dimension, as AVX512-BF16's vdpbf16ps takes them (32
+// products per instruction, twice those of a float multiply-add). Sums are float, in the order of
+// (s, k).
 //
 //   C[i][j] = sum over s < segments, k < run of <A pair, B pair>,  where pairs begin at
 //             a + i*a_row + s*a_segment + k*a_k  and  b + s*b_segment + k*b_k + 2*j
 //
-// for i < m, j < n <= width. All strides count bfloat16 elements. Levels without that instruction
+// for i < m, j < n <= width. All strides count bfloat16 elements. ISAs without that instruction
 // widen both factors and multiply in float.
 
 #include "engine/core/bfloat16.hpp"
@@ -17,7 +18,7 @@ namespace fpanet::kernels {
 struct PairFactors {
   const bfloat16* a = nullptr;
   Index a_row = 0, a_k = 2, a_segment = 0;
-  const bfloat16* b = nullptr;  ///< rows readable to the next multiple of a vector
+  const bfloat16* b = nullptr;  ///< rows are readable up to a multiple of a vector
   Index b_k = 0, b_segment = 0;
   Index m = 0, n = 0, run = 0, segments = 1;
 };
@@ -28,8 +29,8 @@ struct PairsToBf16 {
   bfloat16* c = nullptr;
   Index c_row = 0;
   const float* bias = nullptr;         ///< or none
-  const bfloat16* residual = nullptr;  ///< laid out like c, or c itself, or none
-  bool relu = false;                   ///< max(., 0) at last; NaN stays NaN
+  const bfloat16* residual = nullptr;  ///< layout of c, or c itself, or none
+  bool relu = false;                   ///< max(., 0) as the last step; NaN stays NaN
 };
 
 /// c[i*c_row + j] += C[i][j].
@@ -40,12 +41,12 @@ struct PairsToSum {
 };
 
 struct GemmPairs {
-  Index width;  ///< most columns of a product; packed weights come in panels this wide
+  Index width;  ///< maximum columns of a product; packed weights are in panels this wide
   void (*multiply)(const PairsToBf16&);
   void (*add)(const PairsToSum&);
 };
 
-/// The set that cpu_isa() names.
+/// The functions for cpu_isa().
 const GemmPairs& gemm_pairs();
 
 GemmPairs gemm_pairs_generic();

@@ -1,7 +1,7 @@
 #pragma once
-// gemm/pairs.hpp for one instruction set S (simd/bf16_*.hpp); the tiling is that of
-// gemm/panel_body.hpp. With AVX-512 a micro-tile has 12 x 2 accumulators: a step loads 2 vectors of B,
-// broadcasts 12 pairs of A and multiplies 24 times.
+// The products of gemm/pairs.hpp for one ISA S (simd/bf16_*.hpp), tiled as in gemm/panel_body.hpp.
+// With AVX-512 a micro-tile has 12 x 2 accumulators: each step loads 2 vectors of B, broadcasts 12
+// pairs of A and does 24 multiplications.
 
 #include "kernels/gemm/pairs.hpp"
 
@@ -88,7 +88,7 @@ struct GemmPairsTile {
     }
   }
 
-  // Rows in groups that differ by one at most: 16 rows are 8 + 8, not 12 + 4.
+  // Divides the rows into groups whose sizes differ by at most one: 16 rows are 8 + 8, not 12 + 4.
   template <int kVectors, class Product>
   static void multiply_panel(const Product& p) {
     const Index m = p.factors.m, groups = (m + kMaxRows - 1) / kMaxRows;

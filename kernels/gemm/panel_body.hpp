@@ -1,9 +1,9 @@
 #pragma once
-// gemm/panel.hpp for one instruction set S (simd/*.hpp).
+// The product of gemm/panel.hpp for one ISA S (simd/*.hpp).
 //
-// A micro-tile holds kRows x kVectors accumulators in registers; each step loads kVectors of B and
-// broadcasts kRows elements of A: AVX2 12 accumulators, 2 of B, 1 of A; 12 multiply-adds to 8
-// loads.
+// A micro-tile has kRows x kVectors accumulators in registers. Each step loads kVectors vectors of
+// B and broadcasts kRows elements of A. With AVX2 these are 12 accumulators, 2 vectors of B and 1
+// of A, and 12 multiply-adds for 8 loads.
 
 #include "kernels/gemm/panel.hpp"
 
@@ -14,10 +14,11 @@ struct GemmTile {
   using T = typename S::Scalar;
   using Vector = typename S::Vector;
   static constexpr Index kWidth = 2 * S::kLanes;
-  // Products are summed in chunks of this many, and the chunks' sums after that: of K products the
-  // rounding error then grows as sqrt(chunk + K/chunk) instead of sqrt(K).
+  // Products are summed in chunks of this size, and the sums of the chunks are added afterwards.
+  // The rounding error of K products then grows as sqrt(chunk + K/chunk) instead of sqrt(K).
   static constexpr Index kChunk = 64;
-  // One vector: enough accumulators to hide the latency, few enough addresses to stay in registers.
+  // For one vector: enough accumulators to hide the latency, and few enough addresses to stay in
+  // registers.
   static constexpr int max_rows(int vectors) {
     return S::kRegisters == 32 ? 12 : vectors == 1 ? 8 : 6;
   }
@@ -65,7 +66,7 @@ struct GemmTile {
     store(p, row, total);
   }
 
-  // A product of one chunk, as Winograd's are of few channels: its sums are the result.
+  // A product of a single chunk, which Winograd with few channels has. Its sums are the result.
   template <int kRows, int kVectors, bool kRowsContiguous>
   [[gnu::always_inline]] static void multiply_chunk(const GemmPanel<T>& p, Index row,
                                                     const T* ahead, Index ahead_k) {
@@ -80,7 +81,7 @@ struct GemmTile {
     store(p, row, sum);
   }
 
-  // sum += the kRows elements of A at a times the vectors of B at b.
+  // sum += the kRows elements of A at `a` times the vectors of B at `b`.
   template <int kRows, int kVectors>
   [[gnu::always_inline]] static void multiply_add(const T* a, Index a_row, const T* b,
                                                   Vector (&sum)[kRows][kVectors]) {
@@ -164,7 +165,7 @@ struct GemmTile {
     }
   }
 
-  // Rows in groups that differ by one at most: 10 rows are 5 + 5, not 6 + 4.
+  // Divides the rows into groups whose sizes differ by at most one: 10 rows are 5 + 5, not 6 + 4.
   template <int kVectors, bool kRowsContiguous, bool kOneChunk>
   static void multiply_panel(const GemmPanel<T>& p) {
     constexpr int kRows = max_rows(kVectors);

@@ -1,25 +1,25 @@
 #pragma once
-// The sweeps of high_pass.hpp over an image, once per instruction set (cpu_isa.hpp):
-// high_pass_sweeps_*.cpp compile the same templates for each set. All give the same bits.
+// The sweeps of high_pass.hpp over an image, once per ISA (simd/cpu_isa.hpp):
+// high_pass/sweeps_*.cpp compile the same templates for each ISA. All give the same bits.
 
 #include "kernels/base/body.hpp"
 #include "kernels/high_pass.hpp"
 
 namespace fpanet::kernels {
 
-/// Elements of an image row that one task carries through the columns.
+/// Elements of an image row that one task processes over all rows.
 inline constexpr Index kHighPassSpan = 64;
-/// Image rows from which low frequencies are taken at a time.
+/// Image rows from which low frequencies are subtracted at a time.
 inline constexpr Index kHighPassRows = 4;
 
 /// `row` is the number of elements in a row of the image; bases are (size, kLowFrequencies).
 template <class T>
 struct HighPassSweeps {
   /// vertical[k][e] = sum_h A_H[k][h] image[h][e] for elements e in [first, first + count), at most
-  /// kHighPassSpan. Sixteen rows are added up in Real<T>, those sums in double.
+  /// kHighPassSpan. Sums sixteen rows in Real<T>, and these sums in double.
   void (*analyse)(const T* image, Index height, Index row, const Real<T>* basis_h, Index first,
                   Index count, double* vertical);
-  /// to[r][e] (=|+=) from[r][e] - sum_k basis_h[r][k] low[k][e] of `rows` rows, at most
+  /// to[r][e] (=|+=) from[r][e] - sum_k basis_h[r][k] low[k][e] for `rows` rows, at most
   /// kHighPassRows. `to` may be `from` when assigned.
   void (*subtract)(const T* from, const double* low, const double* basis_h, Index rows, Index row,
                    T* to, Write write);

@@ -1,15 +1,15 @@
 #pragma once
-// The templates behind high_pass/sweeps.hpp. Include below the #pragma GCC target of a set, after its
+// The templates behind high_pass/sweeps.hpp. Include after the #pragma GCC target of an ISA and its
 // simd/*.hpp.
 //
-// A task of analyse reads a few cache lines of every row, too far apart for the processor to guess
-// the next: it asks for those of the next sixteen rows while it adds up sixteen.
+// A task of analyse reads a few cache lines of every row, which are too far apart for the hardware
+// prefetcher. It therefore prefetches those of the next sixteen rows while it sums sixteen rows.
 
 #include "kernels/high_pass/sweeps.hpp"
 
 namespace fpanet::kernels {
 
-/// Simd: vectors of Real<T>, which it loads from T, too.
+/// Simd: vectors of Real<T>, which can also be loaded from T.
 template <class Simd, class T>
 struct HighPassPasses {
   using R = Real<T>;
@@ -18,8 +18,8 @@ struct HighPassPasses {
   static constexpr Index kK = kLowFrequencies;
   static constexpr Index kGroup = 16;
 
-  /// Adds `rows` rows of a vector of columns to total[k * kHighPassSpan...], kK sums in registers;
-  /// `ahead`: another kGroup rows follow.
+  /// Adds `rows` rows of a vector of columns to total[k * kHighPassSpan...], with kK sums in
+  /// registers. `ahead`: another kGroup rows follow.
   static void add_group(const T* x, Index rows, bool ahead, Index row, Index count,
                         const R* basis_h, double* total) {
     Vector sum[kK] = {};

@@ -1,12 +1,12 @@
 #pragma once
-// Pooling of one row of pixels, once per instruction set (cpu_isa.hpp): max_pool_rows_*.cpp
-// compile the same templates for each set. All give the same bits.
+// Pooling of one row of pixels, once per ISA (simd/cpu_isa.hpp): max_pool/rows_*.cpp compile the
+// same templates for each ISA. All give the same bits.
 
 #include "kernels/max_pool.hpp"
 
 namespace fpanet::kernels {
 
-/// `row` counts the rows of all images: of y forward, of dx backward.
+/// `row` is the row number over all images: a row of y in forward, of dx in backward.
 template <class T>
 struct MaxPoolRows {
   void (*forward)(View<const T> x, PoolWindow window, View<T> y, std::uint8_t* winner, Index row);

@@ -1,20 +1,21 @@
 #pragma once
-// The templates behind max_pool/rows.hpp. Include below the #pragma GCC target of a set, after its
+// The templates behind max_pool/rows.hpp. Include after the #pragma GCC target of an ISA and its
 // simd/*.hpp.
 //
-// Up to four vectors of neighbouring channels go through a window together, in registers. Explicit
-// vectors: the compiler does not turn selections of values and taps into masks by itself.
+// Up to four vectors of neighbouring channels are processed together for a window, in registers.
+// The vectors are explicit because the compiler does not turn selections of values and taps into
+// masks by itself.
 
 #include "kernels/max_pool/rows.hpp"
 #include "kernels/max_pool_body.hpp"
 
 namespace fpanet::kernels {
 
-/// Simd: vectors of Real<T>, which it loads from and stores to T, too.
+/// Simd: vectors of Real<T>, which can also be loaded from and stored to T.
 template <class Simd, class T>
 struct MaxPoolPasses {
   using Vector = typename Simd::Vector;
-  using Taps = decltype(Vector{} > Vector{});  // integers as wide as Real<T>
+  using Taps = decltype(Vector{} > Vector{});  // integers of the size of Real<T>
   static constexpr int kLanes = Simd::kLanes;
   typedef std::uint8_t Bytes __attribute__((vector_size(kLanes)));
 
@@ -22,10 +23,10 @@ struct MaxPoolPasses {
     return static_cast<std::remove_cvref_t<decltype(Taps{}[0])>>(code) - Taps{};
   }
 
-  /// kVectors vectors of channels from `first` on; an incomplete one comes alone.
+  /// kVectors vectors of channels from `first` on; an incomplete vector is always processed alone.
   template <int kVectors, bool kWhole>
   struct Channels {
-    Index first, count;  // count: of the incomplete vector
+    Index first, count;  // count: channels of an incomplete vector
 
     Vector load(const T* pixel, int k) const {
       if constexpr (kWhole) return Simd::load(pixel + first + k * kLanes);
@@ -58,10 +59,10 @@ struct MaxPoolPasses {
     if (c < channels) pass.at(Channels<1, false>{c, channels - c});
   }
 
-  /// One window.
+  /// Computes one window.
   struct Forward {
     const T* image;
-    Index corner;  // where tap (0,0) lies; outside the image, before it
+    Index corner;  // position of tap (0,0), which may lie before the image
     Index row, pixel;
     Index kernel;
     body::Range us, vs;
@@ -118,7 +119,7 @@ struct MaxPoolPasses {
     }
   }
 
-  /// One pixel of dx: the sum of dy over the windows it won.
+  /// Computes one pixel of dx: the sum of dy over the windows that it won.
   template <Write kWrite>
   struct Backward {
     View<const T> dy;

@@ -32,7 +32,7 @@ void batch_norm(View<const T> x, const T* mean, const T* var, const T* weight, c
   });
 }
 
-/// dresidual, dweight, dbias and dx, all assigned; `y` without data means no relu.
+/// Assigns dresidual, dweight, dbias and dx. A `y` without data means that there was no relu.
 template <class T>
 void batch_norm_backward(View<const T> x, View<const T> y, View<const T> dy, const T* mean,
                          const T* var, const T* weight, T eps, bool batch_statistics, View<T> dx,

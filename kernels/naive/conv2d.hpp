@@ -1,5 +1,6 @@
 #pragma once
-// The definition of kernels/conv2d.hpp in plain loops, float and double. Slow, and obviously right.
+// The definition of kernels/conv2d.hpp in plain loops, in float and double. Slow, but obviously
+// correct.
 
 #include "kernels/conv2d.hpp"
 

@@ -1,6 +1,6 @@
 #pragma once
-// The definitions of kernels/dct.hpp and kernels/high_pass.hpp in plain loops: sums straight from
-// the formulas, O(H W (H + W)) cosines.
+// The definitions of kernels/dct.hpp and kernels/high_pass.hpp in plain loops: sums computed
+// directly from the formulas, with O(H W (H + W)) cosines.
 
 #include <cmath>
 #include <numbers>
@@ -14,7 +14,7 @@ inline double dct_angle(Index k, Index n, Index size) {
   return std::numbers::pi * static_cast<double>(k * (2 * n + 1)) / static_cast<double>(2 * size);
 }
 
-/// y[k] = 2 sum_n x[n] cos(pi k (2n + 1) / (2N)) of a strided line.
+/// y[k] = 2 sum_n x[n] cos(pi k (2n + 1) / (2N)) for a strided line.
 template <class T>
 std::vector<T> dct(const std::vector<T>& x) {
   const auto size = static_cast<Index>(x.size());
@@ -44,7 +44,7 @@ std::vector<T> idct(const std::vector<T>& spectrum) {
   return x;
 }
 
-/// `transform` of every column, then of every row, of every channel.
+/// Applies `transform` to every column, then to every row, of every channel.
 template <class T, class F>
 void separable(View<const T> x, View<T> y, const F& transform) {
   std::vector<T> line;

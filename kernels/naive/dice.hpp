@@ -10,7 +10,7 @@
 
 namespace fpanet::kernels::naive {
 
-/// One entry of the target: its value, and 0 in `mask` where it is ignored.
+/// One entry of the target: its value, and a `mask` that is 0 where it is ignored.
 struct DiceTarget {
   double value = 0, mask = 1;
 };

@@ -1,6 +1,6 @@
 #pragma once
-// Element access by name for the definitions in this folder: images as (n,c,h,w), whatever the
-// memory layout, and matrices as (item,row,col).
+// Element access by index for the definitions in this folder, whatever the memory layout: images as
+// (n,c,h,w), matrices as (item,row,col).
 
 #include "engine/core/view.hpp"
 
@@ -16,7 +16,7 @@ T& at(Matrices<T> x, Index i, Index row, Index col) {
   return x.at(i)[row * x.cols + col];
 }
 
-/// f(n, c, h, w) for every element.
+/// Calls f(n, c, h, w) for every element.
 template <class T, class F>
 void for_each(View<T> x, const F& f) {
   for (Index n = 0; n < x.n; ++n) {
@@ -28,7 +28,7 @@ void for_each(View<T> x, const F& f) {
   }
 }
 
-/// f(n, h, w) for every pixel.
+/// Calls f(n, h, w) for every pixel.
 template <class T, class F>
 void for_each_pixel(View<T> x, const F& f) {
   for (Index n = 0; n < x.n; ++n) {

@@ -8,7 +8,7 @@
 
 namespace fpanet::kernels::naive {
 
-/// y, and dx (assigned) if it has data: each window hands its gradient to its first maximum.
+/// Assigns y and, if dx has data, dx: each window passes its gradient to its first maximum.
 template <class T>
 void max_pool(View<const T> x, PoolWindow window, View<T> y, View<const T> dy, View<T> dx) {
   if (dx.data != nullptr) {

@@ -21,7 +21,7 @@ void softmax(Matrices<const T> x, bool logarithm, T* y) {
   }
 }
 
-/// dx = J^T dy with the Jacobian J of the row written out: (d y_j / d x_i) is y_j ([i=j] - y_i) for
+/// dx = J^T dy with the Jacobian J of the row written out. d y_j / d x_i is y_j ([i=j] - y_i) for
 /// softmax and [i=j] - exp(y_i) for its logarithm.
 template <class T>
 void softmax_backward(Matrices<const T> y, bool logarithm, const T* dy, T* dx) {

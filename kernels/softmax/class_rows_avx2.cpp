@@ -1,7 +1,7 @@
 #include "kernels/softmax/class_rows.hpp"
 
-// Below the pragma only our own templates: no inline function of a standard header may be
-// compiled for instructions that this processor might lack.
+// After the pragma only our own templates are included: no inline function of a standard header may
+// be compiled for instructions that the running processor might lack.
 #if defined(__x86_64__)
 #pragma GCC push_options
 #pragma GCC target("avx2,fma")

@@ -1,11 +1,11 @@
 #pragma once
-// The templates behind class_rows.hpp. Include below the #pragma GCC target of a set, before or after
-// its simd/*.hpp.
+// The templates behind class_rows.hpp. Include after the #pragma GCC target of an ISA, before or
+// after its simd/*.hpp.
 //
-// Rows overlap the vectors: of 7 classes the eighth lane is the next row's first. It is read, left
-// out of maximum and sums, and written over by the next row, whose values have been read before.
-// An exponential is a chain of some twenty operations, so softmax takes four vectors side by side
-// through each of them.
+// Rows overlap the vectors: with 7 classes, the eighth lane is the first value of the next row. It
+// is read, excluded from the maximum and the sums, and overwritten by the result of the next row,
+// whose values have been read before. An exponential is a chain of some twenty dependent
+// operations, so softmax runs four vectors through each operation together.
 
 #include "kernels/softmax/class_rows.hpp"
 
@@ -19,7 +19,7 @@ struct ClassRowPasses {
   static constexpr int kParts = static_cast<int>(kClassRowLanes) / kLanes;
   static_assert(kLanes == 4 || kLanes == 8);
 
-  /// Pixels whose sums are added up in float before a double takes over.
+  /// Pixels that are summed in float before the sums are added to a double.
   static constexpr Index kGroup = 64;
 
   struct Row {
@@ -33,9 +33,10 @@ struct ClassRowPasses {
     Row row[kRows];
   };
 
-  // Loops over the parts, not lambdas that return vectors: the pragma does not reach lambdas.
+  // These are loops over the parts, not lambdas that return vectors: the pragma does not apply to
+  // lambdas.
 
-  /// The number of each lane, and which of them are classes.
+  /// The number of each lane, and which lanes are classes.
   struct Lanes {
     IntRow number, inside;
     Index classes;
@@ -47,8 +48,8 @@ struct ClassRowPasses {
       }
     }
 
-    /// Up to here from `begin` rows may be taken as whole vectors: what these hold beyond their
-    /// row is of the next row alone, and of these pixels.
+    /// From `begin` up to this pixel, rows may be loaded and stored as whole vectors: the lanes
+    /// beyond a row belong only to the next row, which is also one of these pixels.
     Index whole_end(Index begin, Index end) const {
       if (classes == kClassRowLanes) return end;
       return 2 * classes < kClassRowLanes ? begin : end - 1;
@@ -75,7 +76,7 @@ struct ClassRowPasses {
       }
     }
 
-    /// Rows of pixels from `pixel` on, those from `end` on as zeros.
+    /// Loads the rows of pixels from `pixel` on; rows from `end` on are zeros.
     Rows load_rows(const float* x, Index pixel, Index whole_end, Index end) const {
       Rows rows{};
       for (int r = 0; r < kRows; ++r, ++pixel) {
@@ -85,7 +86,7 @@ struct ClassRowPasses {
     }
   };
 
-  /// f(...f(f(lane 0, lane 4), f(lane 2, lane 6))...) in every lane.
+  /// Reduces a row with f: f(...f(f(lane 0, lane 4), f(lane 2, lane 6))...), in every lane.
   template <class F>
   static Part across(const Row& row) {
     Part all = row.part[0];
@@ -106,7 +107,7 @@ struct ClassRowPasses {
     static Part of(Part a, Part b) { return Simd::max(a, b); }
   };
 
-  /// Powers of e of four vectors: body::exp_of_shifted of every lane, to the bit.
+  /// Exponentials of four vectors, bitwise equal to body::exp_of_shifted of every lane.
   static void exponentiate(Rows& x) {
     using S = body::ExpSeries;
     Ints exponent[kRows][kParts];
@@ -143,7 +144,7 @@ struct ClassRowPasses {
         row.part[k] = lanes.inside.part[k] ? row.part[k] : nowhere;
       }
       const Part largest = across<Largest>(row);
-      for (Part& part : row.part) part = Simd::max(lowest, part - largest);  // NaN goes through
+      for (Part& part : row.part) part = Simd::max(lowest, part - largest);  // NaN stays NaN
     }
     exponentiate(x);
     for (Row& row : x.row) {
@@ -154,7 +155,7 @@ struct ClassRowPasses {
     return x;
   }
 
-  /// y = softmax(x), and seen(pixel, its row of y).
+  /// y = softmax(x); calls seen(pixel, row of y) for each pixel.
   template <class F>
   static void softmax_rows(const Lanes& lanes, const float* x, Index begin, Index end, float* y,
                            const F& seen) {

@@ -1,5 +1,5 @@
 #pragma once
-// What the CPU halves of the softmax family ask of a part of a row.
+// Functions on a part of a row that the CPU implementations of the softmax family share.
 
 #include "kernels/softmax_body.hpp"
 
@@ -12,7 +12,7 @@ Real<T> largest(const T* x, Index count) {
   return best;
 }
 
-/// Largest entry and sum of exp(x - largest), which are not kept.
+/// Largest entry and sum of exp(x - largest). The exponentials are not stored.
 template <class T>
 body::MaxSum max_and_sum(const T* x, Index count) {
   const Real<T> max = largest(x, count);

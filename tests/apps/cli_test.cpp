@@ -93,12 +93,11 @@ TEST_CASE("exit codes: what goes wrong becomes one line on stderr") {
 TEST_CASE("exit codes: wrong command lines give 2 and say what is accepted") {
   const auto value = run_program({"--data", "d", "--batch-size", "0"}, succeed);
   CHECK(value.exit_code == 2);
-  CHECK(value.err == "program: --batch-size 0: accepted is an integer from 1 to 4096\n");
+  CHECK(value.err == "program: --batch-size 0: expected an integer from 1 to 4096\n");
 
   const auto missing = run_program({"--data", "d", "--epochs"}, succeed);
   CHECK(missing.exit_code == 2);
-  CHECK(missing.err ==
-        "program: --epochs needs a value: accepted is an integer from 1 to 1000000\n");
+  CHECK(missing.err == "program: --epochs needs a value: expected an integer from 1 to 1000000\n");
 
   const auto unknown = run_program({"--data", "d", "--epoch", "3"}, succeed);
   CHECK(unknown.exit_code == 2);
@@ -107,7 +106,7 @@ TEST_CASE("exit codes: wrong command lines give 2 and say what is accepted") {
 
   const auto twice = run_program({"--data", "d", "--lr", "1", "--lr", "2"}, succeed);
   CHECK(twice.exit_code == 2);
-  CHECK(twice.err == "program: --lr is given more than once: accepted is a number of at least 0\n");
+  CHECK(twice.err == "program: --lr is given more than once: expected a number of at least 0\n");
 }
 
 TEST_CASE("--help prints examples and every default, --version the version") {

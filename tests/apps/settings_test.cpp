@@ -181,7 +181,7 @@ TEST_CASE("a flag that does not fit names flag, value and what is accepted") {
   refused("--device", "cuda:", "cuda:INDEX");
   refused("--precision", "fp16", "fp32, tf32, bf16, fp64");
   CHECK(contains(usage_message({"--data", "synthetic:0"}),
-                 "--data synthetic:0: accepted is a folder with"));
+                 "--data synthetic:0: expected a folder with"));
   CHECK(contains(usage_message({}), "--data is missing"));
 }
 
@@ -199,7 +199,7 @@ TEST_CASE("a configuration file that does not fit names file, line, key and what
   refused("resume = 'x'", "unknown key 'resume'");
   refused("epochs = '5'", "epochs = '5': the value must be an integer without quotes");
   refused("epochs = 5.5", "epochs = 5.5: the value must be an integer");
-  refused("epochs = 0", "epochs = 0: accepted is an integer from 1");
+  refused("epochs = 0", "epochs = 0: expected an integer from 1");
   refused("lr = true", "lr = true: the value must be a number");
   refused("encoder = 34", "encoder = 34: the value must be a string");
   refused("shuffle = 'on'", "the value must be true or false");

@@ -62,8 +62,8 @@ TEST_CASE("class table: mistakes are named with file and line") {
   CHECK(contains(read_error(""), "class_dict.csv: is empty"));
   CHECK(contains(read_error("name,r,g\nx,1,2\n"), "no column 'b'"));
   CHECK(contains(read_error("name,r,g,b\nx,1,2\n"), "class_dict.csv:2: 'x,1,2' has no value"));
-  CHECK(contains(read_error("name,r,g,b\nx,1,2,256\n"), ":2: '256' is no colour value"));
-  CHECK(contains(read_error("name,r,g,b\nx,1,2,-1\n"), ":2: '-1' is no colour value"));
+  CHECK(contains(read_error("name,r,g,b\nx,1,2,256\n"), ":2: '256' is not a colour value"));
+  CHECK(contains(read_error("name,r,g,b\nx,1,2,-1\n"), ":2: '-1' is not a colour value"));
   CHECK(contains(read_error("name,r,g,b\n"), "0 classes"));
   CHECK(contains(read_error("name,r,g,b\nx,1,2,3\nx,4,5,6\n"), "two classes are called 'x'"));
   CHECK(contains(read_error("name,r,g,b\nx,1,2,3\ny,1,2,3\n"), "'x' and 'y' have the same colour"));

@@ -42,8 +42,8 @@ TEST_CASE("split: the notebook's, index for index") {
 }
 
 TEST_CASE("split: too few scenes") {
-  CHECK(contains(message_of<Error>([] { notebook_split(1); }), "1 scene cannot be cut"));
-  CHECK(contains(message_of<Error>([] { notebook_split(2); }), "2 scenes cannot be cut"));
+  CHECK(contains(message_of<Error>([] { notebook_split(1); }), "1 scene cannot be split"));
+  CHECK(contains(message_of<Error>([] { notebook_split(2); }), "2 scenes cannot be split"));
   const Split three = notebook_split(3);
   CHECK(three.train.size() == 1);
   CHECK(three.val.size() == 1);

@@ -141,7 +141,7 @@ TEST_CASE("a run goes on from a Lightning checkpoint of ours as if it had not be
 
   const Outcome behind = run_program(work, "train", resume + "1");
   CHECK(behind.code == 1);
-  CHECK(behind.err.find("has 1 epochs behind it, and --epochs 1 asks for no more") !=
+  CHECK(behind.err.find("has already trained 1 epochs, and --epochs 1 asks for no more") !=
         std::string::npos);
   CHECK_FALSE(std::filesystem::exists(second));
 

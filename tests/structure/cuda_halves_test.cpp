@@ -1,12 +1,13 @@
-// Every kernel with a Cpu and a Cuda half has the latter in device code or a library's wrapper, and
-// a stub of it for builds without CUDA.
+// Every kernel that a header of kernels/ declares for Cpu and for Cuda has its Cuda half in device
+// code or in a wrapper around a CUDA library, and a stub for builds without CUDA. Reads the sources,
+// so it gives the same answer in builds with and without CUDA. A failure names the file to edit.
 
 #include <doctest/doctest.h>
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <regex>
-#include <set>
 #include <sstream>
 #include <string>
 
@@ -20,67 +21,79 @@ std::string text_of(const fs::path& file) {
   return text.str();
 }
 
-/// Names of the functions whose first parameter is a context of type `device` in the files of
-/// kernels/ that `wanted` picks: "relu(const Cuda&" or, in stubs, "FPANET_STUB(void, relu, const
-/// Cuda&".
+/// By name, the file with a function whose first parameter is a context of type `device`, among the
+/// files of kernels/ and its folders that `wanted` picks: "relu(const Cuda&" or, in stubs,
+/// "FPANET_STUB(void, relu, const Cuda&".
 template <class Wanted>
-std::set<std::string> functions_on(const std::string& device, const Wanted& wanted) {
+std::map<std::string, std::string> functions_on(const std::string& device, const Wanted& wanted) {
   const std::regex function(R"((\w+)(\(|,)\s*const )" + device + "&");
-  std::set<std::string> names;
-  for (const auto& entry : fs::directory_iterator(fs::path(FPANET_SOURCE) / "kernels")) {
-    if (!entry.is_regular_file() || !wanted(entry.path())) continue;
+  std::map<std::string, std::string> files;
+  const fs::path root = FPANET_SOURCE;
+  for (const auto& entry : fs::recursive_directory_iterator(root / "kernels")) {
+    const fs::path file = fs::relative(entry.path(), root);
+    if (!entry.is_regular_file() || !wanted(file)) continue;
     const std::string text = text_of(entry.path());
     for (std::sregex_iterator i(text.begin(), text.end(), function), end; i != end; ++i) {
-      names.insert((*i)[1]);
+      files.emplace((*i)[1], file.generic_string());
     }
   }
-  return names;
+  return files;
 }
 
+std::string folder_of(const fs::path& file) {
+  return file.parent_path().filename().string();
+}
+
+/// A contract: not what Cuda halves share (kernels/cuda, kernels/cudnn, *_cuda.hpp).
 bool is_header(const fs::path& file) {
-  return file.extension() == ".hpp" && !file.stem().string().starts_with("cu");
+  return file.extension() == ".hpp" && folder_of(file) != "cuda" && folder_of(file) != "cudnn" &&
+         !file.stem().string().ends_with("_cuda");
 }
 
 bool is_stub(const fs::path& file) {
   const std::string stem = file.stem().string();
-  return stem.ends_with("_stub") || stem.ends_with("_stubs");
+  return stem == "stubs" || stem.ends_with("_stub") || stem.ends_with("_stubs");
 }
 
-/// Kernels of our own, and wrappers around cuDNN and cuBLAS.
+/// Kernels of our own, and wrappers around cuDNN and cuBLASLt.
 bool is_device_code(const fs::path& file) {
   const std::string stem = file.stem().string();
   return file.extension() == ".cu" ||
-         (file.extension() == ".cpp" && stem.starts_with("cu") && !is_stub(file));
+         (file.extension() == ".cpp" &&
+          (folder_of(file) == "cudnn" || stem.ends_with("_cudnn") || stem.ends_with("_cublas")));
 }
 
-/// Declared for both devices.
-std::set<std::string> kernels_with_two_halves() {
-  const std::set<std::string> cpu = functions_on("Cpu", is_header);
-  std::set<std::string> both;
-  for (const std::string& name : functions_on("Cuda", is_header)) {
-    if (cpu.contains(name)) both.insert(name);
-  }
-  return both;
+/// "kernels/relu" for "kernels/relu.hpp".
+std::string without_extension(const std::string& file) {
+  return fs::path(file).replace_extension().generic_string();
 }
 
 }  // namespace
 
 TEST_CASE("every kernel with two halves has its Cuda half and a stub of it") {
-  const std::set<std::string> kernels = kernels_with_two_halves();
-  const std::set<std::string> halves = functions_on("Cuda", is_device_code);
-  const std::set<std::string> stubs = functions_on("Cuda", is_stub);
-  CHECK(kernels.size() > 50);
-  for (const std::string& name : kernels) {
-    CAPTURE(name);
-    CHECK(halves.contains(name));
-    CHECK(stubs.contains(name));
+  const auto on_cpu = functions_on("Cpu", is_header);
+  const auto halves = functions_on("Cuda", is_device_code);
+  const auto stubs = functions_on("Cuda", is_stub);
+  int kernels = 0;
+  for (const auto& [name, header] : functions_on("Cuda", is_header)) {
+    if (!on_cpu.contains(name)) continue;
+    ++kernels;
+    CHECK_MESSAGE(halves.contains(name),
+                  header << " declares " << name << " on Cuda: define it in "
+                         << without_extension(header)
+                         << ".cu (or in *_cudnn.cpp, *_cublas.cpp when the library computes it)");
+    CHECK_MESSAGE(stubs.contains(name),
+                  header << " declares " << name << " on Cuda: add its line, FPANET_STUB(..., "
+                         << name << ", const Cuda&, ...), to kernels/cuda/stubs.cpp");
   }
+  CHECK(kernels > 50);
 }
 
 TEST_CASE("every stub stands for a kernel") {
-  const std::set<std::string> declared = functions_on("Cuda", is_header);
-  for (const std::string& name : functions_on("Cuda", is_stub)) {
-    CAPTURE(name);
-    CHECK(declared.contains(name));
+  const auto declared = functions_on("Cuda", is_header);
+  for (const auto& [name, file] : functions_on("Cuda", is_stub)) {
+    CHECK_MESSAGE(declared.contains(name), file << " has a stub of " << name
+                                                << ", which no header of kernels/ declares on "
+                                                   "Cuda: remove it or add the declaration");
   }
 }

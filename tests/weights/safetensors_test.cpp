@@ -69,7 +69,8 @@ TEST_CASE("safetensors: every broken header is refused with the reason") {
   } cases[] = {
       {"{" + good + "}", 7, "f: tensors take 8 bytes but the file holds 7"},
       {"{" + good + "}", 9, "f: tensors take 8 bytes but the file holds 9"},
-      {"{" + good + "," + good + "}", 8, "f: tensor a begins at byte 0 of the data but 8 is expected"},
+      {"{" + good + "," + good + "}", 8,
+       "f: tensor a begins at byte 0 of the data but 8 is expected"},
       {R"({"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]},)"
        R"("a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}})",
        0, "f: two tensors are named a"},

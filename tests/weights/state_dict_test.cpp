@@ -49,8 +49,8 @@ TEST_CASE("state entry: bytes at any address convert to every engine dtype") {
   }
   CHECK_THROWS_WITH_AS(entry.to_tensor(DType::i64), "weights: 1.5 is not a 64-bit integer", Error);
   const StateEntry negative = StateEntry::scalar(-1);
-  CHECK_THROWS_WITH_AS(negative.to_tensor(DType::u8),
-                       "weights: -1 does not fit into 8 bits", Error);
+  CHECK_THROWS_WITH_AS(negative.to_tensor(DType::u8), "weights: -1 does not fit into 8 bits",
+                       Error);
 }
 
 TEST_CASE("state entry: bytes must be what type and shape ask for") {

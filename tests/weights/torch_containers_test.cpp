@@ -142,8 +142,7 @@ TEST_CASE("torch legacy: a storage may be a window on another, and big-endian is
                        "1 f32",
                        Error);
   CHECK_THROWS_WITH_AS(read(file("\x88", integer(3) + integer(2))),
-                       "f: tensor w: 2 elements at offset 3 reach outside storage 0 of 4",
-                       Error);
+                       "f: tensor w: 2 elements at offset 3 reach outside storage 0 of 4", Error);
   CHECK_THROWS_WITH_AS(read(file("\x89", integer(1) + integer(2))),
                        "f: only little-endian files are read", Error);
 }

@@ -80,14 +80,14 @@ TEST_CASE("write weights: the suffix decides, and every format reads back the sa
     CHECK(read.container == container);
     CHECK(diff_weights(read.tensors, tensors).equal());
   }
-  CHECK_THROWS_WITH_AS(
-      write_weights("a.onnx", tensors),
-      "a.onnx: unknown suffix '.onnx'; use .safetensors, .pth, .pt or .ckpt", Error);
-  CHECK_THROWS_WITH_AS(
-      write_weights("a.ckpt", tensors),
-      "a.ckpt: a Lightning checkpoint needs a training state, but this has only weights; convert a run "
-      "folder or another Lightning checkpoint, or write .pth",
-      Error);
+  CHECK_THROWS_WITH_AS(write_weights("a.onnx", tensors),
+                       "a.onnx: unknown suffix '.onnx'; use .safetensors, .pth, .pt or .ckpt",
+                       Error);
+  CHECK_THROWS_WITH_AS(write_weights("a.ckpt", tensors),
+                       "a.ckpt: a Lightning checkpoint needs a training state, but this file has "
+                       "only weights; convert a run "
+                       "folder or another Lightning checkpoint, or write .pth",
+                       Error);
 }
 
 TEST_CASE("prefixes: added and stripped") {

@@ -1,7 +1,8 @@
 #pragma once
 // An ONNX model in memory, and the function that writes it. Only the part of the format that the
-// project needs: one graph of nodes, initializers of three types, float tensors as inputs and outputs.
-// Format: github.com/onnx/onnx/blob/main/onnx/onnx.proto; operators: onnx.ai/onnx/operators.
+// project needs: one graph of nodes, initializers of three types, float tensors as inputs and
+// outputs. Format: github.com/onnx/onnx/blob/main/onnx/onnx.proto; operators:
+// onnx.ai/onnx/operators.
 
 #include <cstdint>
 #include <filesystem>
@@ -45,8 +46,9 @@ struct OnnxModel {
   Metadata metadata;
 };
 
-/// Writes the file atomically. Throws an Error that names the file if writing fails, if an initializer
-/// has another type, or if the model exceeds 2 GiB, the limit of a Protocol Buffers message.
+/// Writes the file atomically. Throws an Error that names the file if writing fails, if an
+/// initializer has another type, or if the model exceeds 2 GiB, the limit of a Protocol Buffers
+/// message.
 void write_onnx(const std::filesystem::path& path, const OnnxModel& model);
 
 }  // namespace fpanet

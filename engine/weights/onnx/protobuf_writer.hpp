@@ -1,7 +1,7 @@
 #pragma once
-// Writes the Protocol Buffers wire format. A message is a sequence of fields, each of which has a key
-// (field number and wire type) and a value. Writing ONNX files needs only four kinds of value, so
-// this class replaces protoc, libprotobuf and a generated copy of onnx.proto. Source:
+// Writes the Protocol Buffers wire format. A message is a sequence of fields, each of which has a
+// key (field number and wire type) and a value. Writing ONNX files needs only four kinds of value,
+// so this class replaces protoc, libprotobuf and a generated copy of onnx.proto. Source:
 // protobuf.dev/programming-guides/encoding.
 
 #include <bit>

@@ -1,6 +1,6 @@
 #pragma once
-// The effect of REDUCE, NEWOBJ and BUILD for the globals of the allow-list. They only build plain data
-// from plain data.
+// The effect of REDUCE, NEWOBJ and BUILD for the globals of the allow-list. They only build plain
+// data from plain data.
 
 #include "engine/weights/pickle/object.hpp"
 #include "engine/weights/pickle/where.hpp"

@@ -12,7 +12,7 @@ std::string_view kind_of(const Object& object) {
                                                               "a boolean",
                                                               "an integer",
                                                               "a number",
-                                                              "a text",
+                                                              "a string",
                                                               "a tuple",
                                                               "a list",
                                                               "a dict",

@@ -1,6 +1,6 @@
 #pragma once
-// The objects that a pickle of tensors contains once it is read. They are plain data; nothing in them
-// can be executed.
+// The objects that a pickle of tensors contains once it is read. They are plain data; nothing in
+// them can be executed.
 
 #include <cstdint>
 #include <deque>

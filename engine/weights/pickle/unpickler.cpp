@@ -146,8 +146,8 @@ class Machine {
         return push_global(module, cursor_.line());
       }
       case Op::stack_global: {
-        const std::string_view name = pop_as<std::string_view>("a text");
-        return push_global(pop_as<std::string_view>("a text"), name);
+        const std::string_view name = pop_as<std::string_view>("a string");
+        return push_global(pop_as<std::string_view>("a string"), name);
       }
       case Op::reduce:
       case Op::newobj: {

@@ -13,7 +13,8 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// Receives the parser's events. `place_` is the place in the header at which the next event occurs.
+/// Receives the parser's events. `place_` is the place in the header at which the next event
+/// occurs.
 class HeaderEvents : public Json::json_sax_t {
  public:
   HeaderEvents(SafetensorsHeader& header, const std::string& file) : header_(header), file_(file) {}
@@ -88,7 +89,7 @@ class HeaderEvents : public Json::json_sax_t {
     } else if (place_ == Place::tensor && member_ == Member::dtype) {
       row().type = type_of(text);
     } else {
-      return misplaced("a text");
+      return misplaced("a string");
     }
     return true;
   }

@@ -22,8 +22,9 @@ struct SafetensorsHeader {
   Metadata metadata;
 };
 
-/// Throws an Error that names `file` if the header does not follow the format: unknown members, other
-/// value types, missing members, duplicate metadata keys. Does not compare offsets with the data.
+/// Throws an Error that names `file` if the header does not follow the format: unknown members,
+/// other value types, missing members, duplicate metadata keys. Does not compare offsets with the
+/// data.
 SafetensorsHeader parse_safetensors_header(std::string_view json, const std::string& file);
 
 }  // namespace fpanet

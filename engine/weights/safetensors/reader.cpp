@@ -16,7 +16,8 @@ using Row = SafetensorsHeader::Row;
 void check_size(const Row& row, const std::string& file) {
   const auto numel = static_cast<std::uint64_t>(
       checked_numel(row.shape, fmt::format("{}: tensor {}", file, printable(row.name))));
-  // numel < 2^62 and an element has up to 8 = 2^3 bytes, so a product could overflow. Divide instead.
+  // numel < 2^62 and an element has up to 8 = 2^3 bytes, so a product could overflow. Divide
+  // instead.
   const std::uint64_t size = size_of(row.type);
   const bool fits = row.begin <= row.end && (row.end - row.begin) % size == 0 &&
                     (row.end - row.begin) / size == numel;

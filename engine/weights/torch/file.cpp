@@ -11,8 +11,8 @@ namespace {
 
 using pickle::TensorView;
 
-/// True if every element lies in the storage. Strides must not be negative, so it is enough to check
-/// the last element.
+/// True if every element lies in the storage. Strides must not be negative, so it is enough to
+/// check the last element.
 bool fits(const TensorView& view, std::int64_t storage_numel) {
   if (view.offset < 0 || view.offset > storage_numel) return false;
   std::int64_t room = storage_numel - view.offset - 1;  // largest possible distance from the first

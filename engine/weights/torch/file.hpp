@@ -1,6 +1,6 @@
 #pragma once
-// A file written by torch.save in any of its three containers. Holds the pickled object and reads the
-// raw data of its tensors on demand.
+// A file written by torch.save in any of its three containers. Holds the pickled object and reads
+// the raw data of its tensors on demand.
 
 #include <functional>
 #include <memory>
@@ -31,9 +31,9 @@ class TorchFile {
   const pickle::Object& root() const { return *root_; }
 
   /// The tensor as an entry: a view of the file if the tensor is contiguous, otherwise a gathered
-  /// copy. Throws an Error that names the entry if the tensor reaches outside its storage. All copies
-  /// from one file together are limited to 16 MiB plus four times its size, because an expanded view
-  /// could otherwise request any amount of memory.
+  /// copy. Throws an Error that names the entry if the tensor reaches outside its storage. All
+  /// copies from one file together are limited to 16 MiB plus four times its size, because an
+  /// expanded view could otherwise request any amount of memory.
   StateEntry entry(const pickle::TensorView& view, std::string_view entry_name);
 
  private:
@@ -51,8 +51,8 @@ class TorchFile {
   StorageSource storages_;
 };
 
-/// PyTorch 1.6 and later: a zip archive with data.pkl and data/<key>. Source: torch/serialization.py,
-/// _save and _load.
+/// PyTorch 1.6 and later: a zip archive with data.pkl and data/<key>. Source:
+/// torch/serialization.py, _save and _load.
 TorchFile open_torch_zip(const Bytes& file, const std::string& name);
 /// PyTorch 0.1.10 to 1.5: five pickles, then the raw data. Source: torch/serialization.py,
 /// _legacy_load.

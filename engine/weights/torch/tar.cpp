@@ -56,8 +56,8 @@ void add_object(Objects& objects, const std::string& key, Object* object, const 
           printable(key));
 }
 
-/// Member `storages`: a count; for each storage (key, location, class) and its raw data; finally the
-/// list of storages that are views of others: (key, root key, offset, numel).
+/// Member `storages`: a count; for each storage (key, location, class) and its raw data; finally
+/// the list of storages that are views of others: (key, root key, offset, numel).
 Objects read_storages(TorchStream& stream, StorageMap& data, pickle::Heap& heap) {
   Objects storages;
   const auto count = stream.pickle_as<std::int64_t>("count of storages");
@@ -87,8 +87,8 @@ Objects read_storages(TorchStream& stream, StorageMap& data, pickle::Heap& heap)
   return storages;
 }
 
-/// Member `tensors`: a count; for each tensor (key, storage key, class), the rank as int32, 4 unused
-/// bytes, and the sizes, the strides and the storage offset as int64.
+/// Member `tensors`: a count; for each tensor (key, storage key, class), the rank as int32, 4
+/// unused bytes, and the sizes, the strides and the storage offset as int64.
 Objects read_tensors(TorchStream& stream, const Objects& storages, pickle::Heap& heap) {
   Objects tensors;
   const auto count = stream.pickle_as<std::int64_t>("count of tensors");

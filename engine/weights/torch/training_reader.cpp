@@ -96,8 +96,9 @@ void read_epochs(TorchFile& file, const Dict& root, std::int64_t epoch, Training
   training.train_batches = count(file, root, "epoch_loop.batch_progress", "processed").value_or(0);
   training.validation_batches =
       count(file, root, "epoch_loop.val_loop.batch_progress", "processed").value_or(0);
-  // `epoch` is the epoch that was running, or the next one if fit() had returned, whereas the counters
-  // of the loop are always right. After validation, an epoch is over but not yet counted as processed.
+  // `epoch` is the epoch that was running, or the next one if fit() had returned, whereas the
+  // counters of the loop are always right. After validation, an epoch is over but not yet counted
+  // as processed.
   if (at_end_of_epoch(root)) {
     training.epochs_done = count(file, root, "epoch_progress", "ready").value_or(epoch + 1);
   } else {

@@ -8,14 +8,14 @@
 
 namespace fpanet {
 
-/// The pickle and the data of its tensors, written atomically; throws Error naming the file.
+/// Writes the pickle and the data of its tensors atomically. Throws an Error that names the file.
 void write_torch(const std::filesystem::path& path, PickleWriter object);
 
-/// A bare state dict in the given order: torch.save(model.state_dict(), path).
+/// Writes a bare state dict in the given order, like torch.save(model.state_dict(), path).
 void write_torch(const std::filesystem::path& path, const StateDict& tensors);
 
-/// A checkpoint that pytorch-lightning 2.x takes in load_from_checkpoint and
-/// trainer.fit(ckpt_path=...): training goes on with epoch `training.epochs_done`.
+/// Writes a checkpoint for load_from_checkpoint and trainer.fit(ckpt_path=...) of pytorch-lightning
+/// 2.x. Training then continues with epoch `training.epochs_done`.
 void write_lightning(const std::filesystem::path& path, const StateDict& tensors,
                      const TrainingState& training);
 

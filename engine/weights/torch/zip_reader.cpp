@@ -124,8 +124,8 @@ void ZipReader::read_directory() {
   }
 }
 
-/// Throws Error if members overlap, because shared bytes could make a small file expand to much more
-/// data, which would take long to check.
+/// Throws Error if members overlap, because shared bytes could make a small file expand to much
+/// more data, which would take long to check.
 void ZipReader::check_overlaps() const {
   std::vector<const Member*> order;
   for (const auto& [path, member] : members_) order.push_back(&member);

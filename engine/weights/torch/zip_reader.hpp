@@ -14,8 +14,8 @@ namespace fpanet {
 
 class ZipReader {
  public:
-  /// Reads the directory. Throws an Error that names `name` if the archive is damaged, has overlapping
-  /// members or two members with the same name.
+  /// Reads the directory. Throws an Error that names `name` if the archive is damaged, has
+  /// overlapping members or two members with the same name.
   ZipReader(Bytes file, std::string name);
 
   struct Member {

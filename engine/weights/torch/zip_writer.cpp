@@ -31,7 +31,8 @@ constexpr std::uint16_t u16(std::size_t number) {
   return static_cast<std::uint16_t>(number);
 }
 
-/// The fields that a local header and a directory row share, from "version needed" to "name length".
+/// The fields that a local header and a directory row share, from "version needed" to "name
+/// length".
 std::string shared_fields(std::uint32_t crc, std::uint32_t size, std::size_t name_bytes) {
   constexpr std::uint16_t kStored = 0, kTime = 0, kDate = 0;
   return packed(kVersion, kUtf8Names, kStored, kTime, kDate, crc, size, size, u16(name_bytes));
