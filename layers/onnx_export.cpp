@@ -17,13 +17,13 @@ namespace fpanet {
 
 namespace {
 
-using Sizes = std::vector<std::int64_t>;
+using Dims = std::vector<std::int64_t>;
 using Names = std::vector<std::string>;
 using Attributes = std::vector<OnnxAttribute>;
 
 /// The sizes of (N,...) for ONNX, with an arbitrary batch size.
-Sizes with_any_batch(const Shape& shape) {
-  Sizes sizes(shape.sizes().begin(), shape.sizes().end());
+Dims with_any_batch(const Shape& shape) {
+  Dims sizes(shape.sizes().begin(), shape.sizes().end());
   sizes.at(0) = OnnxValue::kAnyBatch;
   return sizes;
 }
@@ -37,12 +37,12 @@ class Builder {
     return output;
   }
 
-  std::string transpose(const std::string& x, Sizes order) {
+  std::string transpose(const std::string& x, Dims order) {
     return emit("Transpose", {x}, {{"perm", std::move(order)}});
   }
 
   /// Reshapes x to `shape` in all dimensions but the batch, which it keeps.
-  std::string reshape(const std::string& x, Sizes shape) {
+  std::string reshape(const std::string& x, Dims shape) {
     shape.at(0) = 0;
     const std::string name = fmt::format("shape_{}", join(shape, "_"));
     const auto rank = static_cast<std::int64_t>(shape.size());
@@ -65,14 +65,14 @@ class Builder {
     return name;
   }
 
-  std::string constant(const std::string& name, const std::vector<double>& values, Sizes shape) {
+  std::string constant(const std::string& name, const std::vector<double>& values, Dims shape) {
     const std::vector<float> rounded(values.begin(), values.end());
     return constant(name, StateEntry::from_values(rounded, std::move(shape)));
   }
 
   /// constant(), but in f64.
   std::string exact_constant(const std::string& name, const std::vector<double>& values,
-                             Sizes shape) {
+                             Dims shape) {
     const Bytes bytes = Bytes::copy_of(std::as_bytes(std::span(values)));
     return constant(name, StateEntry(ElementType::f64, std::move(shape), bytes));
   }
@@ -238,9 +238,9 @@ class Exporter {
     const Shape& weight = shape(node, 1);
     const std::int64_t stride = integer(node, "stride"), padding = integer(node, "padding");
     return build_.emit("Conv", std::move(inputs),
-                       {{"kernel_shape", Sizes{weight[2], weight[3]}},
-                        {"strides", Sizes{stride, stride}},
-                        {"pads", Sizes{padding, padding, padding, padding}}});
+                       {{"kernel_shape", Dims{weight[2], weight[3]}},
+                        {"strides", Dims{stride, stride}},
+                        {"pads", Dims{padding, padding, padding, padding}}});
   }
 
   std::string conv2d(const Node& node) {
@@ -280,7 +280,7 @@ class Exporter {
   std::string high_pass(const Node& node) {
     constexpr Index kK = kernels::kLowFrequencies;
     const auto basis = [&](Index size, bool transposed) {
-      const Sizes sizes = transposed ? Sizes{size, kK} : Sizes{kK, size};
+      const Dims sizes = transposed ? Dims{size, kK} : Dims{kK, size};
       return build_.exact_constant(fmt::format("low_frequencies_{}", join(sizes, "x")),
                                    low_frequencies(size, transposed), sizes);
     };
@@ -300,7 +300,7 @@ class Exporter {
     const auto factor = [&](std::size_t i, const char* transposed) {
       const std::string x = input(node, i);
       if (node.op->attribute(transposed) == 0) return x;
-      return build_.transpose(x, shape(node, i).rank() == 2 ? Sizes{1, 0} : Sizes{0, 2, 1});
+      return build_.transpose(x, shape(node, i).rank() == 2 ? Dims{1, 0} : Dims{0, 2, 1});
     };
     const std::string a = factor(0, "transpose_a"), b = factor(1, "transpose_b");
     return build_.emit("MatMul", {a, b});
@@ -310,9 +310,9 @@ class Exporter {
     const std::int64_t kernel = integer(node, "kernel"), stride = integer(node, "stride"),
                        padding = integer(node, "padding");
     return build_.emit("MaxPool", {input(node, 0)},
-                       {{"kernel_shape", Sizes{kernel, kernel}},
-                        {"strides", Sizes{stride, stride}},
-                        {"pads", Sizes{padding, padding, padding, padding}}});
+                       {{"kernel_shape", Dims{kernel, kernel}},
+                        {"strides", Dims{stride, stride}},
+                        {"pads", Dims{padding, padding, padding, padding}}});
   }
 
   /// center, top (N,P,K), bottom (N,P,C). Emits the ops that models/pab.cpp uses when the whole map
