@@ -18,9 +18,11 @@ threads=${DEMO_THREADS:-0}
 
 say() { printf '\n== %s\n' "$*" >&2; }
 
-say "installing what is missing, building"
+say "installing what is missing, building the four programs"
 scripts/install_dependencies.sh
-scripts/build.sh
+options=()
+nvidia-smi -L >/dev/null 2>&1 || options+=(--cpu)
+scripts/build.sh "${options[@]}"
 
 if [[ -e $dir && ! -e $dir/.fpanet-demo ]]; then
   echo "$dir is there and is no earlier demo: name another folder with DEMO_DIR." >&2

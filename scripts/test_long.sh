@@ -5,5 +5,5 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 scripts/install_dependencies.sh
-scripts/build.sh
+scripts/build.sh --tests
 ctest --preset long

@@ -10,7 +10,7 @@ const Conv2dInnerLoops<T>& conv2d_inner_loops() {
       CpuVariants<Conv2dInnerLoops<T>>{.generic = conv2d_inner_loops_generic<T>,
                                        .avx2 = FPANET_X86_ONLY(conv2d_inner_loops_avx2<T>),
                                        .avx512 = FPANET_X86_ONLY(conv2d_inner_loops_avx512<T>),
-                                       .wide = conv2d_inner_loops_wide<T>}
+                                       .wide = FPANET_WIDE_ONLY(conv2d_inner_loops_wide<T>)}
           .choose();
   return loops;
 }
@@ -21,7 +21,7 @@ const WinogradKernels<T>& winograd_kernels() {
       CpuVariants<WinogradKernels<T>>{.generic = winograd_kernels_generic<T>,
                                       .avx2 = FPANET_X86_ONLY(winograd_kernels_avx2<T>),
                                       .avx512 = FPANET_X86_ONLY(winograd_kernels_avx512<T>),
-                                      .wide = winograd_kernels_wide<T>}
+                                      .wide = FPANET_WIDE_ONLY(winograd_kernels_wide<T>)}
           .choose();
   return kernels;
 }

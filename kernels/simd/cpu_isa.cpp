@@ -13,6 +13,12 @@ namespace {
 constexpr std::array kIsas{CpuIsa::generic, CpuIsa::wide, CpuIsa::avx2, CpuIsa::avx512,
                            CpuIsa::avx512_bf16};
 
+#if defined(FPANET_WIDE)
+constexpr bool kHasWide = true;
+#else
+constexpr bool kHasWide = false;
+#endif
+
 std::string_view isa_name_from_environment() {
   const char* const name = std::getenv("FPANET_CPU");
   return name != nullptr ? name : "";
@@ -26,6 +32,8 @@ CpuIsa requested_cpu_isa() {
     if (name_of(isa) != wanted) continue;
     require(isa <= std::max(detected, CpuIsa::wide), "FPANET_CPU={}: this processor only has {}",
             wanted, name_of(detected));
+    require(isa != CpuIsa::wide || kHasWide,
+            "FPANET_CPU=wide: only builds with tests (-DFPANET_TESTS=ON) contain it");
     return isa;
   }
   fail("FPANET_CPU={}: must be one of generic, wide, avx2, avx512, avx512_bf16", wanted);

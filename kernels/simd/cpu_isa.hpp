@@ -55,4 +55,11 @@ struct CpuVariants {
 #define FPANET_X86_ONLY(function) nullptr
 #endif
 
+/// A function that is only compiled in builds with tests (CMakeLists.txt defines FPANET_WIDE).
+#if defined(FPANET_WIDE)
+#define FPANET_WIDE_ONLY(function) function
+#else
+#define FPANET_WIDE_ONLY(function) nullptr
+#endif
+
 }  // namespace fpanet::kernels
