@@ -101,7 +101,7 @@ void check_equal(const Device& device, const Scenes& scenes, const std::vector<T
 
 /// In float, and rounded from there to bfloat16.
 template <class Device>
-void check_rounded(const Device& device, const Scenes& scenes) {
+void check_both_precisions(const Device& device, const Scenes& scenes) {
   const std::vector<float> filtered = in_steps<float>(device, scenes);
   check_equal(device, scenes, filtered);
   std::vector<bfloat16> rounded(filtered.size());
@@ -116,10 +116,10 @@ TEST_CASE(
     CAPTURE(w);
     const Scenes scenes(h, w);
     on_cpus<float>([&](const Cpu& cpu) {
-      check_rounded(cpu, scenes);
+      check_both_precisions(cpu, scenes);
       check_equal(cpu, scenes, in_steps<double>(cpu, scenes));
     });
-    on_cards<float>([&](const Cuda& cuda) { check_rounded(cuda, scenes); });
+    on_cards<float>([&](const Cuda& cuda) { check_both_precisions(cuda, scenes); });
   }
 }
 

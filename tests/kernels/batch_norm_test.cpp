@@ -13,10 +13,10 @@ constexpr double kEps = 1e-5;
 
 /// Inputs of one size, and what the definition makes of them in double.
 template <class T>
-struct Case {
+struct BatchNormCase {
   using R = Real<T>;
 
-  Case(const ImageSize& size, bool with_relu, bool with_residual, bool training)
+  BatchNormCase(const ImageSize& size, bool with_relu, bool with_residual, bool training)
       : s(size), relu(with_relu), residual(with_residual), train(training) {
     const View<const double> wide = s.of(wide_x);
     naive::batch_norm_moments(wide, mean.data(), var.data());
@@ -54,7 +54,7 @@ struct Case {
 };
 
 template <class T>
-void check_forward(const Case<T>& c) {
+void check_forward(const BatchNormCase<T>& c) {
   using R = Real<T>;
   std::vector<R> mean(c.mean.size()), invstd(c.mean.size());
   check_assigned<T>(c.y, tolerance<T>(), [&](const auto& device, T* y) {
@@ -78,7 +78,7 @@ void check_forward(const Case<T>& c) {
 }
 
 template <class T>
-void check_backward(const Case<T>& c) {
+void check_backward(const BatchNormCase<T>& c) {
   using R = Real<T>;
   std::vector<R> mean, invstd;
   for (std::size_t i = 0; i < c.mean.size(); ++i) {
@@ -129,7 +129,7 @@ TEST_CASE_TEMPLATE("batch_norm: forward and backward against the definition", T,
         CAPTURE(residual);
         for (const bool train : {true, false}) {
           CAPTURE(train);
-          const Case<T> c(size, relu, residual, train);
+          const BatchNormCase<T> c(size, relu, residual, train);
           check_forward(c);
           check_backward(c);
         }
@@ -164,7 +164,7 @@ TEST_CASE_TEMPLATE("batch_norm: the mask from x is the mask from y, bit for bit"
   using R = Real<T>;
   for (const ImageSize& size : image_sizes()) {
     CAPTURE(size.str());
-    const Case<T> c(size, true, false, true);
+    const BatchNormCase<T> c(size, true, false, true);
     const Index channels = size.c;
     std::vector<T> y = filled<T>(size.numel(), 0);
     std::vector<R> mean = filled<R>(channels, 0), invstd = mean, scale = mean, shift = mean;
@@ -212,7 +212,7 @@ TEST_CASE_TEMPLATE("batch_norm: given the statistics it would have taken, it giv
                    T, float, double, bfloat16) {
   using R = Real<T>;
   const auto check = [](const ImageSize& size, const auto& device) {
-    const Case<T> c(size, true, true, true);
+    const BatchNormCase<T> c(size, true, true, true);
     std::vector<double> statistics(static_cast<std::size_t>(2 * size.c));
     auto own = scratch(channel_statistics_workspace_bytes<T>(device, size.pixels(), size.c));
     channel_statistics<T>(device, size.of(c.x), statistics.data(), own);

@@ -10,7 +10,7 @@ using namespace fpanet::test;
 
 /// What the definition makes of x in double: means, then variances.
 template <class T>
-std::vector<double> defined(const ImageSize& s, const std::vector<T>& x) {
+std::vector<double> defined_moments(const ImageSize& s, const std::vector<T>& x) {
   std::vector<double> statistics(static_cast<std::size_t>(2 * s.c));
   const std::vector<double> wide = widened(x);
   naive::batch_norm_moments(s.of(wide), statistics.data(), statistics.data() + s.c);
@@ -31,7 +31,7 @@ TEST_CASE_TEMPLATE("channel_statistics: against the definition in double", T, fl
   for (const ImageSize& size : image_sizes()) {
     CAPTURE(size.str());
     const auto x = uniform<T>("x", size.numel(), 2, 5);
-    check_statistics(size, x, defined(size, x), tolerance<Real<T>>());
+    check_statistics(size, x, defined_moments(size, x), tolerance<Real<T>>());
   }
 }
 
@@ -41,7 +41,7 @@ TEST_CASE("channel_statistics: a mean a thousand times the deviation costs no di
   for (const double noise : uniform<double>("noise", s.numel())) {
     x.push_back(static_cast<float>(1000 + noise));
   }
-  const std::vector<double> expected = defined(s, x);  // the variances are a third
+  const std::vector<double> expected = defined_moments(s, x);  // the variances are a third
   check_statistics(s, x, expected, kKernelFloat);
 }
 

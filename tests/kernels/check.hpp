@@ -10,9 +10,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <limits>
 #include <span>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <vector>
@@ -30,6 +32,24 @@ std::vector<T> uniform(std::string_view name, Index count, double low = -1, doub
   Rng rng(hash_name(name));
   std::vector<T> values(static_cast<std::size_t>(count));
   for (T& value : values) value = static_cast<T>(rng.uniform(low, high));
+  return values;
+}
+
+/// Random class indices in [0, classes).
+inline std::vector<std::int32_t> labels_of(Index count, Index classes) {
+  Rng rng(3);
+  std::vector<std::int32_t> labels(static_cast<std::size_t>(count));
+  for (std::int32_t& label : labels) {
+    label = static_cast<std::int32_t>(rng.below(static_cast<std::uint64_t>(classes)));
+  }
+  return labels;
+}
+
+/// Few distinct values, so that maxima have ties.
+template <class T>
+std::vector<T> with_ties(Index count) {
+  std::vector<T> values = uniform<T>("ties", count, -2, 2);
+  for (T& value : values) value = static_cast<T>(std::round(static_cast<kernels::Real<T>>(value)));
   return values;
 }
 

@@ -23,7 +23,7 @@ struct Bf16Buffers {
   std::vector<float> bias, dw, db;
 };
 
-Bf16Buffers rounded(const Conv2dBuffers<float>& from) {
+Bf16Buffers rounded_buffers(const Conv2dBuffers<float>& from) {
   const auto round = [](const std::vector<float>& values) {
     std::vector<bfloat16> low;
     for (const float value : values) low.push_back(bfloat16(value));
@@ -84,9 +84,9 @@ TEST_CASE("conv2d_pairs: integers give exactly what the definition gives, rounde
         naive::conv2d_backward_weight(g, before.x.data(), before.dy.data(), expected.dw.data(),
                                       write);
         naive::conv2d_backward_bias(g, before.dy.data(), expected.db.data(), write);
-        Bf16Buffers fast = rounded(before);
+        Bf16Buffers fast = rounded_buffers(before);
         run_all(Cpu{2}, g, fast, write, with_residual);
-        const Bf16Buffers once = rounded(expected);
+        const Bf16Buffers once = rounded_buffers(expected);
         CHECK(same_bits(fast.y, once.y));
         CHECK(same_bits(fast.dx, once.dx));
         CHECK(fast.dw == once.dw);
@@ -143,7 +143,7 @@ TEST_CASE("conv2d_pairs: prepared weights give the same bits") {
   for (const Conv2dGeometry& g : test::conv2d_samples()) {
     CAPTURE(test::str(g));
     const Cpu cpu{2};
-    const Bf16Buffers b = rounded(test::integer_buffers<float>(g));
+    const Bf16Buffers b = rounded_buffers(test::integer_buffers<float>(g));
     std::vector<bfloat16> prepared(
         static_cast<std::size_t>(conv2d_prepared_numel<bfloat16>(cpu, g)));
     conv2d_prepare(Cpu{3}, g, b.w.data(), prepared.data());

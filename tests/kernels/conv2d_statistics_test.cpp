@@ -33,7 +33,7 @@ Convolved<T> convolve(const Cpu& cpu, const Conv2dGeometry& g, const std::vector
 }
 
 template <class T>
-std::vector<double> defined(const Conv2dGeometry& g, const std::vector<T>& y) {
+std::vector<double> defined_statistics(const Conv2dGeometry& g, const std::vector<T>& y) {
   std::vector<double> statistics(static_cast<std::size_t>(2 * g.c_out));
   const std::vector<double> wide = widened(y);
   naive::batch_norm_moments<double>({wide.data(), g.n, g.c_out, g.out_h(), g.out_w()},
@@ -96,7 +96,7 @@ Convolved<T> convolve(const Way<T>& way, const Cpu& cpu, const Conv2dGeometry& g
 /// Larger of the means' error in deviations of their channel and the variances' relative error.
 template <class T>
 double error_of(const Conv2dGeometry& g, const Convolved<T>& out) {
-  const std::vector<double> expected = defined(g, out.y);
+  const std::vector<double> expected = defined_statistics(g, out.y);
   double worst = 0;
   for (std::size_t c = 0; c < expected.size() / 2; ++c) {
     const std::size_t v = expected.size() / 2 + c;
@@ -183,7 +183,7 @@ TEST_CASE_TEMPLATE("conv2d: statistics of y against the definition", T, float, d
     const auto x = uniform<T>("x", g.input_pixels() * g.c_in, 0, 1);
     const auto w = uniform<T>("w", g.weight_numel(), -0.02, 0.06);
     const std::vector<T> plain = convolve<T>(Cpu{2}, g, x, w, false).y;
-    const std::vector<double> expected = defined(g, plain);
+    const std::vector<double> expected = defined_statistics(g, plain);
     Convolved<T> first;
     for (const int threads : {1, 2, 4}) {
       CAPTURE(threads);
@@ -208,7 +208,7 @@ TEST_CASE("conv2d: statistics of channels whose mean is a thousand deviations") 
     }
     const auto w = filled<float>(g.weight_numel(), 1.0 / static_cast<double>(depth));
     const Convolved<float> got = convolve<float>(Cpu{2}, g, x, w, true);
-    const std::vector<double> expected = defined(g, got.y);
+    const std::vector<double> expected = defined_statistics(g, got.y);
     for (Index c = 0; c < g.c_out; ++c) {
       const auto mean = static_cast<std::size_t>(c), var = static_cast<std::size_t>(g.c_out + c);
       CHECK(expected[var] < 2);

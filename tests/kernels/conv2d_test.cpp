@@ -14,7 +14,7 @@ namespace {
 using test::Conv2dBuffers;
 
 template <class T>
-void run(const Cpu& cpu, const Conv2dGeometry& g, Conv2dBuffers<T>& b, Write write) {
+void run_conv2d(const Cpu& cpu, const Conv2dGeometry& g, Conv2dBuffers<T>& b, Write write) {
   std::vector<std::byte> workspace(std::max({conv2d_workspace_bytes<T>(cpu, g, {}),
                                              conv2d_backward_input_workspace_bytes<T>(cpu, g),
                                              conv2d_backward_weight_workspace_bytes<T>(cpu, g),
@@ -91,7 +91,7 @@ TEST_CASE_TEMPLATE("conv2d: integers give exactly what the definition gives", T,
       const Conv2dBuffers<T> expected =
           write == Write::assign ? assigned : accumulated(before, assigned);
       Conv2dBuffers<T> fast = before;
-      run(Cpu{2}, g, fast, write);
+      run_conv2d(Cpu{2}, g, fast, write);
       check_pass(Conv2dPass::forward, g, fast.y, expected.y);
       check_pass(Conv2dPass::backward_input, g, fast.dx, expected.dx);
       check_pass(Conv2dPass::backward_weight, g, fast.dw, expected.dw);
@@ -111,9 +111,9 @@ TEST_CASE_TEMPLATE("conv2d: 1, 2 and 4 threads give the same bits", T, float, do
       for (T& v : *values) v = std::sin(v * T(1.7) + T(values->size() % 5));
     }
     Conv2dBuffers<T> two = one, four = one;
-    run(Cpu{1}, g, one, Write::assign);
-    run(Cpu{2}, g, two, Write::assign);
-    run(Cpu{4}, g, four, Write::assign);
+    run_conv2d(Cpu{1}, g, one, Write::assign);
+    run_conv2d(Cpu{2}, g, two, Write::assign);
+    run_conv2d(Cpu{4}, g, four, Write::assign);
     for (const Conv2dBuffers<T>* other : {&two, &four}) {
       CHECK(one.y == other->y);
       CHECK(one.dx == other->dx);

@@ -60,8 +60,8 @@ std::vector<double> defined_result(const UpsampledGeometry& g, const UpsampledBu
 }
 
 // By phases, whatever the size.
-std::vector<float> run(const UpsampledGeometry& g, const UpsampledBuffers& b, bool bias, bool relu,
-                       int threads) {
+std::vector<float> run_upsampled(const UpsampledGeometry& g, const UpsampledBuffers& b, bool bias,
+                                 bool relu, int threads) {
   const Cpu cpu{threads};
   REQUIRE(phases::supports(g));
   std::vector<float> u(static_cast<std::size_t>(phases::u_numel(g)), NAN);
@@ -87,12 +87,12 @@ TEST_CASE("conv2d of an enlarged image: the definition, on 1, 2 and 4 threads") 
       for (const bool relu : {false, true}) {
         CAPTURE(bias);
         CAPTURE(relu);
-        const std::vector<float> one = run(g, b, bias, relu, 1);
+        const std::vector<float> one = run_upsampled(g, b, bias, relu, 1);
         // The root mean square of y before the ReLU is about 1.
         CHECK(test::difference(one, defined_result(g, b, bias, relu)) < 1.5e-5);
         for (const int threads : {2, 4}) {
           CAPTURE(threads);
-          CHECK(test::same_bits(run(g, b, bias, relu, threads), one));
+          CHECK(test::same_bits(run_upsampled(g, b, bias, relu, threads), one));
         }
       }
     }
@@ -118,7 +118,7 @@ TEST_CASE("conv2d of an enlarged image: the choice, with plain and prepared weig
           (pays ? "winograd phases" : "enlarged"));
     CHECK(conv2d_upsampled_implementation<double>(cpu, g) == "enlarged");
     if (pays) {
-      CHECK(test::same_bits(y, run(g, b, true, true, 2)));
+      CHECK(test::same_bits(y, run_upsampled(g, b, true, true, 2)));
     } else {
       CHECK(test::difference(y, defined_result(g, b, true, true)) < 5e-6);
     }

@@ -14,7 +14,7 @@
 namespace fpanet::kernels {
 namespace {
 
-std::vector<bfloat16> rounded(const std::vector<float>& values) {
+std::vector<bfloat16> rounded_values(const std::vector<float>& values) {
   std::vector<bfloat16> low;
   for (const float value : values) low.push_back(bfloat16(value));
   return low;
@@ -37,11 +37,11 @@ Numbers<bfloat16> numbers_of(const Conv2dGeometry& g) {
   std::mt19937 random(5);
   const auto made = [&](Index count) { return test::normal(random, count, 1, false); };
   const Index in = g.input_pixels() * g.c_in, out = g.output_pixels() * g.c_out;
-  return {.x = rounded(made(in)),
-          .w = rounded(made(g.weight_numel())),
-          .dy = rounded(made(out)),
-          .residual = rounded(made(out)),
-          .dx = rounded(made(in)),
+  return {.x = rounded_values(made(in)),
+          .w = rounded_values(made(g.weight_numel())),
+          .dy = rounded_values(made(out)),
+          .residual = rounded_values(made(out)),
+          .dx = rounded_values(made(in)),
           .bias = made(g.c_out),
           .dw = made(g.weight_numel())};
 }
@@ -78,7 +78,7 @@ PassResults<T> run_passes(const Cpu& cpu, const Conv2dGeometry& g, const Numbers
 }
 
 template <Index kTile>
-void check_rounded() {
+void check_rounded_winograd() {
   CAPTURE(kTile);
   for (const Conv2dGeometry& g : {Conv2dGeometry{1, 16, 3, 3, 16, 3, 3, 1, 0},
                                   {1, 16, 1, 9, 32, 3, 3, 1, 1},
@@ -103,9 +103,9 @@ void check_rounded() {
       for (const int threads : {1, 2, 4}) {
         CAPTURE(threads);
         const PassResults<bfloat16> got = run_passes<kTile>(Cpu{threads}, g, low, finish, write);
-        CHECK(test::same_bits(got.y, rounded(expected.y)));
+        CHECK(test::same_bits(got.y, rounded_values(expected.y)));
         CHECK(test::same_bits(got.prepared_y, got.y));
-        CHECK(test::same_bits(got.dx, rounded(expected.dx)));
+        CHECK(test::same_bits(got.dx, rounded_values(expected.dx)));
         CHECK(test::same_bits(got.dw, expected.dw));
       }
     }
@@ -113,9 +113,9 @@ void check_rounded() {
 }
 
 TEST_CASE("conv2d: Winograd of bfloat16 is that of float, rounded when written") {
-  check_rounded<2>();
-  check_rounded<4>();
-  check_rounded<5>();
+  check_rounded_winograd<2>();
+  check_rounded_winograd<4>();
+  check_rounded_winograd<5>();
 }
 
 TEST_CASE("conv2d: bfloat16 goes through Winograd from 64 channels each way, else through pairs") {

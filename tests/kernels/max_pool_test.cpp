@@ -1,27 +1,14 @@
-// Pooling, upsampling and concatenation.
-
-#include "kernels/naive/resample.hpp"
-#include "kernels/concat.hpp"
-#include "kernels/global_pool.hpp"
 #include "kernels/max_pool.hpp"
+
 #include "kernels/max_pool/rows.hpp"
 #include "kernels/naive/pool.hpp"
 #include "kernels/simd/cpu_isa.hpp"
-#include "kernels/upsample2x.hpp"
 #include "tests/kernels/check.hpp"
 
 namespace fpanet::kernels {
 namespace {
 
 using namespace fpanet::test;
-
-/// Few distinct values, so that windows have ties.
-template <class T>
-std::vector<T> with_ties(Index count) {
-  std::vector<T> values = uniform<T>("ties", count, -2, 2);
-  for (T& value : values) value = static_cast<T>(std::round(static_cast<Real<T>>(value)));
-  return values;
-}
 
 TEST_CASE_TEMPLATE("max_pool: values, winners and gradient", T, float, double, bfloat16) {
   const PoolWindow windows[] = {{3, 2, 1}, {2, 2, 0}, {3, 1, 1}, {5, 3, 2}, {1, 1, 0}, {2, 3, 1}};
@@ -108,127 +95,6 @@ TEST_CASE("max_pool: a NaN wins and an image of -inf has a winner") {
   };
   on_cpus<float>(check);
   on_cards<float>(check);
-}
-
-TEST_CASE("global_max_pool: ties and NaNs have the same winner on the CPU and on GPUs") {
-  const ImageSize s{1, 3, 20, 20};
-  const float nan = std::numeric_limits<float>::quiet_NaN();
-  std::vector<float> x = with_ties<float>(s.numel());
-  x[3 * 7] = x[3 * 300] = nan;  // channel 0: two NaNs
-  std::vector<std::int32_t> first;
-  const auto check = [&](const auto& device) {
-    std::vector<float> y(3);
-    std::vector<std::int32_t> winner(3);
-    global_max_pool<float>(device, s.of(x), y.data(), winner.data());
-    CHECK(std::isnan(y[0]));
-    CHECK(y[1] == 2);
-    if (first.empty()) first = winner;
-    CHECK(winner == first);
-  };
-  on_cpus<float>(check);
-  on_cards<float>(check);
-}
-
-TEST_CASE_TEMPLATE("global pools", T, float, double, bfloat16) {
-  for (const ImageSize& s : image_sizes()) {
-    CAPTURE(s.str());
-    const auto x = uniform<T>("x", s.numel()), dy = uniform<T>("dy", s.n * s.c);
-    const auto wide = widened(x), wide_dy = widened(dy);
-    const View<const double> image = s.of(wide);
-    std::vector<double> mean = filled<double>(s.n * s.c, 0), max = mean;
-    std::vector<double> from_mean = filled<double>(s.numel(), 0), from_max = from_mean;
-    naive::global_avg_pool(image, mean.data());
-    for (Index n = 0; n < s.n; ++n) {
-      for (Index c = 0; c < s.c; ++c) {
-        const auto out = static_cast<std::size_t>(n * s.c + c);
-        Index best = 0;
-        for (Index p = 0; p < s.h * s.w; ++p) {
-          from_mean[static_cast<std::size_t>((n * s.h * s.w + p) * s.c + c)] =
-              wide_dy[out] / static_cast<double>(s.h * s.w);
-          if (image.pixel(n, 0, 0)[p * s.c + c] > image.pixel(n, 0, 0)[best * s.c + c]) best = p;
-        }
-        max[out] = image.pixel(n, 0, 0)[best * s.c + c];
-        from_max[static_cast<std::size_t>((n * s.h * s.w + best) * s.c + c)] = wide_dy[out];
-      }
-    }
-    std::vector<std::int32_t> winner(max.size());
-    check_assigned<T>(mean, tolerance<T>(),
-                      [&](const auto& device, T* y) { global_avg_pool<T>(device, s.of(x), y); });
-    check_assigned<T>(max, 0, [&](const auto& device, T* y) {
-      global_max_pool<T>(device, s.of(x), y, winner.data());
-    });
-    check_written<T>(from_mean, tolerance<T>(), [&](const auto& device, T* dx, Write write) {
-      global_avg_pool_backward<T>(device, dy.data(), s.over(dx), write);
-    });
-    check_written<T>(from_max, tolerance<T>(), [&](const auto& device, T* dx, Write write) {
-      global_max_pool_backward<T>(device, dy.data(), winner.data(), s.over(dx), write);
-    });
-  }
-}
-
-TEST_CASE_TEMPLATE("upsample2x, alone and with a skip connection", T, float, double, bfloat16) {
-  for (const ImageSize& s : image_sizes()) {
-    for (const Index skip_channels : {Index{1}, Index{16}}) {
-      CAPTURE(s.str());
-      CAPTURE(skip_channels);
-      const ImageSize up{s.n, s.c, 2 * s.h, 2 * s.w};
-      const ImageSize side{s.n, skip_channels, 2 * s.h, 2 * s.w};
-      const ImageSize both{s.n, s.c + skip_channels, 2 * s.h, 2 * s.w};
-      const auto x = uniform<T>("x", s.numel()), skip = uniform<T>("skip", side.numel());
-      const auto wide_x = widened(x), wide_skip = widened(skip);
-      std::vector<double> y = filled<double>(up.numel(), 0);
-      std::vector<double> joined = filled<double>(both.numel(), 0);
-      naive::upsample2x<double>(s.of(wide_x), up.over(y.data()));
-      naive::concat<double>(up.of(y), side.of(wide_skip), both.over(joined.data()));
-      check_assigned<T>(
-          y, 0, [&](const auto& device, T* out) { upsample2x<T>(device, s.of(x), up.over(out)); });
-      check_assigned<T>(joined, 0, [&](const auto& device, T* out) {
-        upsample2x_concat<T>(device, s.of(x), side.of(skip), both.over(out));
-      });
-
-      const auto dy = uniform<T>("dy", both.numel());
-      const auto wide_dy = widened(dy);
-      std::vector<double> dup = filled<double>(up.numel(), 0), dx = filled<double>(s.numel(), 0);
-      std::vector<double> dskip = filled<double>(side.numel(), 0);
-      naive::channels<double>(both.of(wide_dy), 0, up.over(dup.data()));
-      naive::channels<double>(both.of(wide_dy), s.c, side.over(dskip.data()));
-      naive::upsample2x_backward<double>(up.of(dup), s.over(dx.data()));
-      const View<T> none_x{nullptr, s.n, s.c, s.h, s.w};
-      const View<T> none_skip{nullptr, side.n, side.c, side.h, side.w};
-      check_written<T>(dx, tolerance<T>(), [&](const auto& device, T* out, Write write) {
-        upsample2x_concat_backward<T>(device, both.of(dy), s.over(out), write, none_skip, write);
-      });
-      check_written<T>(dskip, tolerance<T>(), [&](const auto& device, T* out, Write write) {
-        upsample2x_concat_backward<T>(device, both.of(dy), none_x, write, side.over(out), write);
-      });
-      const std::vector<T> narrow = narrowed<T>(dup);
-      check_written<T>(dx, tolerance<T>(), [&](const auto& device, T* out, Write write) {
-        upsample2x_backward<T>(device, up.of(narrow), s.over(out), write);
-      });
-    }
-  }
-}
-
-TEST_CASE_TEMPLATE("concat", T, float, double, bfloat16) {
-  for (const ImageSize& s : image_sizes()) {
-    CAPTURE(s.str());
-    const ImageSize t{s.n, 5, s.h, s.w}, both{s.n, s.c + 5, s.h, s.w};
-    const auto a = uniform<T>("a", s.numel()), b = uniform<T>("b", t.numel());
-    const auto wide_a = widened(a), wide_b = widened(b);
-    std::vector<double> y = filled<double>(both.numel(), 0);
-    naive::concat<double>(s.of(wide_a), t.of(wide_b), both.over(y.data()));
-    check_assigned<T>(y, 0, [&](const auto& device, T* out) {
-      concat<T>(device, s.of(a), t.of(b), both.over(out));
-    });
-    const std::vector<T> dy = narrowed<T>(y);  // so that da = a and db = b
-    const View<T> none{nullptr, 0, 5, 0, 0};
-    check_written<T>(wide_a, tolerance<T>(), [&](const auto& device, T* out, Write write) {
-      concat_backward<T>(device, both.of(dy), s.over(out), write, none, write);
-    });
-    check_written<T>(wide_b, tolerance<T>(), [&](const auto& device, T* out, Write write) {
-      concat_backward<T>(device, both.of(dy), none, write, t.over(out), write);
-    });
-  }
 }
 
 }  // namespace

@@ -32,8 +32,8 @@ Doubles product(Product kind, Index n, const Doubles& a, Index a_rows, Index a_c
 
 /// Inputs, and what the definition makes of them with the map in memory.
 template <class T>
-struct Case {
-  explicit Case(const AttentionSizes& sizes) : s(sizes) {
+struct AttentionCase {
+  explicit AttentionCase(const AttentionSizes& sizes) : s(sizes) {
     const Index p = s.positions, k = s.keys, c = s.channels, n = s.images;
     const auto wide_c = widened(center), wide_t = widened(top), wide_b = widened(bottom);
     const auto wide_dm = widened(dm);
@@ -73,7 +73,7 @@ TEST_CASE_TEMPLATE("position_attention: forward and backward against the whole m
   for (const AttentionSizes& s : kAttentionSizes) {
     CAPTURE(s.positions);
     CAPTURE(s.block_rows);
-    const Case<T> c(s);
+    const AttentionCase<T> c(s);
     std::vector<body::MaxSum> sums(static_cast<std::size_t>(s.images));
     check_assigned<T>(c.m, bound<T>(), [&](const auto& device, T* out) {
       auto workspace = scratch(position_attention_workspace_bytes<T>(device, s));

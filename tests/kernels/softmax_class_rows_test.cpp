@@ -15,7 +15,7 @@ using namespace fpanet::test;
 
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 
-std::vector<ClassRows> levels() {
+std::vector<ClassRows> class_rows_levels() {
   std::vector<ClassRows> levels{class_rows_generic()};
 #if defined(__x86_64__)
   if (detected_cpu_isa() >= CpuIsa::avx2) levels.push_back(class_rows_avx2());
@@ -25,7 +25,7 @@ std::vector<ClassRows> levels() {
 }
 
 /// Pixels [kBegin, end) of a matrix that has others on both sides.
-struct Sample {
+struct ClassRowsSample {
   static constexpr Index kBegin = 3, kAfter = 9;
   Index classes, end;
   std::vector<float> x;
@@ -33,7 +33,7 @@ struct Sample {
   DiceOptions options{.ignore_index = 1};
   std::vector<body::DicePixelSlopes<float>> slopes;
 
-  Sample(Index classes_, Index count) : classes(classes_), end(kBegin + count) {
+  ClassRowsSample(Index classes_, Index count) : classes(classes_), end(kBegin + count) {
     x = uniform<float>("x", (end + kAfter) * classes, -9, 9);
     for (Index i = 0; i < end + kAfter; ++i) {
       labels.push_back(static_cast<std::int32_t>(i * 7 % (classes + 2)) - 1);  // two are none
@@ -72,8 +72,8 @@ struct Sample {
   }
 };
 
-void check_sample(const Sample& s) {
-  const Sample::Results first = s.run(class_rows_generic());
+void check_class_rows(const ClassRowsSample& s) {
+  const ClassRowsSample::Results first = s.run(class_rows_generic());
   for (std::size_t i = 0; i < s.x.size(); ++i) {
     if (s.within(i)) {
       CHECK(first.p[i] == first.softmax[i]);
@@ -83,8 +83,8 @@ void check_sample(const Sample& s) {
       CHECK((std::isnan(first.p[i]) && std::isnan(first.dx[i]) && std::isnan(first.sum[i])));
     }
   }
-  for (const ClassRows& rows : levels()) {
-    const Sample::Results r = s.run(rows);
+  for (const ClassRows& rows : class_rows_levels()) {
+    const ClassRowsSample::Results r = s.run(rows);
     CHECK(same_bits(r.softmax, first.softmax));
     CHECK(same_bits(r.p, first.p));
     CHECK(same_bits(r.dx, first.dx));
@@ -98,13 +98,13 @@ TEST_CASE("rows of classes: every level gives the same bits and writes its pixel
     for (const Index count : {1, 2, 63, 64, 65, 200}) {
       CAPTURE(classes);
       CAPTURE(count);
-      check_sample(Sample(classes, count));
+      check_class_rows(ClassRowsSample(classes, count));
     }
   }
 }
 
 TEST_CASE("rows of classes take the exponential that others take") {
-  for (const ClassRows& rows : levels()) {
+  for (const ClassRows& rows : class_rows_levels()) {
     for (int i = 0; i < 1000; ++i) {
       const float below = -static_cast<float>(i) / 11;
       const float x[] = {below, 0};
@@ -119,7 +119,7 @@ TEST_CASE("rows of classes take the exponential that others take") {
 
 TEST_CASE("rows of classes: a NaN or infinity shows in its own row alone") {
   const float infinity = std::numeric_limits<float>::infinity();
-  for (const ClassRows& rows : levels()) {
+  for (const ClassRows& rows : class_rows_levels()) {
     for (Index classes = 1; classes <= kClassRowLanes; ++classes) {
       for (const float bad : {kNan, infinity}) {
         constexpr Index kRows = 12, kBad = 6;
