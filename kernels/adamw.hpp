@@ -8,6 +8,7 @@
 // f64 that change between steps: lr, and t, which is 1 for the first step. They are passed in
 // memory, not by value, so that a recorded program can be replayed.
 // Source: torch/optim/adamw.py 1.13.1, amsgrad=False; Loshchilov and Hutter 2019.
+// Derivation: docs/derivations/adamw.md#the-step
 
 #include <span>
 

@@ -20,6 +20,7 @@
 // and variance of x are either computed here (channel_statistics.hpp) or given; if they are given,
 // training takes one sweep.
 // Source: torch.nn.BatchNorm2d.
+// Derivation: docs/derivations/batch_norm.md#backward
 
 #include <cstddef>
 #include <cstdint>

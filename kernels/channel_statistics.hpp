@@ -8,6 +8,7 @@
 // combined in double (Chan, Golub, LeVeque 1979), so that no digits are lost when the mean is far
 // from 0. A convolution can compute the statistics along with its result (conv2d/epilogue.hpp),
 // which saves reading x again.
+// Derivation: docs/derivations/batch_norm.md#statistics
 
 #include <cstddef>
 #include <span>

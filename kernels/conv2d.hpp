@@ -13,6 +13,7 @@
 // this, and here it is asserted. Biases and the gradients of parameters are Real<T>, which is float
 // for bfloat16. Results do not depend on the thread count.
 // Source: PyTorch torch.nn.Conv2d with dilation 1 and groups 1.
+// Derivation: docs/derivations/convolution.md#three-sums-over-one-set-of-triples
 
 #include <cstddef>
 #include <span>

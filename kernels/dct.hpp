@@ -10,6 +10,7 @@
 // is two plain products, with an (H,H) and a (W,W) matrix: H + W multiply-adds per element, without
 // a fast algorithm.
 // Source: torch_dct.dct_2d, idct_2d with norm=None; Ahmed, Natarajan, Rao 1974.
+// Derivation: docs/derivations/high_pass.md#the-cosine-transform
 
 #include <cstddef>
 #include <span>

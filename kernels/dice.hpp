@@ -15,6 +15,7 @@
 // Saved: `sums`, f64 (3,C), with rows I, sum p, sum t. Sums are computed in double over fixed
 // chunks of pixels.
 // Source: segmentation_models_pytorch losses/dice.py, losses/_functional.py.
+// Derivation: docs/derivations/softmax_losses.md#dice
 
 #include <cstddef>
 #include <cstdint>

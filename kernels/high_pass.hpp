@@ -9,6 +9,7 @@
 // linear and symmetric, so backward is the same function: dx = high_pass(dy).
 // x, y (N,C,H,W), H, W >= 11; y may be x when assigned. Source: Rubel and Shih, FPA-Net, 2023,
 // which computes it with torch_dct.
+// Derivation: docs/derivations/high_pass.md#the-filter-is-a-projection
 
 #include <cstddef>
 #include <span>

@@ -17,6 +17,7 @@
 //
 // Source: the rescaling of online softmax (Milakov and Gimelshein, 2018) and FlashAttention (Dao et
 // al., 2022), applied to the whole map instead of to rows.
+// Derivation: docs/derivations/position_attention.md#without-storing-the-map
 
 #include <cstddef>
 #include <span>

@@ -8,6 +8,7 @@
 // of each pixel) or few and very long (an attention map of P*P entries). A row longer than a chunk
 // is divided into fixed chunks, whose maxima and sums are combined in order. y may be x, dx may be
 // dy. Backward needs y. Source: torch.softmax, torch.log_softmax.
+// Derivation: docs/derivations/softmax_losses.md#softmax
 
 #include <cstddef>
 #include <span>

@@ -7,6 +7,7 @@
 // x is (N,C,H,W) with C <= kSoftmaxDiceClasses; p has the same shape in Real<T>; labels are i32,
 // one per pixel. Saved: p and sums. In mixed precision the logits therefore need no cast, and the
 // probabilities are f32.
+// Derivation: docs/derivations/softmax_losses.md#softmax-with-dice
 
 #include "kernels/dice.hpp"
 

@@ -15,6 +15,7 @@
 // the whole map instead of one row, and the (P,C) memory of M is reinterpreted as (C,h,w) without a
 // transpose.
 // Fan et al., "MA-Net", 2020; Rubel and Shih, "FPA-Net", 2023.
+// Derivation: docs/derivations/position_attention.md#the-size-of-an-entry
 
 #include "layers/modules.hpp"
 

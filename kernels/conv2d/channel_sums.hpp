@@ -17,6 +17,7 @@
 // group. That is close enough: group means a distance d apart add at least n d^2 / 2 to the sum of
 // squared deviations. Rounding q therefore costs only a few units in the last place of the
 // variance, however far x is from 0.
+// Derivation: docs/derivations/batch_norm.md#statistics
 
 #include <algorithm>
 

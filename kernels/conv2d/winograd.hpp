@@ -13,6 +13,7 @@
 // Backward input is the forward pass on dy with the kernel rotated by 180 degrees and its input and
 // output channels exchanged. Tiles are processed in blocks, so that V and M of a block stay in
 // cache. Only U is written to memory, and V where reading U once per block would cost too much.
+// Derivation: docs/derivations/winograd.md#two-dimensions
 
 #include <cstddef>
 #include <span>

@@ -10,10 +10,11 @@
 // A^T has entries p^i and G has p^k / N(p). B^T has the coefficients of the product of (x - q) over
 // the other points q, and N(p) is the value of that product at p. The points are 0 and pairs +-p,
 // so that one computation of even and odd terms serves both points of a pair. Every point has few
-// binary digits, so that the matrices are exact. The points are chosen for a small rounding error,
-// which grows with their number. Relative to the root mean square of y at 64 channels, the error is
-// about 2e-7 for F(2x2,3x3), 6e-7 for F(4x4,3x3) (1.3e-6 with the usual points 1 and 2) and 1.4e-6
-// for F(5x5,3x3) (docs/performance.md).
+// binary digits, so that A^T and B^T are exact, and the entries of G are rounded once. The points
+// are chosen for a small rounding error, which grows with their number. Relative to the root mean
+// square of y at 64 channels, the error is about 2e-7 for F(2x2,3x3), 6e-7 for F(4x4,3x3) (1.3e-6
+// with the usual points 1 and 2) and 1.4e-6 for F(5x5,3x3) (docs/performance.md).
+// Derivation: docs/derivations/winograd.md#matrices
 
 namespace fpanet::kernels {
 

@@ -128,10 +128,8 @@ std::vector<Line> hash_comments(const std::string& text) {
 /// The lines to check: all lines of a document, the comments of a source file, none of other files.
 std::vector<Line> prose_of(const std::string& path) {
   static const std::set<std::string> kHash = {"cmake", "sh", "py"};
-  const bool document =
-      path == "README.md" ||
-      (path.starts_with("docs/") && path.ends_with(".md") &&
-       std::count(path.begin(), path.end(), '/') == 1 && !is_worked_example(path));
+  const bool document = path == "README.md" || (path.starts_with("docs/") &&
+                                                path.ends_with(".md") && !is_worked_example(path));
   if (document) return lines_of(fpanet::test::read_source(path));
   if (is_cpp_or_cuda(path)) return cpp_comments(fpanet::test::read_source(path));
   if (kHash.contains(fpanet::test::suffix(path)) || path.ends_with("CMakeLists.txt")) {

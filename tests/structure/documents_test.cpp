@@ -1,0 +1,201 @@
+// The documents as one book: every link leads somewhere, the contents list every page, and every
+// derivation says what it needs, how long it takes, and is named by a header.
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
+#include <map>
+#include <regex>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "tests/structure/source_tree.hpp"
+
+namespace fs = std::filesystem;
+
+namespace {
+
+using fpanet::test::files_below;
+using fpanet::test::read_source;
+using fpanet::test::suffix;
+
+/// The lines of Markdown outside fenced blocks.
+std::vector<std::string> prose_lines(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream in(text);
+  bool fenced = false;
+  for (std::string line; std::getline(in, line);) {
+    if (line.starts_with("```")) {
+      fenced = !fenced;
+    } else if (!fenced) {
+      lines.push_back(line);
+    }
+  }
+  return lines;
+}
+
+/// The anchor that GitHub gives a heading: lower case, punctuation dropped, spaces as hyphens.
+std::string anchor_of(const std::string& heading) {
+  std::string anchor;
+  for (const char c : heading) {
+    if (std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_') {
+      anchor += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    } else if (c == ' ') {
+      anchor += '-';
+    }
+  }
+  return anchor;
+}
+
+std::set<std::string> anchors_of(const std::string& text) {
+  static const std::regex kHeading("#+ +(.*?) *");
+  std::set<std::string> anchors;
+  std::map<std::string, int> seen;
+  std::smatch match;
+  for (const std::string& line : prose_lines(text)) {
+    if (!std::regex_match(line, match, kHeading)) continue;
+    const std::string anchor = anchor_of(match[1]);
+    const int times = seen[anchor]++;
+    anchors.insert(times == 0 ? anchor : anchor + "-" + std::to_string(times));
+  }
+  return anchors;
+}
+
+/// The targets of [text](target) and ![text](target), without addresses of other sites.
+std::vector<std::string> local_links(const std::string& text) {
+  static const std::regex kLink("\\]\\(([^)\\s]+)\\)");
+  std::vector<std::string> links;
+  for (const std::string& line : prose_lines(text)) {
+    for (std::sregex_iterator link(line.begin(), line.end(), kLink), end; link != end; ++link) {
+      const std::string target = (*link)[1];
+      if (target.find("://") == std::string::npos) links.push_back(target);
+    }
+  }
+  return links;
+}
+
+std::vector<std::string> pages() {
+  std::vector<std::string> found = {"README.md"};
+  for (const std::string& path : files_below("docs")) {
+    if (suffix(path) == "md") found.push_back(path);
+  }
+  return found;
+}
+
+std::vector<std::string> derivations() {
+  std::vector<std::string> found;
+  for (const std::string& path : files_below("docs/derivations")) {
+    if (suffix(path) == "md") found.push_back(path);
+  }
+  return found;
+}
+
+/// Why a link from a file in `folder` leads nowhere; "" if it leads somewhere.
+std::string broken(const fs::path& folder, const std::string& target) {
+  const std::size_t hash = target.find('#');
+  const std::string file = target.substr(0, hash);
+  const std::string path = (folder / file).lexically_normal().generic_string();
+  if (!fs::exists(fs::path(FPANET_SOURCE) / path)) return "there is no file " + path;
+  if (hash == std::string::npos || suffix(path) != "md") return "";
+  const std::string anchor = target.substr(hash + 1);
+  return anchors_of(read_source(path)).contains(anchor) ? "" : path + " has no heading #" + anchor;
+}
+
+struct Derivation {
+  std::string header, target;
+};
+
+/// The lines "// Derivation: PAGE" of headers.
+std::vector<Derivation> named_derivations() {
+  static const std::regex kLine("^// Derivation: (\\S+)$");
+  std::vector<Derivation> found;
+  for (const std::string& path : files_below("")) {
+    if (suffix(path) != "hpp") continue;
+    std::istringstream text(read_source(path));
+    std::smatch match;
+    for (std::string line; std::getline(text, line);) {
+      if (std::regex_match(line, match, kLine)) found.push_back({path, match[1]});
+    }
+  }
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("anchors are those of GitHub") {
+  CHECK(anchor_of("The rest of the step") == "the-rest-of-the-step");
+  CHECK(anchor_of("`softmax_dice`, fused: why?") == "softmax_dice-fused-why");
+  CHECK(anchors_of("# A b\n```sh\n# no heading\n```\n## A b\n") ==
+        std::set<std::string>{"a-b", "a-b-1"});
+}
+
+TEST_CASE("links are found, addresses of other sites are not") {
+  CHECK(local_links("[a](b.md#c) and ![d](../e.svg), [f](https://g.h/i.md)\n```\n[j](k)\n```\n") ==
+        std::vector<std::string>{"b.md#c", "../e.svg"});
+}
+
+TEST_CASE("links between documents lead to a file and a heading") {
+  int checked = 0;
+  for (const std::string& page : pages()) {
+    for (const std::string& target : local_links(read_source(page))) {
+      const std::string file = target.substr(0, target.find('#'));
+      if (suffix(file) == "png") continue;  // a screenshot, not a part of the text
+      const bool same_page = target.starts_with('#');
+      const std::string why = broken(same_page ? fs::path() : fs::path(page).parent_path(),
+                                     same_page ? page + target : target);
+      CHECK_MESSAGE(why.empty(), page, ": the link to ", target, " is broken: ", why);
+      ++checked;
+    }
+  }
+  CHECK(checked > 40);
+}
+
+TEST_CASE("headers name derivations that exist") {
+  std::set<std::string> used;
+  for (const auto& [header, target] : named_derivations()) {
+    const std::string why = broken("", target);
+    CHECK_MESSAGE(why.empty(), header, ": the derivation ", target, " is missing: ", why);
+    used.insert(target.substr(0, target.find('#')));
+  }
+  for (const std::string& page : derivations()) {
+    CHECK_MESSAGE(used.contains(page), page,
+                  " is named by no header: add a line \"// Derivation: ", page, "\"");
+  }
+}
+
+TEST_CASE("derivations say what they need and how long they take, at most ten minutes") {
+  static const std::regex kFacts("\\*Needs: .*Time: ([0-9]+) minutes\\.\\*");
+  constexpr int kWordsPerMinute = 200, kMostMinutes = 10;
+  for (const std::string& page : derivations()) {
+    std::string prose;
+    for (const std::string& line : prose_lines(read_source(page))) prose += line + ' ';
+    std::smatch facts;
+    const bool stated = std::regex_search(prose, facts, kFacts);
+    CHECK_MESSAGE(stated, page, " lacks the line \"*Needs: ... Time: N minutes.*\"");
+    if (!stated) continue;
+    const int minutes = std::stoi(facts[1]);
+    CHECK_MESSAGE(minutes <= kMostMinutes, page, ": split it, ", minutes, " minutes are too long");
+    std::istringstream words(prose);
+    int count = 0;
+    for (std::string word; words >> word;) ++count;
+    CHECK_MESSAGE(count <= minutes * kWordsPerMinute, page, ": ", count, " words take more than ",
+                  minutes, " minutes");
+  }
+}
+
+TEST_CASE("the contents page lists every page") {
+  std::set<std::string> listed;
+  for (const std::string& target : local_links(read_source("docs/README.md"))) {
+    listed.insert((fs::path("docs") / target.substr(0, target.find('#')))
+                      .lexically_normal()
+                      .generic_string());
+  }
+  for (const std::string& page : pages()) {
+    if (page == "README.md" || page == "docs/README.md") continue;
+    CHECK_MESSAGE(listed.contains(page), "docs/README.md does not list ", page);
+  }
+}
