@@ -287,12 +287,62 @@ def adamw_bias():
     return d
 
 
+def one_step_arena():
+    """The arena of the listing in docs/one-step.md, over its nodes."""
+    value = re.compile(r"^ +(input|out|add) +%(\d+).*? (\d+)B @(\d+) \[(-?\d+),(\d+)\](.*)$")
+    node = re.compile(r"^ +(\d+) (forward|backward|update) ")
+    phase, nodes, values = "input", 0, []
+    for line in (ROOT / "docs" / "one-step.md").read_text().splitlines():
+        if match := node.match(line):
+            nodes, phase = int(match[1]) + 1, match[2]
+        elif (match := value.match(line)) and match[1] != "add":
+            _, name, size, offset, first, last, marks = match.groups()
+            colour = (GREEN if phase == "input" else RED if phase == "backward"
+                      else BLUE if "saved" in marks else "#888")
+            values.append([f"%{name}", int(size), int(offset), max(int(first), 0),
+                           int(last) + 1, colour])
+    for entry in values:  # memory that is taken over ends where its new owner begins
+        for other in values:
+            if other[2] == entry[2] and entry[3] < other[3] < entry[4]:
+                entry[4] = other[3]
+    top = max(entry[1] + entry[2] for entry in values)
+    d = Drawing(640, 400)
+    left, base, column, height = 60, 330, 28, 290
+
+    def up(offset):
+        return base - height * offset / top
+
+    for k in range(nodes + 1):
+        d.line(left + k * column, up(top), left + k * column, base, PALE)
+        if k < nodes:
+            d.text(left + (k + 0.5) * column, base + 16, f"{k}", "middle")
+    for offset in range(0, top + 1, 16384):
+        d.text(left - 6, up(offset) + 4, f"{offset}", "end")
+        d.line(left, up(offset), left + nodes * column, up(offset), PALE)
+    for name, size, offset, first, last, colour in values:
+        last = min(last, nodes)
+        d.rect(left + first * column, up(offset + size), (last - first) * column,
+               height * size / top, colour, INK, 0.45, 0.7)
+        if size > 3000:
+            d.text(left + (first + last) / 2 * column, up(offset + size / 2) + 4, name, "middle")
+    d.text(left, 24, "arena, bytes")
+    d.text(left + nodes * column / 2, base + 34, "node", "middle")
+    for k, (colour, label) in enumerate(((GREEN, "input"), ("#888", "forward"),
+                                         (BLUE, "forward, saved for backward"),
+                                         (RED, "gradient"))):
+        x = left + (0, 80, 175, 380)[k]
+        d.rect(x, base + 46, 12, 12, colour, INK, 0.45, 0.7)
+        d.text(x + 17, base + 56, label)
+    return d
+
+
 PICTURES = {
     "adamw_bias": adamw_bias,
     "attention_saturation": attention_saturation,
     "batch_norm_sums": batch_norm_sums,
     "convolution_triples": convolution_triples,
     "high_pass_mask": high_pass_mask,
+    "one_step_arena": one_step_arena,
     "softmax_pull": softmax_pull,
     "winograd_tiles": winograd_tiles,
 }

@@ -18,9 +18,19 @@ std::string parent(const std::string& name) {
   return name.substr(0, name.rfind('.'));
 }
 
+/// "%9", "%9=name", or, since no line defines a view, "%9(view of %8)".
+std::string id_text(const Graph& graph, ValueId id) {
+  const ValueInfo& info = graph.info(id);
+  std::string text = fmt::format("%{}", id);
+  if (info.base != id) text += fmt::format("(view of %{})", info.base);
+  if (!info.name.empty() && info.kind != ValueKind::parameter_gradient) text += "=" + info.name;
+  return text;
+}
+
 std::string value_text(const Graph& graph, const Plan& plan, ValueId id) {
   const ValueInfo& info = graph.info(id);
-  std::string text = fmt::format("%{} {}{}", id, name_of(info.spec.dtype), info.spec.shape.str());
+  std::string text =
+      fmt::format("{} {}{}", id_text(graph, id), name_of(info.spec.dtype), info.spec.shape.str());
   if (const auto offset = plan.offset(id)) {
     const Lifetime lifetime = plan.lifetime(id);
     text +=
@@ -29,6 +39,7 @@ std::string value_text(const Graph& graph, const Plan& plan, ValueId id) {
     if (is_saved(graph, id)) text += " saved";
   } else {
     text += fmt::format(" {}", name_of(info.kind));
+    if (info.kind == ValueKind::parameter_gradient) text += " of " + info.name;
   }
   return text;
 }
@@ -59,6 +70,11 @@ bool is_saved(const Graph& graph, ValueId id) {
 
 std::string list_program(const Graph& graph, const Plan& plan) {
   std::string text;
+  for (ValueId id = 0; id < static_cast<ValueId>(graph.value_count()); ++id) {
+    if (graph.info(id).kind == ValueKind::input && graph.base(id) == id && plan.offset(id)) {
+      text += fmt::format("     input    {}\n", value_text(graph, plan, id));
+    }
+  }
   for (std::size_t i = 0; i < graph.nodes().size(); ++i) {
     const Node& node = graph.nodes()[i];
     text += fmt::format("{:4} {:8} {}", i, name_of(node.phase), node.op->name());
@@ -71,8 +87,7 @@ std::string list_program(const Graph& graph, const Plan& plan) {
     }
     text += "\n       in ";
     for (const ValueId id : node.inputs) {
-      const ValueInfo& info = graph.info(id);
-      text += fmt::format(" %{}{}", id, info.name.empty() ? "" : "=" + info.name);
+      text += " " + id_text(graph, id);
     }
     for (const NodeOutput& output : node.outputs) {
       if (output.value < 0) {

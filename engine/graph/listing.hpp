@@ -16,9 +16,9 @@ std::string node_label(const Graph& graph, const Node& node);
 /// True for an activation that a backward node reads, which the step must therefore keep.
 bool is_saved(const Graph& graph, ValueId id);
 
-/// The whole program. For each node: index, phase, op with its parameters and implementation,
-/// label, inputs, and outputs with shape, bytes, arena offset, lifetime and whether they are saved
-/// for backward.
+/// The whole program: its inputs, then its nodes. For each node: index, phase, op with its
+/// parameters and implementation, label, inputs, and outputs with shape, bytes, arena offset,
+/// lifetime and whether they are saved for backward. A view names the value whose memory it has.
 std::string list_program(const Graph& graph, const Plan& plan);
 
 }  // namespace fpanet

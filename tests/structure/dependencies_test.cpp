@@ -27,6 +27,7 @@ const Allowed kAllowed = {
     {"models", {"engine", "kernels", "layers"}},
     {"data", {"engine"}},
     {"apps", {"engine", "kernels", "layers", "models", "data"}},
+    {"examples", {"engine", "kernels", "layers", "models", "data"}},
 };
 
 /// Inside the engine, too: core knows nothing of graphs, graphs nothing of files.
