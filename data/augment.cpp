@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <type_traits>
 
 #include "data/mask.hpp"
 #include "engine/core/error.hpp"
@@ -22,6 +23,27 @@ void for_each_flipped(const Image& image, const AugmentDraw& draw, F&& pixel) {
       const Index from_x = draw.flip_horizontal ? image.width - 1 - x : x;
       pixel(from_y * image.width + from_x, y * image.width + x);
     }
+  }
+}
+
+/// Writes f(sample, band) of the flipped samples. `channels` is a constant where it is common.
+template <class T, class F, class Channels>
+void augment_samples(const Image& image, const AugmentDraw& draw, T* out, Channels channels,
+                     F&& f) {
+  const T* const samples = image.samples<T>().data();
+  for_each_flipped(image, draw, [&](Index from, Index to) {
+    for (Index c = 0; c < channels; ++c)
+      out[channels * to + c] = f(samples[channels * from + c], c);
+  });
+}
+
+template <class T, class F>
+void augment_samples(const Image& image, const AugmentDraw& draw, std::span<std::byte> out, F&& f) {
+  T* const to = reinterpret_cast<T*>(out.data());
+  if (image.channels == 3) {
+    augment_samples<T>(image, draw, to, std::integral_constant<Index, 3>{}, f);
+  } else {
+    augment_samples<T>(image, draw, to, image.channels, f);
   }
 }
 
@@ -61,13 +83,21 @@ std::array<std::uint8_t, 256> brightness_contrast_table(double alpha, double bet
   return table;
 }
 
-void augment_image(const Image& image, const AugmentDraw& draw, std::span<std::uint8_t> out) {
-  assert(image.channels == 3 && out.size() == image.pixels.size());
-  const auto table = brightness_contrast_table(draw.alpha, draw.beta);
-  for_each_flipped(image, draw, [&](Index from, Index to) {
-    const std::uint8_t* source = image.pixels.data() + 3 * from;
-    std::uint8_t* target = out.data() + 3 * to;
-    for (int c = 0; c < 3; ++c) target[c] = table[source[c]];
+void augment_image(const Image& image, const AugmentDraw& draw, const BandScale& scale,
+                   std::span<std::byte> out) {
+  assert(image.channels <= kMaxBands && out.size() == image.pixels.size());
+  if (image.type == DType::u8) {
+    const auto table = brightness_contrast_table(draw.alpha, draw.beta);
+    augment_samples<std::uint8_t>(image, draw, out,
+                                  [&](std::uint8_t value, Index) { return table[value]; });
+    return;
+  }
+  const auto alpha = static_cast<float>(draw.alpha), beta = static_cast<float>(draw.beta);
+  visit_sample_type(image.type, [&]<class T>(T) {
+    augment_samples<T>(image, draw, out, [&](T value, Index band) {
+      const auto b = static_cast<std::size_t>(band);
+      return brightened(value, alpha, beta, scale.low[b], scale.high[b]);
+    });
   });
 }
 

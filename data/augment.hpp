@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "data/image.hpp"
+#include "engine/core/band_scale.hpp"
 
 namespace fpanet {
 
@@ -24,7 +25,7 @@ struct AugmentDraw {
   bool flip_horizontal = false;  ///< mirror columns
   bool flip_vertical = false;    ///< mirror rows
   double alpha = 1.0;            ///< contrast factor, 1 + U(-0.2, 0.2)
-  double beta = 0.0;             ///< brightness offset as a fraction of 255, U(-0.2, 0.2)
+  double beta = 0.0;  ///< brightness offset as a fraction of the scale's range, U(-0.2, 0.2)
 };
 AugmentDraw draw_augment(Augment augment, std::uint64_t seed, Index epoch, Index scene);
 
@@ -32,8 +33,12 @@ AugmentDraw draw_augment(Augment augment, std::uint64_t seed, Index epoch, Index
 /// clipped to [0, 255] and truncated to uint8.
 std::array<std::uint8_t, 256> brightness_contrast_table(double alpha, double beta);
 
-/// Writes `image` with the flips and brightness/contrast of `draw` to `out` (the same layout).
-void augment_image(const Image& image, const AugmentDraw& draw, std::span<std::uint8_t> out);
+/// Writes the samples of `image` with the flips and brightness/contrast of `draw` to the bytes `out`
+/// (the same layout and type). Bytes go by the table; of the other types, brightness and contrast act
+/// on the distance of a sample from the band's low value, as on floats from 0 to 1 in albumentations
+/// (brightened() in engine/core/band_scale.hpp).
+void augment_image(const Image& image, const AugmentDraw& draw, const BandScale& scale,
+                   std::span<std::byte> out);
 /// Writes an 8-bit label map with the flips of `draw` to `out`; kIgnoreByte becomes kIgnoreLabel.
 void augment_labels(const Image& labels, const AugmentDraw& draw, std::span<std::int32_t> out);
 

@@ -1,5 +1,6 @@
 #include "data/dataset.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include "data/image_file.hpp"
@@ -10,18 +11,37 @@ namespace fpanet {
 
 namespace {
 
-/// Loads an image file and resizes it to `size`; `read` is read_image or read_mask.
+/// Loads an image file by read() and resizes it to `size`.
+template <class Read>
 ResizedImage fetch(const std::optional<ImageCache>& cache, const std::filesystem::path& path,
-                   const ImageSize& size, Interpolation interpolation,
-                   Image (*read)(const std::filesystem::path&)) {
+                   const ImageSize& size, Interpolation interpolation, const Bands& bands,
+                   const Read& read) {
   const auto make = [&]() -> ResizedImage {
-    const Image image = read(path);
+    const Image image = read();
     return {resize(image, size, interpolation), {image.height, image.width}};
   };
-  return cache ? cache->get(path, size, interpolation, make) : make();
+  return cache ? cache->get(path, size, interpolation, bands, make) : make();
+}
+
+constexpr std::string_view kSynthName = "a synthetic scene";
+
+/// The number of bands to generate, as far as there are any.
+Index synth_bands(const Bands& bands) {
+  const Index highest = *std::ranges::max_element(bands.numbers());
+  return std::clamp<Index>(highest, 3, kSynthBands);
 }
 
 }  // namespace
+
+void require_same_samples(const Scene& a, const std::string& a_id, const Scene& b,
+                          const std::string& b_id) {
+  const auto str = [](const Image& image) {
+    return fmt::format("{} bands of {}", image.channels, name_of(image.type));
+  };
+  require(a.image.type == b.image.type && a.image.channels == b.image.channels,
+          "all images need the same sample type, but '{}' has {} and '{}' has {}", a_id,
+          str(a.image), b_id, str(b.image));
+}
 
 std::vector<std::string> Dataset::ids() const {
   std::vector<std::string> all;
@@ -39,9 +59,11 @@ FolderDataset::FolderDataset(const std::filesystem::path& dir, DatasetOptions op
 
 Scene FolderDataset::load(Index scene) const {
   const ScenePaths& files = paths(scene);
-  ResizedImage image = fetch(cache_, files.image, options_.size, Interpolation::linear, read_image);
-  const ResizedImage mask =
-      fetch(cache_, files.mask, options_.size, Interpolation::nearest, read_mask);
+  ResizedImage image =
+      fetch(cache_, files.image, options_.size, Interpolation::linear, options_.bands,
+            [&] { return read_image(files.image, {.bands = options_.bands}); });
+  const ResizedImage mask = fetch(cache_, files.mask, options_.size, Interpolation::nearest, {},
+                                  [&] { return read_mask(files.mask); });
   require_mask_fits(files, image.source, mask.source);
   try {
     return {std::move(image.image), labels_from_mask(mask.image, classes_, options_.mask_policy)};
@@ -50,10 +72,12 @@ Scene FolderDataset::load(Index scene) const {
   }
 }
 
-SyntheticDataset::SyntheticDataset(Index count, const ImageSize& size, std::uint64_t seed)
-    : count_(count), size_(size), seed_(seed) {
+SyntheticDataset::SyntheticDataset(Index count, const ImageSize& size, std::uint64_t seed,
+                                   Bands bands, DType type)
+    : count_(count), size_(size), seed_(seed), bands_(std::move(bands)), type_(type) {
   require(count >= 1, "synthetic data: {} scenes, expected at least 1", count);
   require(!size.native(), "synthetic data has no native size: give --image-size 320 or HxW");
+  select_bands(Image(1, 1, synth_bands(bands_)), bands_, kSynthName);
 }
 
 std::string SyntheticDataset::id(Index scene) const {
@@ -61,7 +85,9 @@ std::string SyntheticDataset::id(Index scene) const {
 }
 
 Scene SyntheticDataset::load(Index scene) const {
-  return synthesize(seed_, scene, size_);
+  Scene made = synthesize(seed_, scene, size_, {synth_bands(bands_), type_});
+  made.image = select_bands(std::move(made.image), bands_, kSynthName);
+  return made;
 }
 
 std::unique_ptr<Dataset> open_dataset(std::string_view data, const DatasetOptions& options,
@@ -69,7 +95,7 @@ std::unique_ptr<Dataset> open_dataset(std::string_view data, const DatasetOption
   constexpr std::string_view kSynthetic = "synthetic";
   constexpr Index kDefaultCount = 64;
   if (data == kSynthetic) {
-    return std::make_unique<SyntheticDataset>(kDefaultCount, options.size, seed);
+    return std::make_unique<SyntheticDataset>(kDefaultCount, options.size, seed, options.bands);
   }
   if (data.starts_with(kSynthetic) && data[kSynthetic.size()] == ':') {
     const std::string_view text = data.substr(kSynthetic.size() + 1);
@@ -77,7 +103,7 @@ std::unique_ptr<Dataset> open_dataset(std::string_view data, const DatasetOption
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
     require(error == std::errc{} && end == text.data() + text.size() && count >= 1,
             "data '{}': expected synthetic:COUNT with COUNT from 1 on", data);
-    return std::make_unique<SyntheticDataset>(count, options.size, seed);
+    return std::make_unique<SyntheticDataset>(count, options.size, seed, options.bands);
   }
   return std::make_unique<FolderDataset>(data, options);
 }

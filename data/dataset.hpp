@@ -15,9 +15,13 @@
 namespace fpanet {
 
 struct Scene {
-  Image image;      ///< RGB
+  Image image;      ///< the bands that were asked for
   LabelMap labels;  ///< has the size of the image
 };
+
+/// Throws Error, naming both scenes, unless their images have the same sample type and bands.
+void require_same_samples(const Scene& a, const std::string& a_id, const Scene& b,
+                          const std::string& b_id);
 
 /// Scenes in a fixed order. All functions may be called from several threads at the same time.
 class Dataset {
@@ -35,6 +39,7 @@ class Dataset {
 
 struct DatasetOptions {
   ImageSize size{320, 320};
+  Bands bands = {};
   MaskPolicy mask_policy = MaskPolicy::ignore;
   std::optional<std::filesystem::path> cache_folder;  ///< nullopt: no cache on disk
 };
@@ -65,8 +70,10 @@ class FolderDataset : public Dataset {
 /// Generated land cover (data/synth.hpp) with DeepGlobe's classes.
 class SyntheticDataset : public Dataset {
  public:
-  /// Throws Error if `size` is native, because generated scenes have no native size.
-  SyntheticDataset(Index count, const ImageSize& size, std::uint64_t seed);
+  /// Throws Error if `size` is native, because generated scenes have no native size, or if they lack
+  /// a band.
+  SyntheticDataset(Index count, const ImageSize& size, std::uint64_t seed, Bands bands = {},
+                   DType type = DType::u8);
 
   Index size() const override { return count_; }
   std::string id(Index scene) const override;  ///< "0000", "0001", ...
@@ -77,6 +84,8 @@ class SyntheticDataset : public Dataset {
   Index count_;
   ImageSize size_;
   std::uint64_t seed_;
+  Bands bands_;
+  DType type_;
   ClassTable classes_ = ClassTable::deepglobe();
 };
 

@@ -58,13 +58,14 @@ Image upright(Image image, int orientation) {
       orientation == 3 || orientation == 4 || orientation == 7 || orientation == 8;
 
   Image out(transpose ? image.width : image.height, transpose ? image.height : image.width,
-            image.channels);
+            image.channels, image.type);
+  out.nodata = image.nodata;
   for (Index y = 0; y < out.height; ++y) {
     for (Index x = 0; x < out.width; ++x) {
       const Index from_y = mirror_rows ? out.height - 1 - y : y;
       const Index from_x = mirror_columns ? out.width - 1 - x : x;
       const std::uint8_t* from = transpose ? image.at(from_x, from_y) : image.at(from_y, from_x);
-      std::copy_n(from, image.channels, out.at(y, x));
+      std::copy_n(from, image.pixel_bytes(), out.at(y, x));
     }
   }
   return out;

@@ -3,10 +3,10 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <string_view>
 
+#include "data/image_format.hpp"
 #include "engine/core/error.hpp"
 #include "engine/core/join.hpp"
 
@@ -19,10 +19,8 @@ namespace fs = std::filesystem;
 constexpr std::string_view kClassTable = "class_dict.csv";
 
 bool has_image_suffix(const fs::path& path) {
-  constexpr std::array<std::string_view, 4> kSuffixes{".jpg", ".jpeg", ".png", ".bmp"};
-  std::string suffix = path.extension().string();
-  for (char& c : suffix) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return std::find(kSuffixes.begin(), kSuffixes.end(), suffix) != kSuffixes.end();
+  const ImageFormat* const format = find_format(path);
+  return format != nullptr && format->picture;
 }
 
 /// The part of a file's stem before `ending`; empty if the stem does not end with it.
@@ -120,7 +118,7 @@ std::vector<fs::path> list_images(const fs::path& dir) {
   std::erase_if(files, [](const fs::path& file) {
     return !has_image_suffix(file) || !id_before(file, "_mask").empty();
   });
-  require(!files.empty(), "{}: holds no image (.jpg, .jpeg, .png or .bmp)", dir.string());
+  require(!files.empty(), "{}: holds no image ({})", dir.string(), format_suffixes());
   return files;
 }
 

@@ -2,9 +2,11 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 
+#include "data/georeference.hpp"
 #include "engine/core/error.hpp"
 
 namespace fpanet {
@@ -21,14 +23,46 @@ std::optional<Index> parse_side(std::string_view text) {
 
 }  // namespace
 
-Image::Image(Index height_in, Index width_in, Index channels_in)
+Image::Image(Index height_in, Index width_in, Index channels_in, DType type_in)
     : height(height_in),
       width(width_in),
       channels(channels_in),
-      pixels(static_cast<std::size_t>(height * width * channels)) {}
+      type(type_in),
+      pixels(static_cast<std::size_t>(height * row_bytes())) {}
 
 std::string Image::size_str() const {
   return fmt::format("{}x{}", height, width);
+}
+
+bool Image::operator==(const Image& other) const {
+  return height == other.height && width == other.width && channels == other.channels &&
+         type == other.type && pixels == other.pixels;
+}
+
+void Image::check_type(DType wanted) const {
+  require(type == wanted, "image: samples are {}, but are read as {}", name_of(type),
+          name_of(wanted));
+}
+
+Image crop(const Image& image, const Window& window) {
+  require(window.top >= 0 && window.left >= 0 && window.height >= 1 && window.width >= 1 &&
+              window.top <= image.height - window.height &&
+              window.left <= image.width - window.width,
+          "window of {}x{} at row {}, column {} is not inside an image of {}", window.height,
+          window.width, window.top, window.left, image.size_str());
+  Image out(window.height, window.width, image.channels, image.type);
+  out.nodata = image.nodata;
+  if (image.georeference) {
+    Georeference moved = *image.georeference;
+    const auto x = static_cast<double>(window.left), y = static_cast<double>(window.top);
+    moved.transform[0] += x * moved.transform[1] + y * moved.transform[2];
+    moved.transform[3] += x * moved.transform[4] + y * moved.transform[5];
+    out.georeference = std::make_shared<const Georeference>(std::move(moved));
+  }
+  for (Index y = 0; y < window.height; ++y) {
+    std::copy_n(image.at(window.top + y, window.left), out.row_bytes(), out.row(y));
+  }
+  return out;
 }
 
 ImageSize ImageSize::parse(std::string_view text) {

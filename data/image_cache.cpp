@@ -24,13 +24,15 @@ namespace fs = std::filesystem;
 using Bytes = std::vector<std::uint8_t>;
 
 /// Increment when the results of decoding or resizing change.
-constexpr std::uint64_t kVersion = 1;
+constexpr std::uint64_t kVersion = 2;
 
 struct Header {
   std::uint64_t magic = 0x4547414d49415046;  // "FPAIMAGE"
   std::uint64_t version = kVersion;
   std::uint64_t key_bytes = 0;
-  Index height = 0, width = 0, channels = 0;
+  Index height = 0, width = 0, channels = 0, type = 0;
+  std::uint64_t has_nodata = 0;
+  double nodata = 0;
   Index source_height = 0, source_width = 0;
   bool operator==(const Header&) const = default;
 };
@@ -39,10 +41,12 @@ std::uint64_t checksum(const Bytes& bytes, std::size_t count) {
   return ::crc32_z(0, bytes.data(), count);
 }
 
-std::string key_of(const fs::path& source, const ImageSize& size, Interpolation interpolation) {
-  return fmt::format("{}\nbytes {}\nmtime {}\nsize {}\n{}\n", fs::absolute(source).string(),
-                     fs::file_size(source), fs::last_write_time(source).time_since_epoch().count(),
-                     size.str(), interpolation == Interpolation::linear ? "linear" : "nearest");
+std::string key_of(const fs::path& source, const ImageSize& size, Interpolation interpolation,
+                   const Bands& bands) {
+  return fmt::format("{}\nbytes {}\nmtime {}\nsize {}\n{}\nbands {}\n",
+                     fs::absolute(source).string(), fs::file_size(source),
+                     fs::last_write_time(source).time_since_epoch().count(), size.str(),
+                     interpolation == Interpolation::linear ? "linear" : "nearest", bands.str());
 }
 
 Header header_of(const ResizedImage& entry, const std::string& key) {
@@ -51,6 +55,9 @@ Header header_of(const ResizedImage& entry, const std::string& key) {
           .height = image.height,
           .width = image.width,
           .channels = image.channels,
+          .type = static_cast<Index>(image.type),
+          .has_nodata = image.nodata ? 1U : 0U,
+          .nodata = image.nodata.value_or(0),
           .source_height = entry.source.height,
           .source_width = entry.source.width};
 }
@@ -79,8 +86,10 @@ std::optional<ResizedImage> unpack(const Bytes& bytes, const std::string& key) {
                      std::equal(key.begin(), key.end(), bytes.begin() + sizeof header);
   if (!whole) return std::nullopt;
 
-  ResizedImage entry{Image(header.height, header.width, header.channels),
+  const auto type = static_cast<DType>(header.type);
+  ResizedImage entry{Image(header.height, header.width, header.channels, type),
                      {header.source_height, header.source_width}};
+  if (header.has_nodata != 0) entry.image.nodata = header.nodata;
   if (header != header_of(entry, key) || entry.image.pixels.size() != pixels_end - pixels_at) {
     return std::nullopt;
   }
@@ -122,10 +131,10 @@ void store(const fs::path& file, const ResizedImage& entry, const std::string& k
 }  // namespace
 
 ResizedImage ImageCache::get(const fs::path& source, const ImageSize& size,
-                             Interpolation interpolation,
+                             Interpolation interpolation, const Bands& bands,
                              const std::function<ResizedImage()>& make) const {
   if (!fs::exists(source)) return make();  // make() throws the error
-  const std::string key = key_of(source, size, interpolation);
+  const std::string key = key_of(source, size, interpolation, bands);
   const fs::path file = folder_ / fmt::format("{:016x}.image", hash_name(key));
   if (auto entry = load(file, key)) return std::move(*entry);
   ResizedImage made = make();

@@ -2,13 +2,14 @@
 // A cache of decoded and resized images on disk, so that only the first run decodes them.
 //
 // Every entry is one file. Its name is the hash of its key: absolute path, byte size and mtime of
-// the source, target size, interpolation. An entry holds a header, the full key, the pixels and a
+// the source, target size, interpolation, bands. An entry holds a header, the full key, the pixels and a
 // checksum; if any of these does not match, the entry is ignored and rewritten. New entries are
 // renamed into place, so several runs may share a folder.
 
 #include <filesystem>
 #include <functional>
 
+#include "data/bands.hpp"
 #include "data/image.hpp"
 #include "data/resize.hpp"
 
@@ -27,7 +28,8 @@ class ImageCache {
   /// failure to store (full disk, no permission) is ignored; the next run then decodes the image
   /// again. May be called from several threads.
   ResizedImage get(const std::filesystem::path& source, const ImageSize& size,
-                   Interpolation interpolation, const std::function<ResizedImage()>& make) const;
+                   Interpolation interpolation, const Bands& bands,
+                   const std::function<ResizedImage()>& make) const;
 
  private:
   std::filesystem::path folder_;

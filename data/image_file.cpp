@@ -1,25 +1,18 @@
 #include "data/image_file.hpp"
 
-#include <algorithm>
-#include <array>
-
 #include "data/codec.hpp"
 #include "data/file_bytes.hpp"
+#include "data/image_format.hpp"
 #include "engine/core/error.hpp"
 
 namespace fpanet {
 
 namespace {
 
-template <std::size_t N>
-bool starts_with(codec::Bytes bytes, const std::array<std::uint8_t, N>& magic) {
-  return bytes.size() >= N && std::equal(magic.begin(), magic.end(), bytes.begin());
-}
-
-Image read(const std::filesystem::path& path, bool keep_gray) {
+Image decode_file(const std::filesystem::path& path, codec::Purpose purpose) {
   const std::vector<std::uint8_t> bytes = read_file_bytes(path);
   try {
-    return codec::decode(bytes, keep_gray);
+    return codec::decode(bytes, purpose);
   } catch (const Error& error) {
     fail("{}: {}", path.string(), error.what());
   }
@@ -27,15 +20,11 @@ Image read(const std::filesystem::path& path, bool keep_gray) {
 
 }  // namespace
 
-Image codec::decode(Bytes bytes, bool keep_gray) {
-  constexpr std::array<std::uint8_t, 3> kJpeg{0xff, 0xd8, 0xff};
-  constexpr std::array<std::uint8_t, 8> kPng{0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
-  constexpr std::array<std::uint8_t, 2> kBmp{'B', 'M'};
+Image codec::decode(Bytes bytes, Purpose purpose) {
   require(!bytes.empty(), "the file is empty");
-  if (starts_with(bytes, kJpeg)) return decode_jpeg(bytes);
-  if (starts_with(bytes, kPng)) return decode_png(bytes, keep_gray);
-  if (starts_with(bytes, kBmp)) return decode_bmp(bytes);
-  fail("not an image that can be read: expected JPEG, PNG or BMP");
+  const ImageFormat* const format = find_format(bytes);
+  require(format != nullptr, "not an image that can be read: expected {}", format_names());
+  return format->decode(bytes, purpose);
 }
 
 void codec::check_size(Index height, Index width) {
@@ -44,12 +33,24 @@ void codec::check_size(Index height, Index width) {
           height, width, kMaxImagePixels);
 }
 
-Image read_image(const std::filesystem::path& path) {
-  return read(path, false);
+void codec::check_declared(Index declared, std::size_t bytes, Index ratio,
+                           std::string_view format) {
+  const auto most = static_cast<Index>(bytes) * ratio;
+  require(declared <= most,
+          "damaged or cut-off {}: its header declares {} bytes of samples, but a file of {} bytes "
+          "holds at most {}",
+          format, declared, bytes, most);
+}
+
+Image read_image(const std::filesystem::path& path, const ReadOptions& options) {
+  Image image = decode_file(path, codec::Purpose::picture);
+  if (options.window) image = crop(image, *options.window);
+  if (!options.bands) return image;
+  return select_bands(std::move(image), *options.bands, path.filename().string());
 }
 
 Image read_mask(const std::filesystem::path& path) {
-  return read(path, true);
+  return decode_file(path, codec::Purpose::mask);
 }
 
 void write_png(const std::filesystem::path& path, const Image& image) {

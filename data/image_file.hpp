@@ -1,29 +1,35 @@
 #pragma once
-// Image files. The first bytes of a file determine its format, never its name. Every function
-// throws an Error that names the file and the problem. Damaged or truncated files are errors; they
-// are never decoded in part.
+// Image files. The first bytes of a file determine its format (data/image_format.hpp), never its
+// name. Every function throws an Error that names the file and the problem. Damaged or truncated
+// files are errors; they are never decoded in part.
 
 #include <filesystem>
+#include <optional>
 
+#include "data/bands.hpp"
 #include "data/image.hpp"
 
 namespace fpanet {
 
-/// Returns 8-bit RGB, equal to cv2.imread(path, IMREAD_COLOR) with reversed channels. JPEG is
-/// decoded with libjpeg-turbo's defaults (islow DCT, fancy upsampling). In PNG, gray and palette
-/// are expanded, alpha is dropped, and of 16 bits only the upper 8 are kept. The EXIF orientation
-/// of both formats is applied. BMP is decoded by stb_image.
-Image read_image(const std::filesystem::path& path);
+struct ReadOptions {
+  std::optional<Bands> bands = Bands{};         ///< none: all, in the order of the file
+  std::optional<Window> window = std::nullopt;  ///< the part to return; none: all
+};
 
-/// Like read_image, except that a PNG without colour (gray, gray + alpha; 1 to 16 bits) keeps its
-/// raw values in one channel, as an index mask. 16-bit values above 255 are an error.
+/// Returns the bands of a picture in the depth of the file: u8, or u16 from 16-bit PNG. 8-bit RGB
+/// equals cv2.imread(path, IMREAD_COLOR) with reversed channels, deeper and other bands equal
+/// IMREAD_UNCHANGED. JPEG is decoded with libjpeg-turbo's defaults (islow DCT, fancy upsampling). The
+/// EXIF orientation of JPEG and PNG is applied. Throws TooFewBands if the picture lacks a band.
+Image read_image(const std::filesystem::path& path, const ReadOptions& options = {});
+
+/// The colours (RGB) or, of a file without colour, the raw values (one channel) of a mask, in 8 bits.
+/// 16-bit gray values above 255 are an error, and so are 16-bit colours that no 8-bit colour equals.
 Image read_mask(const std::filesystem::path& path);
 
-/// Writes an 8-bit PNG of a 1-channel (gray) or 3-channel (RGB) image. Replaces the file
-/// atomically.
+/// Writes a PNG of 1 to 4 channels, u8 or u16. Replaces the file atomically.
 void write_png(const std::filesystem::path& path, const Image& image);
 
-/// Writes a baseline JPEG, 4:2:0, of a 1- or 3-channel image; quality 1 to 100. Replaces the file
+/// Writes a baseline JPEG, 4:2:0, of a 1- or 3-channel u8 image; quality 1 to 100. Replaces the file
 /// atomically.
 void write_jpeg(const std::filesystem::path& path, const Image& image, int quality);
 

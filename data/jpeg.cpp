@@ -62,17 +62,28 @@ void guarded(ErrorState& state, F&& calls) {
   calls();
 }
 
+/// Each scan of a progressive file passes over the whole image. Encoders write about ten.
+void limit_scans(j_common_ptr common) {
+  constexpr int kMostScans = 100;
+  if (reinterpret_cast<j_decompress_ptr>(common)->input_scan_number <= kMostScans) return;
+  auto* state = reinterpret_cast<ErrorState*>(common->err);
+  std::snprintf(state->message.data(), state->message.size(), "more than %d scans", kMostScans);
+  std::longjmp(state->jump, 1);
+}
+
 class Decompressor {
  public:
   Decompressor() {
     info_.err = prepare(errors_);
     guarded(errors_, [this] { jpeg_create_decompress(&info_); });
+    progress_.progress_monitor = limit_scans;
+    info_.progress = &progress_;
   }
   ~Decompressor() { jpeg_destroy_decompress(&info_); }
   Decompressor(const Decompressor&) = delete;
   Decompressor& operator=(const Decompressor&) = delete;
 
-  void read_header(Bytes bytes) {
+  void read_header(Bytes bytes, Purpose purpose) {
     guarded(errors_, [this, bytes] {
       jpeg_mem_src(&info_, bytes.data(), bytes.size());
       constexpr unsigned kWholeMarker = 0xffff;
@@ -80,16 +91,31 @@ class Decompressor {
       jpeg_read_header(&info_, TRUE);
     });
     check_size(info_.image_height, info_.image_width);
-    info_.out_color_space = inks() ? JCS_CMYK : JCS_RGB;
+    if (info_.arith_code == FALSE) {
+      // A Huffman code of at least one bit for each block of 64 pixels.
+      constexpr Index kBlock = 64, kBlocksPerByte = 8;
+      check_declared(Index{info_.image_height} * info_.image_width, bytes.size(),
+                     kBlock * kBlocksPerByte, "JPEG");
+    }
+    const bool gray = info_.jpeg_color_space == JCS_GRAYSCALE && purpose == Purpose::picture;
+    info_.out_color_space = inks() ? JCS_CMYK : gray ? JCS_GRAYSCALE : JCS_RGB;
+    channels_ = inks() ? 4 : gray ? 1 : 3;
     orientation_ = saved_orientation();
   }
 
-  /// The whole image: RGB, or four inks for CMYK and YCCK files.
+  /// The whole image: gray, RGB, or four inks for CMYK and YCCK files.
   Image read_pixels() {
-    Image image(info_.image_height, info_.image_width, inks() ? 4 : 3);
-    guarded(errors_, [this, &image] {
+    Image image;
+    image.height = info_.image_height;
+    image.width = info_.image_width;
+    image.channels = channels_;
+    const auto row_bytes = static_cast<std::size_t>(image.row_bytes());
+    image.pixels.reserve(static_cast<std::size_t>(image.height) * row_bytes);
+    guarded(errors_, [this, &image, row_bytes] {
       jpeg_start_decompress(&info_);
+      // Memory is touched as rows arrive, so that a file that is cut off costs no more than it holds.
       while (info_.output_scanline < info_.output_height) {
+        image.pixels.resize(image.pixels.size() + row_bytes);
         JSAMPROW row = image.row(info_.output_scanline);
         jpeg_read_scanlines(&info_, &row, 1);
       }
@@ -121,6 +147,8 @@ class Decompressor {
 
   ErrorState errors_;
   jpeg_decompress_struct info_{};
+  jpeg_progress_mgr progress_{};
+  Index channels_ = 3;
   int orientation_ = 1;
 };
 
@@ -180,17 +208,17 @@ class Compressor {
 
 }  // namespace
 
-Image decode_jpeg(Bytes bytes) {
+Image decode_jpeg(Bytes bytes, Purpose purpose) {
   Decompressor decompressor;
-  decompressor.read_header(bytes);
+  decompressor.read_header(bytes, purpose);
   Image image = decompressor.read_pixels();
   if (image.channels == 4) image = rgb_from_inks(image);
   return upright(std::move(image), decompressor.orientation());
 }
 
 std::vector<std::uint8_t> encode_jpeg(const Image& image, int quality) {
-  require(image.channels == 1 || image.channels == 3, "JPEG: {} channels, expected 1 or 3",
-          image.channels);
+  require((image.channels == 1 || image.channels == 3) && image.type == DType::u8,
+          "JPEG: {} channels of {}, expected 1 or 3 of u8", image.channels, name_of(image.type));
   check_size(image.height, image.width);
   return Compressor().write(image, quality);
 }

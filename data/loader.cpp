@@ -23,7 +23,7 @@ Batch make_batch(SceneStore& store, std::span<const Index> scenes, const LoaderO
   const Index height = first->image.height, width = first->image.width;
 
   Batch batch;
-  batch.images = Tensor::empty({count, 3, height, width}, DType::u8);
+  batch.images = Tensor::empty({count, first->image.channels, height, width}, first->image.type);
   batch.labels = Tensor::empty({count, height, width}, DType::i32);
   batch.scenes.assign(scenes.begin(), scenes.end());
   const auto pixels = static_cast<std::size_t>(height * width);
@@ -34,9 +34,10 @@ Batch make_batch(SceneStore& store, std::span<const Index> scenes, const LoaderO
             "a batch needs images of one size, but '{}' is {} and '{}' is {}: use --image-size HxW "
             "or --batch-size 1",
             batch.ids[0], first->image.size_str(), batch.ids[i], scene->image.size_str());
+    require_same_samples(*first, batch.ids[0], *scene, batch.ids[i]);
     const AugmentDraw draw = draw_augment(options.augment, options.seed, epoch, scenes[i]);
-    augment_image(scene->image, draw,
-                  batch.images.span<std::uint8_t>().subspan(i * pixels * 3, pixels * 3));
+    const Tensor image = batch.images.slice(static_cast<Index>(i), 1);
+    augment_image(scene->image, draw, options.scale, {image.raw(), image.bytes()});
     augment_labels(scene->labels.labels, draw,
                    batch.labels.span<std::int32_t>().subspan(i * pixels, pixels));
   }

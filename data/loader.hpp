@@ -15,7 +15,7 @@
 namespace fpanet {
 
 struct Batch {
-  Tensor images;  ///< u8 (N,3,H,W), stored N,H,W,3: RGB, 0 to 255
+  Tensor images;  ///< (N,bands,H,W) of the scenes' sample type, stored N,H,W,bands
   Tensor labels;  ///< i32 (N,H,W): class index or kIgnoreLabel
   std::vector<std::string> ids;
   std::vector<Index> scenes;  ///< numbers of the scenes in the data set
@@ -28,7 +28,8 @@ struct LoaderOptions {
   bool shuffle = false;
   bool drop_last = false;
   Augment augment = Augment::none;
-  std::uint64_t seed = 42;  ///< for shuffling and augmentation
+  BandScale scale = BandScale::bytes();  ///< the range that brightness and contrast act on
+  std::uint64_t seed = 42;               ///< for shuffling and augmentation
   int threads = 1;
   Index prefetch = 4;  ///< maximum number of batches prepared in advance
 };

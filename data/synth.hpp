@@ -14,13 +14,24 @@
 
 namespace fpanet {
 
+inline constexpr Index kSynthBands = 4;  ///< red, green, blue, near infrared
+
+/// The pixels of a scene: the first `bands` bands as u8, or as u16 with values up to 4095.
+struct SynthPixels {
+  Index bands = 3;
+  DType type = DType::u8;
+  bool operator==(const SynthPixels&) const = default;
+};
+
 /// Scene `number` of the endless series `seed`. Its labels are the classes of
 /// ClassTable::deepglobe().
-Scene synthesize(std::uint64_t seed, Index number, const ImageSize& size);
+Scene synthesize(std::uint64_t seed, Index number, const ImageSize& size,
+                 const SynthPixels& pixels = {});
 
-/// Creates `dir` and writes `count` scenes into it as ID_sat.jpg (quality 95), ID_mask.png and
-/// class_dict.csv. ID has at least four digits. Throws Error if a file cannot be written.
+/// Creates `dir` and writes `count` scenes into it as ID_sat.jpg (quality 95; for other pixels than
+/// 8-bit RGB, ID_sat.png), ID_mask.png and class_dict.csv. ID has at least four digits. Throws Error
+/// if a file cannot be written.
 void write_synthetic_folder(const std::filesystem::path& dir, Index count, const ImageSize& size,
-                            std::uint64_t seed, int threads);
+                            std::uint64_t seed, int threads, const SynthPixels& pixels = {});
 
 }  // namespace fpanet

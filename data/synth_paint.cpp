@@ -129,6 +129,27 @@ Color barren(const Region& region, double x, double y) {
 
 }  // namespace
 
+double near_infrared(const Region& region, const Color& color) {
+  const double brightness = (color[0] + color[1] + color[2]) / 3.0;
+  const double greenness = color[1] - 0.5 * (color[0] + color[2]);  // of plants among bare ground
+  switch (region.land) {
+    case Land::water:
+      return 0.25 * color[2] - 4.0;
+    case Land::forest:
+      return 150.0 + 0.9 * (brightness - 60.0);
+    case Land::agriculture:
+    case Land::rangeland:
+      return 110.0 + 2.2 * greenness + 0.5 * (brightness - 100.0);
+    case Land::urban:
+      return 0.7 * brightness + 1.5 * greenness;
+    case Land::barren:
+      return 0.95 * brightness;
+    case Land::unknown:
+      break;
+  }
+  return 0.0;
+}
+
 Color paint(const Region& region, double x, double y) {
   switch (region.land) {
     case Land::urban:

@@ -16,7 +16,7 @@ Tensor Predictor::run(const Image& image) {
   Program& ready = program(size);
   const Image padded = pad_by_reflection(image, size);
   const Tensor input = Tensor::empty({1, 3, size.height, size.width}, DType::u8);
-  std::copy(padded.pixels.begin(), padded.pixels.end(), input.span<std::uint8_t>().begin());
+  std::ranges::copy(padded.samples<std::uint8_t>(), input.span<std::uint8_t>().begin());
   ready.images().copy_from(input);
   ready.run();
   return ready.probabilities().to(Device::cpu());

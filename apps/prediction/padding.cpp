@@ -29,12 +29,14 @@ ImageSize padded_size(const ImageSize& size, Index stride) {
 Image pad_by_reflection(const Image& image, const ImageSize& size) {
   assert(image.height > 0 && image.width > 0);
   assert(size.height >= image.height && size.width >= image.width);
-  Image padded(size.height, size.width, image.channels);
+  Image padded(size.height, size.width, image.channels, image.type);
+  padded.nodata = image.nodata;
   for (Index y = 0; y < size.height; ++y) {
     const Index source = reflected(y, image.height);
     std::copy_n(image.row(source), image.row_bytes(), padded.row(y));
     for (Index x = image.width; x < size.width; ++x) {
-      std::copy_n(image.at(source, reflected(x, image.width)), image.channels, padded.at(y, x));
+      std::copy_n(image.at(source, reflected(x, image.width)), image.pixel_bytes(),
+                  padded.at(y, x));
     }
   }
   return padded;

@@ -16,7 +16,7 @@ constexpr Index kGap = 16;             // pixels around and between panels
 constexpr Index kPanelPerTextScale = 120;
 
 void require_rgb(const char* what, const Image& image) {
-  require(image.channels == 3 && image.height > 0 && image.width > 0,
+  require(image.channels == 3 && image.type == DType::u8 && image.height > 0 && image.width > 0,
           "{}: expects RGB pictures, got {} with {} channel(s)", what, image.size_str(),
           image.channels);
 }

@@ -7,6 +7,8 @@ std::size_t size_of(DType dtype) {
     case DType::u8:
       return 1;
     case DType::bf16:
+    case DType::u16:
+    case DType::i16:
       return 2;
     case DType::f32:
     case DType::i32:
@@ -32,6 +34,10 @@ std::string_view name_of(DType dtype) {
       return "i32";
     case DType::i64:
       return "i64";
+    case DType::u16:
+      return "u16";
+    case DType::i16:
+      return "i16";
   }
   fail("dtype: unknown element type {}", static_cast<int>(dtype));
 }

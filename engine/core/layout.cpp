@@ -54,6 +54,8 @@ FPANET_LAYOUT(bfloat16)
 FPANET_LAYOUT(std::uint8_t)
 FPANET_LAYOUT(std::int32_t)
 FPANET_LAYOUT(std::int64_t)
+FPANET_LAYOUT(std::uint16_t)
+FPANET_LAYOUT(std::int16_t)
 #undef FPANET_LAYOUT
 
 }  // namespace fpanet

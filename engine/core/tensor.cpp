@@ -36,6 +36,10 @@ void visit_dtype(DType dtype, F&& f) {
       return f(std::int32_t{});
     case DType::i64:
       return f(std::int64_t{});
+    case DType::u16:
+      return f(std::uint16_t{});
+    case DType::i16:
+      return f(std::int16_t{});
   }
 }
 

@@ -54,6 +54,10 @@ ElementType element_type_of(DType dtype) {
       return ElementType::i32;
     case DType::i64:
       return ElementType::i64;
+    case DType::u16:
+      return ElementType::u16;
+    case DType::i16:
+      return ElementType::i16;
   }
   fail("weights: unknown element type {}", static_cast<int>(dtype));
 }

@@ -41,7 +41,7 @@ TEST_CASE("augment: flips move image and labels alike") {
       draw.flip_vertical = vertical;
       std::vector<std::uint8_t> pixels(image.pixels.size());
       std::vector<std::int32_t> values(labels.pixels.size());
-      augment_image(image, draw, pixels);
+      augment_image(image, draw, BandScale::bytes(), std::as_writable_bytes(std::span(pixels)));
       augment_labels(labels, draw, values);
       for (Index y = 0; y < 3; ++y) {
         for (Index x = 0; x < 5; ++x) {
@@ -56,6 +56,28 @@ TEST_CASE("augment: flips move image and labels alike") {
       }
     }
   }
+}
+
+TEST_CASE("augment: brightness and contrast of deep samples act on the range of their band") {
+  Image image(1, 2, 3, DType::u16);
+  std::ranges::copy(std::vector<std::uint16_t>{100, 1000, 3000, 0, 2000, 65535},
+                    image.samples<std::uint16_t>().begin());
+  BandScale scale;
+  scale.low = {100, 0, 1000};
+  scale.high = {300, 2000, 5000};
+  AugmentDraw draw;
+  draw.flip_horizontal = true;
+  draw.alpha = 1.5;
+  draw.beta = 0.125;
+  std::vector<std::uint16_t> out(6);
+  const auto bytes = std::as_writable_bytes(std::span(out));
+  augment_image(image, draw, scale, bytes);
+  // low + (v - low) * 1.5 + range / 8, inside the band's range
+  CHECK(out == std::vector<std::uint16_t>{100, 2000, 5000, 125, 1750, 4500});
+  draw.alpha = 1;
+  draw.beta = 0;
+  augment_image(image, draw, scale, bytes);
+  CHECK(out == std::vector<std::uint16_t>{0, 2000, 65535, 100, 1000, 3000});
 }
 
 TEST_CASE("augment: draws are a function of seed, epoch and scene, with the notebook's chances") {

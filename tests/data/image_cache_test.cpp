@@ -24,8 +24,8 @@ struct Fixture {
   Fixture() { write_png(source, test::picture(12, 16)); }
 
   ResizedImage get(const ImageSize& size = {6, 8},
-                   Interpolation interpolation = Interpolation::linear) {
-    return cache.get(source, size, interpolation, [this]() -> ResizedImage {
+                   Interpolation interpolation = Interpolation::linear, const Bands& bands = {}) {
+    return cache.get(source, size, interpolation, bands, [this]() -> ResizedImage {
       ++made;
       return {image, {12, 16}};
     });
@@ -60,7 +60,8 @@ TEST_CASE("image cache: made once, then read") {
   f.check_hit();
   f.get({5, 8});
   f.get({6, 8}, Interpolation::nearest);
-  CHECK(f.made == 2);
+  f.get({6, 8}, Interpolation::linear, Bands::parse("3,2,1"));
+  CHECK(f.made == 3);
 }
 
 TEST_CASE("image cache: another size or time of the source is another entry") {

@@ -2,7 +2,14 @@
 
 #include <doctest/doctest.h>
 
+#include <zlib.h>
+
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+// jpeglib.h needs size_t and FILE declared first.
+#include <jpeglib.h>
 
 #include "data/codec.hpp"
 #include "engine/core/error.hpp"
@@ -20,7 +27,8 @@ namespace {
 const std::filesystem::path kImages = std::filesystem::path(FPANET_TEST_DATA) / "images";
 
 Image image_from(const StateEntry& entry) {
-  Image image(entry.shape()[0], entry.shape()[1], entry.shape()[2]);
+  const DType type = entry.type() == ElementType::u16 ? DType::u16 : DType::u8;
+  Image image(entry.shape()[0], entry.shape()[1], entry.shape()[2], type);
   const auto bytes = entry.bytes().span();
   std::memcpy(image.pixels.data(), bytes.data(), bytes.size());
   return image;
@@ -39,7 +47,49 @@ Image gray_picture(Index height, Index width) {
 }
 
 std::string decode_error(std::span<const std::uint8_t> bytes) {
-  return message_of<Error>([&] { codec::decode(bytes, false); });
+  return message_of<Error>([&] { codec::decode(bytes, codec::Purpose::picture); });
+}
+
+/// A progressive JPEG with `frequencies` scans for each of its three colours, and one for all.
+std::vector<std::uint8_t> jpeg_of_scans(int frequencies) {
+  jpeg_compress_struct info{};
+  jpeg_error_mgr errors{};
+  info.err = jpeg_std_error(&errors);
+  jpeg_create_compress(&info);
+  unsigned char* buffer = nullptr;
+  unsigned long size = 0;
+  jpeg_mem_dest(&info, &buffer, &size);
+  info.image_height = info.image_width = 16;
+  info.input_components = 3;
+  info.in_color_space = JCS_RGB;
+  jpeg_set_defaults(&info);
+  std::vector<jpeg_scan_info> scans{{3, {0, 1, 2, 0}, 0, 0, 0, 0}};
+  for (int component = 0; component < 3; ++component) {
+    for (int k = 1; k < frequencies; ++k) scans.push_back({1, {component}, k, k, 0, 0});
+    scans.push_back({1, {component}, frequencies, 63, 0, 0});
+  }
+  info.scan_info = scans.data();
+  info.num_scans = static_cast<int>(scans.size());
+  jpeg_start_compress(&info, TRUE);
+  Image image = picture(16, 16);
+  for (Index y = 0; y < 16; ++y) {
+    JSAMPROW row = image.row(y);
+    jpeg_write_scanlines(&info, &row, 1);
+  }
+  jpeg_finish_compress(&info);
+  std::vector<std::uint8_t> bytes(buffer, buffer + size);
+  jpeg_destroy_compress(&info);
+  std::free(buffer);
+  return bytes;
+}
+
+/// What OpenCV keeps of 16 bits where 8 are asked for.
+Image upper_bytes(const Image& image) {
+  if (image.type == DType::u8) return image;
+  Image upper(image.height, image.width, image.channels);
+  std::ranges::transform(image.samples<std::uint16_t>(), upper.pixels.begin(),
+                         [](std::uint16_t value) { return static_cast<std::uint8_t>(value >> 8); });
+  return upper;
 }
 
 }  // namespace
@@ -52,8 +102,109 @@ TEST_CASE("image files: every format decodes to OpenCV's bytes") {
     const Image image = read_image(kImages / name);
     const Image wanted = image_from(entry);
     CHECK(image.size_str() == wanted.size_str());
-    CHECK(image.pixels == wanted.pixels);
+    CHECK((image.type == DType::u16) == (name.find("16") != name.npos));
+    CHECK(upper_bytes(image).pixels == wanted.pixels);
   }
+}
+
+TEST_CASE("image files: bands and depth are those of the file") {
+  const SafetensorsFile expected = read_safetensors(kImages / "deep.safetensors");
+  REQUIRE(expected.tensors.size() == 7);
+  for (const auto& [name, entry] : expected.tensors) {
+    CAPTURE(name);
+    const Image wanted = image_from(entry);
+    const Bands all = Bands::first(wanted.channels);
+    CHECK(read_image(kImages / name, {.bands = all}) == wanted);
+    const ReadOptions too_many{.bands = Bands::first(wanted.channels + 1)};
+    if (wanted.channels == 2) continue;  // three bands of gray are gray
+    const std::string message =
+        message_of<TooFewBands>([&] { read_image(kImages / name, too_many); });
+    CHECK(message == fmt::format("the model takes {} bands, {} has {}", wanted.channels + 1, name,
+                                 wanted.channels));
+  }
+}
+
+TEST_CASE("image files: bands in any order, and windows") {
+  const Image whole = read_image(kImages / "rgba16.png", {.bands = Bands::first(4)});
+  const Image turned = read_image(kImages / "rgba16.png",
+                                  {.bands = Bands::parse("4,1,1"), .window = Window{2, 3, 4, 2}});
+  REQUIRE(turned.size_str() == "4x2");
+  for (Index y = 0; y < 4; ++y) {
+    for (Index x = 0; x < 2; ++x) {
+      const auto from = static_cast<std::size_t>(((y + 2) * whole.width + x + 3) * 4);
+      const auto to = static_cast<std::size_t>((y * 2 + x) * 3);
+      const auto samples = whole.samples<std::uint16_t>(), made = turned.samples<std::uint16_t>();
+      CHECK(made[to] == samples[from + 3]);
+      CHECK(made[to + 1] == samples[from]);
+      CHECK(made[to + 2] == samples[from]);
+    }
+  }
+  CHECK(contains(message_of<Error>([&] {
+                   read_image(kImages / "rgba16.png", {.window = Window{0, 0, 10, 7}});
+                 }),
+                 "window of 10x7 at row 0, column 0 is not inside an image of 9x7"));
+}
+
+TEST_CASE("image files: every kind of BMP decodes to OpenCV's bytes") {
+  const SafetensorsFile expected = read_safetensors(kImages / "bmp" / "expected.safetensors");
+  REQUIRE(expected.tensors.size() == 31);
+  for (const auto& [name, entry] : expected.tensors) {
+    CAPTURE(name);
+    CHECK(read_image(kImages / "bmp" / name) == image_from(entry));
+  }
+}
+
+TEST_CASE("image files: BMP that is not read is refused with a way out") {
+  std::vector<std::uint8_t> bytes = read_file_bytes(kImages / "bmp" / "rgb32fields.bmp");
+  bytes[54 + 2] = 0x0f;  // red: 0x0f0000
+  CHECK(decode_error(bytes) ==
+        "BMP of 32 bits per pixel with the bit fields f0000, ff00, ff is not read; convert it to "
+        "PNG or to a 24-bit BMP");
+  bytes = read_file_bytes(kImages / "bmp" / "rgb24.bmp");
+  bytes[30] = 4;  // JPEG inside
+  CHECK(contains(decode_error(bytes), "BMP of 24 bits per pixel with compression 4 is not read; "));
+  bytes = read_file_bytes(kImages / "bmp" / "rle8.bmp");
+  bytes.resize(bytes.size() - 2);
+  CHECK(contains(decode_error(bytes), "cut-off BMP"));
+}
+
+TEST_CASE("image files: no more work than a file's size can hold") {
+  // A PNG of 16384 x 16384 pixels that ends after its header: no memory is allocated.
+  std::vector<std::uint8_t> png = codec::encode_png(gray_picture(3, 3));
+  for (const std::size_t at : {16, 20}) {
+    png[at] = png[at + 1] = png[at + 3] = 0;
+    png[at + 2] = 0x40;
+  }
+  const auto crc = ::crc32_z(0, png.data() + 12, 17);
+  for (std::size_t i = 0; i < 4; ++i) png[29 + i] = static_cast<std::uint8_t>(crc >> (24 - 8 * i));
+  CHECK(
+      contains(decode_error(png), "its header declares 268435456 bytes of samples, but a file of"));
+
+  // Text that expands a thousandfold is skipped: 300 chunks of a megabyte would take seconds.
+  const Image picture = gray_picture(3, 3);
+  std::vector<std::uint8_t> text = codec::encode_png(picture);
+  std::vector<std::uint8_t> chunk{0, 0, 0, 0, 'z', 'T', 'X', 't', 'a', 0, 0};
+  const std::vector<std::uint8_t> long_text(1 << 20, 'x');
+  uLongf size = ::compressBound(static_cast<uLong>(long_text.size()));
+  std::vector<std::uint8_t> packed(size);
+  ::compress(packed.data(), &size, long_text.data(), static_cast<uLong>(long_text.size()));
+  chunk.insert(chunk.end(), packed.begin(), packed.begin() + static_cast<std::ptrdiff_t>(size));
+  const auto length = static_cast<std::uint32_t>(chunk.size() - 8);
+  for (std::size_t i = 0; i < 4; ++i) chunk[i] = static_cast<std::uint8_t>(length >> (24 - 8 * i));
+  const auto chunk_crc = ::crc32_z(0, chunk.data() + 4, chunk.size() - 4);
+  for (std::size_t i = 0; i < 4; ++i) {
+    chunk.push_back(static_cast<std::uint8_t>(chunk_crc >> (24 - 8 * i)));
+  }
+  std::vector<std::uint8_t> full(text.begin(), text.begin() + 33);
+  for (int i = 0; i < 300; ++i) full.insert(full.end(), chunk.begin(), chunk.end());
+  full.insert(full.end(), text.begin() + 33, text.end());
+  const std::clock_t start = std::clock();
+  CHECK(codec::decode(full, codec::Purpose::picture) == picture);
+  CHECK(static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC < 0.2);
+
+  // A progressive JPEG with a scan for each frequency of each colour.
+  CHECK(decode_error(jpeg_of_scans(30)).empty());
+  CHECK(decode_error(jpeg_of_scans(63)) == "damaged or cut-off JPEG: more than 100 scans");
 }
 
 TEST_CASE("image files: PNG comes back as it was written") {
@@ -61,6 +212,13 @@ TEST_CASE("image files: PNG comes back as it was written") {
   for (const Image& image : {picture(13, 9), gray_picture(1, 1), gray_picture(20, 31)}) {
     write_png(scratch / "a.png", image);
     CHECK(read_mask(scratch / "a.png") == image);
+  }
+  for (const DType type : {DType::u8, DType::u16}) {
+    for (Index channels = 1; channels <= 4; ++channels) {
+      const Image image = test::any_picture(7, 9, channels, type);
+      write_png(scratch / "b.png", image);
+      CHECK(read_image(scratch / "b.png", {.bands = Bands::first(channels)}) == image);
+    }
   }
 }
 
@@ -165,8 +323,11 @@ TEST_CASE("image files: writing where nothing can be written leaves nothing") {
   const ScratchFolder scratch;
   CHECK(contains(message_of<Error>([&] { write_png(scratch / "no" / "a.png", picture(2, 2)); }),
                  "a.png"));
-  CHECK(contains(message_of<Error>([&] { write_png(scratch / "a.png", Image(2, 2, 4)); }),
-                 "4 channels"));
+  CHECK(contains(message_of<Error>([&] { write_png(scratch / "a.png", Image(2, 2, 5)); }),
+                 "5 channels"));
+  CHECK(
+      contains(message_of<Error>([&] { write_png(scratch / "a.png", Image(2, 2, 3, DType::f32)); }),
+               "3 channels of f32"));
   CHECK(std::filesystem::is_empty(scratch.path()));
 }
 

@@ -14,7 +14,11 @@ namespace {
 
 Image image_of(const StateDict& tensors, const std::string& name) {
   const StateEntry& entry = tensors.at(name);
-  Image image(entry.shape()[0], entry.shape()[1], entry.shape()[2]);
+  DType type = DType::u8;
+  for (const DType other : {DType::u16, DType::i16, DType::f32}) {
+    if (entry.type() == element_type_of(other)) type = other;
+  }
+  Image image(entry.shape()[0], entry.shape()[1], entry.shape()[2], type);
   std::memcpy(image.pixels.data(), entry.bytes().span().data(), image.pixels.size());
   return image;
 }
@@ -44,6 +48,26 @@ TEST_CASE("resize: OpenCV's bytes, linear and nearest, down, up, by half and not
     CHECK(resize(channel(image, 1), size, Interpolation::linear) == channel(linear, 1));
     CHECK(resize(channel(image, 2), size, Interpolation::nearest) == channel(nearest, 2));
   }
+}
+
+TEST_CASE(
+    "resize: OpenCV's bits for every sample type and 1 to 13 channels, odd sizes and halves") {
+  const auto path = test::golden_path("resize_types.safetensors");
+  REQUIRE(path);
+  const SafetensorsFile golden = read_safetensors(*path);
+  int pictures = 0;
+  for (const auto& [name, entry] : golden.tensors) {
+    if (!name.ends_with(".image")) continue;
+    CAPTURE(name);
+    const std::string key = name.substr(0, name.size() - std::string_view("image").size());
+    const Image image = image_of(golden.tensors, name);
+    const Image linear = image_of(golden.tensors, key + "linear");
+    const ImageSize size{linear.height, linear.width};
+    CHECK(resize(image, size, Interpolation::linear) == linear);
+    CHECK(resize(image, size, Interpolation::nearest) == image_of(golden.tensors, key + "nearest"));
+    ++pictures;
+  }
+  CHECK(pictures == 3 * 5 + 3 * (5 * 5 + 2));
 }
 
 TEST_CASE("resize: one pixel fills any size; native copies") {

@@ -28,6 +28,24 @@ inline Image picture(Index height, Index width, Index tint = 0) {
   return image;
 }
 
+/// Samples of any type and number of channels, spread over the whole range of integers.
+inline Image any_picture(Index height, Index width, Index channels, DType type, Index tint = 0) {
+  Image image(height, width, channels, type);
+  visit_sample_type(type, [&]<class T>(T) {
+    const std::span<T> samples = image.samples<T>();
+    for (std::size_t i = 0; i < samples.size(); ++i) {
+      const auto spread =
+          static_cast<std::uint32_t>(i + 7 * static_cast<std::size_t>(tint)) * 40503u;
+      if constexpr (std::is_same_v<T, float>) {
+        samples[i] = static_cast<float>(spread % 100000u) / 977.0F - 30.0F;
+      } else {
+        samples[i] = static_cast<T>(spread >> 3);
+      }
+    }
+  });
+  return image;
+}
+
 /// DeepGlobe labels in vertical stripes, `first` leftmost.
 inline Image striped_labels(Index height, Index width, Index first = 0) {
   Image labels(height, width, 1);

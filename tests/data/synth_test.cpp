@@ -76,6 +76,41 @@ TEST_CASE("synthetic scenes: texture alone tells smooth from rough ground") {
   CHECK(roughness(kFields) < roughness(kUrban));
 }
 
+TEST_CASE("synthetic scenes: the fourth band is near infrared, which tells water from plants") {
+  std::array<double, 7> sum{}, count{};
+  for (Index i = 0; i < 30; ++i) {
+    const Scene scene = synthesize(3, i, {64, 64}, {4, DType::u16});
+    const Scene plain = synthesize(3, i, {64, 64}, {4, DType::u8});
+    CHECK(select_bands(plain.image, {}, "plain") == synthesize(3, i, {64, 64}).image);
+    const auto samples = scene.image.samples<std::uint16_t>();
+    for (std::size_t p = 0; p < scene.labels.labels.pixels.size(); ++p) {
+      const std::uint8_t label = scene.labels.labels.pixels[p];
+      sum[label] += samples[4 * p + 3];
+      count[label] += 1;
+      for (std::size_t c = 0; c < 4; ++c) REQUIRE(samples[4 * p + c] <= 4095);
+    }
+  }
+  const auto infrared = [&](std::size_t label) { return sum[label] / count[label]; };
+  constexpr std::size_t kFields = 1, kGrass = 2, kForest = 3, kWater = 4;
+  for (const std::size_t plants : {kFields, kGrass, kForest}) {
+    CHECK(infrared(plants) > 3 * infrared(kWater));
+  }
+}
+
+TEST_CASE("synthetic scenes: of 4 bands and 16 bits they are written as PNG") {
+  const ScratchFolder scratch;
+  write_synthetic_folder(scratch / "s", 2, {40, 56}, 5, 2, {4, DType::u16});
+  DatasetOptions options;
+  options.size = {};
+  options.bands = Bands::parse("4,1,2,3");
+  const Scene loaded = FolderDataset(scratch / "s", options).load(1);
+  const Scene scene = synthesize(5, 1, {40, 56}, {4, DType::u16});
+  CHECK(loaded.image == select_bands(scene.image, options.bands, "scene"));
+  CHECK(loaded.labels.labels == scene.labels.labels);
+  CHECK_THROWS_WITH_AS(SyntheticDataset(2, {32, 32}, 1, Bands::first(5)),
+                       "the model takes 5 bands, a synthetic scene has 4", TooFewBands);
+}
+
 TEST_CASE("synthetic scenes: written as a folder in DeepGlobe's layout") {
   const ScratchFolder scratch;
   write_synthetic_folder(scratch / "s", 3, {40, 56}, 5, 2);
