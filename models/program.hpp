@@ -102,6 +102,8 @@ class Program {
   const Readback& read_back();
   /// Like run(), and adds each node's time in seconds to `seconds`.
   void run_timed(std::vector<double>& seconds);
+  /// Number of nodes of the CUDA graph that run() launches; 0 if it launches none.
+  std::size_t graph_nodes() const { return executor().graph_nodes(); }
 
   double loss() const;                  ///< of the last run; waits for it
   const Tensor& probabilities() const;  ///< (N,classes,H,W); in training only if kept

@@ -26,7 +26,7 @@ struct State {
 };
 
 nlohmann::ordered_json to_json(const State& state, const Placement& placement,
-                               const Statistics& time, std::int64_t peak,
+                               const Statistics& time, std::int64_t peak, std::size_t graph_nodes,
                                const std::vector<OpRow>& rows,
                                const std::optional<MachinePeak>& machine) {
   const Cpu* cpu = std::get_if<Cpu>(&placement.context);
@@ -44,7 +44,8 @@ nlohmann::ordered_json to_json(const State& state, const Placement& placement,
       {"median_seconds", time.median},
       {"min_seconds", time.min},
       {"images_per_second", static_cast<double>(state.flags.batch) / time.median},
-      {"peak_bytes", peak}};
+      {"peak_bytes", peak},
+      {"graph_nodes", graph_nodes}};
   if (!rows.empty()) json["ops"] = ops_json(rows);
   if (machine) json["machine_peak"] = {{"flops", machine->flops}, {"bytes", machine->bytes}};
   return json;
@@ -105,9 +106,12 @@ int run(const State& state) {
   fmt::print("{} batch {} at {}: median {:.4f} s, min {:.4f} s, {:.2f} images/s, peak {} bytes\n",
              state.flags.task, state.flags.batch, state.flags.image_size.str(), time.median,
              time.min, static_cast<double>(state.flags.batch) / time.median, peak);
+  if (on_gpu) fmt::print("{} nodes in the CUDA graph\n", program.graph_nodes());
   if (!state.json.empty()) {
     const std::string text =
-        to_json(state, session->placement(), time, peak, rows, machine).dump(1) + "\n";
+        to_json(state, session->placement(), time, peak, program.graph_nodes(), rows, machine)
+            .dump(1) +
+        "\n";
     write_text_file(state.json, text);
   }
   return kExitDone;

@@ -33,6 +33,8 @@ struct EmulatedPosition {
   int thread = kNoThread;
   std::uint64_t phase = 0;  ///< number of barriers so far
   bool atomic = false;
+  const std::byte* shared = nullptr;  ///< the block's shared memory
+  std::size_t shared_bytes = 0;
 };
 inline thread_local EmulatedPosition emulated_position;
 
@@ -101,7 +103,11 @@ class EmulatedGrid {
     for (Index i = 0; i < blocks; ++i) {
       // Shared memory is initially garbage: every double or float in it is a NaN.
       std::vector<std::byte> memory(static_cast<std::size_t>(shared_bytes), std::byte{0xff});
-      at = {.kernel = name, .launch = at.launch, .block = block_at(i, blocks)};
+      at = {.kernel = name,
+            .launch = at.launch,
+            .block = block_at(i, blocks),
+            .shared = memory.data(),
+            .shared_bytes = memory.size()};
       const Block block{at.block, blocks, Kernel::kThreads, memory.data(),
                         order_ == Order::backwards};
       if (order_ == Order::shuffled) {

@@ -1,6 +1,9 @@
 // The threads of kernels/cuda/emulated.hpp: contexts of POSIX, each with its own stack.
 
 #include <ucontext.h>
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/common_interface_defs.h>
+#endif
 
 #include <algorithm>
 #include <exception>
@@ -40,7 +43,38 @@ std::byte* stack_of(int thread) {
   return stacks[index].get();
 }
 
+#ifdef __SANITIZE_ADDRESS__
+thread_local const void* callers_stack = nullptr;
+thread_local std::size_t callers_bytes = 0;
+
+/// The first thing that a thread does on its stack.
+void first_arrival() {
+  __sanitizer_finish_switch_fiber(nullptr, &callers_stack, &callers_bytes);
+}
+#endif
+
+/// Continues on another stack, of which AddressSanitizer wants to know; null: the caller's own.
+void switch_to(ucontext_t& from, ucontext_t& to, [[maybe_unused]] const void* stack) {
+#ifdef __SANITIZE_ADDRESS__
+  void* fake_stack = nullptr;
+  const bool from_caller = stack != nullptr;
+  __sanitizer_start_switch_fiber(&fake_stack, from_caller ? stack : callers_stack,
+                                 from_caller ? kStackBytes : callers_bytes);
+  swapcontext(&from, &to);
+  if (from_caller) {
+    __sanitizer_finish_switch_fiber(fake_stack, nullptr, nullptr);
+  } else {
+    __sanitizer_finish_switch_fiber(fake_stack, &callers_stack, &callers_bytes);
+  }
+#else
+  swapcontext(&from, &to);
+#endif
+}
+
 void run_thread() {
+#ifdef __SANITIZE_ADDRESS__
+  first_arrival();
+#endif
   const int own = team->running;
   try {
     (*team->body)(own);
@@ -48,7 +82,7 @@ void run_thread() {
     if (!team->error) team->error = std::current_exception();
   }
   team->threads[static_cast<std::size_t>(own)].ended = true;
-  swapcontext(&team->threads[static_cast<std::size_t>(own)].context, &team->caller);
+  switch_to(team->threads[static_cast<std::size_t>(own)].context, team->caller, nullptr);
 }
 
 /// Lets every thread run to its next barrier or its end.
@@ -56,7 +90,8 @@ void run_round(std::vector<int>& order, Rng& rng) {
   for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[rng.below(i)]);
   for (const int thread : order) {
     team->running = thread;
-    swapcontext(&team->caller, &team->threads[static_cast<std::size_t>(thread)].context);
+    switch_to(team->caller, team->threads[static_cast<std::size_t>(thread)].context,
+              stack_of(thread));
   }
 }
 
@@ -90,7 +125,7 @@ void EmulatedThreads::run(int count, std::uint64_t seed, const std::function<voi
 
 void EmulatedThreads::barrier() {
   Thread& thread = team->threads[static_cast<std::size_t>(team->running)];
-  swapcontext(&thread.context, &team->caller);
+  switch_to(thread.context, team->caller, nullptr);
 }
 
 }  // namespace fpanet::kernels
