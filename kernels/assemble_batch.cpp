@@ -28,18 +28,20 @@ void assemble(const Cpu& cpu, const BatchAssembly& batch, T* images, std::int32_
       labels[row * batch.w + x] = body::assembled_label(batch, i, y, x);
     }
   });
-  high_pass<T>(cpu, {images, batch.n, 3, batch.h, batch.w}, {images, batch.n, 3, batch.h, batch.w},
-               Write::assign, workspace);
+  if (!batch.high_pass) return;
+  high_pass<T>(cpu, {images, batch.n, 3, batch.h, batch.w}, *batch.high_pass,
+               {images, batch.n, 3, batch.h, batch.w}, Write::assign, workspace);
 }
 
 }  // namespace
 
 template <class T>
-std::size_t assemble_batch_workspace_bytes(const Cpu& cpu, Index n, Index h, Index w) {
+std::size_t assemble_batch_workspace_bytes(const Cpu& cpu, Index n, Index h, Index w,
+                                           std::optional<Index> high_pass) {
   using R = Real<T>;
   const std::size_t unrounded =
       kRounded<T> ? scratch_bytes<R>(n * 3 * h * w) + kScratchAlignment : 0;
-  return unrounded + high_pass_workspace_bytes<R>(cpu, n, 3, h, w);
+  return unrounded + (high_pass ? high_pass_workspace_bytes<R>(cpu, n, 3, h, w, *high_pass) : 0);
 }
 
 template <class T>
@@ -58,10 +60,11 @@ void assemble_batch(const Cpu& cpu, const BatchAssembly& batch, T* images, std::
   }
 }
 
-#define FPANET_INSTANTIATE(T)                                                       \
-  template void assemble_batch(const Cpu&, const BatchAssembly&, T*, std::int32_t*, \
-                               std::span<std::byte>);                               \
-  template std::size_t assemble_batch_workspace_bytes<T>(const Cpu&, Index, Index, Index)
+#define FPANET_INSTANTIATE(T)                                                             \
+  template void assemble_batch(const Cpu&, const BatchAssembly&, T*, std::int32_t*,       \
+                               std::span<std::byte>);                                     \
+  template std::size_t assemble_batch_workspace_bytes<T>(const Cpu&, Index, Index, Index, \
+                                                         std::optional<Index>)
 FPANET_INSTANTIATE(float);
 FPANET_INSTANTIATE(double);
 FPANET_INSTANTIATE(bfloat16);

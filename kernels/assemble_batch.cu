@@ -68,20 +68,53 @@ struct AssembleKernel {
   }
 };
 
+/// Images without the filter, and their labels: a thread has a pixel.
+template <class T>
+struct AssembleUnfilteredKernel {
+  static constexpr int kThreads = 256;
+
+  BatchAssembly batch;
+  T* images;
+  std::int32_t* labels;
+
+  template <class Block>
+  FPANET_HD void operator()(const Block& block) const {
+    const Index plane = batch.h * batch.w;
+    grid_stride(block, batch.n * plane, [&](Index pixel) {
+      const Index image = pixel / plane, y = pixel % plane / batch.w, x = pixel % batch.w;
+      const BatchItem& item = batch.items[image];
+      const Index from_y = body::flipped(y, batch.h, item.flip_vertical != 0);
+      const Index from_x = body::flipped(x, batch.w, item.flip_horizontal != 0);
+      const std::uint8_t* const from =
+          batch.scene_images + ((item.scene * batch.h + from_y) * batch.w + from_x) * 3;
+      for (Index c = 0; c < 3; ++c) {
+        images[pixel * 3 + c] = static_cast<T>(body::assembled_value(item, from[c]));
+      }
+      labels[pixel] = body::assembled_label(batch, image, y, x);
+    });
+  }
+};
+
 }  // namespace
 
 template <class T>
-std::size_t assemble_batch_workspace_bytes(const Cuda&, Index n, Index h, Index w) {
-  return HighPassPlan{n, 3, h, w}.bytes();
+std::size_t assemble_batch_workspace_bytes(const Cuda&, Index n, Index h, Index w,
+                                           std::optional<Index> high_pass) {
+  return high_pass ? HighPassPlan{n, 3, h, w, *high_pass}.bytes() : 0;
 }
 
 template <class T>
 void assemble_batch(const Cuda& cuda, const BatchAssembly& batch, T* images, std::int32_t* labels,
                     std::span<std::byte> workspace) {
-  HighPassPlan plan{batch.n, 3, batch.h, batch.w};
+  const CudaGrid grid(cuda);
+  if (!batch.high_pass) {
+    const AssembleUnfilteredKernel<T> kernel{batch, images, labels};
+    const Index pixels = batch.n * batch.h * batch.w;
+    return grid.run("assemble_batch", stride_blocks(pixels, kernel.kThreads), 0, kernel);
+  }
+  HighPassPlan plan{batch.n, 3, batch.h, batch.w, *batch.high_pass};
   plan.take(workspace);
   const SceneSource source{batch};
-  const CudaGrid grid(cuda);
   const HighPassBasisKernel basis{plan};
   grid.run("assemble_batch", stride_blocks((batch.h + batch.w) * plan.kK, basis.kThreads), 0,
            basis);
@@ -92,10 +125,11 @@ void assemble_batch(const Cuda& cuda, const BatchAssembly& batch, T* images, std
            Assemble{{plan, source, images, Write::assign}, labels});
 }
 
-#define FPANET_INSTANTIATE(T)                                                        \
-  template void assemble_batch(const Cuda&, const BatchAssembly&, T*, std::int32_t*, \
-                               std::span<std::byte>);                                \
-  template std::size_t assemble_batch_workspace_bytes<T>(const Cuda&, Index, Index, Index)
+#define FPANET_INSTANTIATE(T)                                                              \
+  template void assemble_batch(const Cuda&, const BatchAssembly&, T*, std::int32_t*,       \
+                               std::span<std::byte>);                                      \
+  template std::size_t assemble_batch_workspace_bytes<T>(const Cuda&, Index, Index, Index, \
+                                                         std::optional<Index>)
 FPANET_INSTANTIATE(float);
 FPANET_INSTANTIATE(bfloat16);
 #undef FPANET_INSTANTIATE

@@ -1,20 +1,21 @@
 #pragma once
 // Assembles a batch from scenes that are stored as bytes in device memory: flips, brightness and
-// contrast by a table, scaling to [0,1], high-pass filter, and label bytes to labels.
+// contrast by a table, scaling to [0,1], optionally the high-pass filter, and label bytes to labels.
 //
 //   image i of the batch, pixel (y,x):  u[y][x][c]      = to_unit(table_i[scenes[s_i][y'][x'][c]])
-//                                       images[i]       = high_pass(u)
+//                                       images[i]       = u, or high_pass(u)
 //                                       labels[i][y][x] = l == ignore_byte ? ignore_label : l
 //   y' = H - 1 - y if the image is flipped vertically, else y; x' likewise
 //   l = the scene's label byte at (y',x')
 //
-// The scenes are u8 (S,H,W,3) and (S,H,W); the results are (N,3,H,W) and i32 (N,1,H,W). H, W >= 11.
-// On a GPU neither u nor the bytes after the table are ever stored in memory; the images are
-// bitwise equal to the result of to_unit.hpp, high_pass.hpp and cast.hpp. data/augment.hpp decides
-// the random choices for an image.
+// The scenes are u8 (S,H,W,3) and (S,H,W); the results are (N,3,H,W) and i32 (N,1,H,W). With the
+// filter, H and W are above its radius. On a GPU neither the bytes after the table nor, with the
+// filter, u are ever stored in memory; the images are bitwise equal to the result of to_unit.hpp,
+// high_pass.hpp and cast.hpp. data/augment.hpp decides the random choices for an image.
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "engine/core/device.hpp"
@@ -37,6 +38,7 @@ struct BatchAssembly {
   Index n = 0, h = 0, w = 0;
   std::uint8_t ignore_byte = 255;
   std::int32_t ignore_label = -1;
+  std::optional<Index> high_pass = {};  ///< the filter's radius, at most kHighPassRadius
 };
 
 template <class T>
@@ -47,8 +49,10 @@ void assemble_batch(const Cuda& cuda, const BatchAssembly& batch, T* images, std
                     std::span<std::byte> workspace);
 
 template <class T>
-std::size_t assemble_batch_workspace_bytes(const Cpu& cpu, Index n, Index h, Index w);
+std::size_t assemble_batch_workspace_bytes(const Cpu& cpu, Index n, Index h, Index w,
+                                           std::optional<Index> high_pass);
 template <class T>
-std::size_t assemble_batch_workspace_bytes(const Cuda& cuda, Index n, Index h, Index w);
+std::size_t assemble_batch_workspace_bytes(const Cuda& cuda, Index n, Index h, Index w,
+                                           std::optional<Index> high_pass);
 
 }  // namespace fpanet::kernels

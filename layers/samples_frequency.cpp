@@ -37,29 +37,36 @@ SampleInput batch_items(Index count, Index scenes) {
   return input;
 }
 
-OpSample assembly(const std::string& name, Index scenes, Index count, Index h, Index w) {
+OpSample assembly(const std::string& name, Index scenes, Index count, Index h, Index w,
+                  std::optional<Index> high_pass) {
   return {name,
           {bytes("scenes", {scenes, 3, h, w}), bytes("scene_labels", {scenes, 1, h, w}),
            batch_items(count, scenes)},
-          [](const std::vector<Value>& in) -> std::vector<Value> {
-            const AssembledBatch batch = assemble_batch(in[0], in[1], in[2], 255, -1, DType::f32);
+          [high_pass](const std::vector<Value>& in) -> std::vector<Value> {
+            const AssembledBatch batch =
+                assemble_batch(in[0], in[1], in[2], {.high_pass = high_pass});
             return {batch.images, batch.labels};
           }};
 }
 
 OpRecord assemble_batch_record() {
-  const auto refused = [](const Shape& scenes, const Shape& labels, const Shape& items) {
+  const auto refused = [](const Shape& scenes, const Shape& labels, const Shape& items,
+                          Index radius = 10) {
     return [=](Graph& g) {
       assemble_batch(dummy(g, scenes, DType::u8), dummy(g, labels, DType::u8),
-                     dummy(g, items, DType::u8), 255, -1, DType::f32);
+                     dummy(g, items, DType::u8), {.high_pass = radius});
     };
   };
   return {
       .name = "assemble_batch",
-      .samples = {assembly("smallest", 1, 1, 11, 11), assembly("every flip", 3, 4, 13, 12)},
+      .samples = {assembly("smallest", 1, 1, 11, 11, 10), assembly("every flip", 3, 4, 13, 12, 10),
+                  assembly("smaller radius", 3, 4, 5, 6, 3),
+                  assembly("unfiltered", 3, 4, 5, 3, std::nullopt)},
       .errors = {{refused({2, 3, 10, 64}, {2, 1, 10, 64}, {1, 264}),
                   "assemble_batch: scenes=(2,3,10,64) must be (S,3,H,W) of at least 11 pixels "
                   "each way"},
+                 {refused({2, 3, 16, 64}, {2, 1, 16, 64}, {1, 264}, 11),
+                  "assemble_batch: high-pass radius 11 is not from 0 to 10"},
                  {refused({2, 3, 16, 64}, {2, 1, 16, 32}, {1, 264}),
                   "assemble_batch: scene_labels=(2,1,16,32) must be (2,1,16,64) (one per pixel of "
                   "the scenes)"},
@@ -77,15 +84,28 @@ std::vector<OpRecord> frequency_records() {
   const auto build = [](Value (*op)(Value)) {
     return [op](const std::vector<Value>& in) -> std::vector<Value> { return {op(in[0])}; };
   };
+  const auto filter = [](Index radius) {
+    return [radius](const std::vector<Value>& in) -> std::vector<Value> {
+      return {high_pass(in[0], radius)};
+    };
+  };
   const OpRecord high_pass_record{
       .name = "high_pass",
       .backward_ops = {"high_pass"},
-      .samples = {{"smallest", {real("x", {1, 1, 11, 11})}, build(high_pass)},
-                  {"odd", {real("x", {2, 3, 13, 12})}, build(high_pass)}},
-      .errors = {{[](Graph& g) {
-                    high_pass(dummy(g, {1, 3, 10, 64}));
-                  },
-                  "high_pass: x=(1,3,10,64) must be at least 11 pixels high and wide"}},
+      .samples = {{"smallest", {real("x", {1, 1, 11, 11})}, filter(10)},
+                  {"odd", {real("x", {2, 3, 13, 12})}, filter(10)},
+                  {"mean", {real("x", {2, 3, 4, 5})}, filter(0)},
+                  {"smaller radius", {real("x", {2, 3, 7, 5})}, filter(3)},
+                  {"larger radius", {real("x", {1, 2, 14, 13})}, filter(12)}},
+      .errors =
+          {{[](Graph& g) {
+              high_pass(dummy(g, {1, 3, 10, 64}), 10);
+            },
+            "high_pass: x=(1,3,10,64) must be at least 11 pixels high and wide for radius 10"},
+           {[](Graph& g) {
+              high_pass(dummy(g, {1, 3, 10, 64}), -1);
+            },
+            "high_pass: radius -1 is negative"}},
       .why_no_bf16 = "it computes in f32, and the input of the encoder is cast after it"};
   const OpRecord dct_record{
       .name = "dct2d",

@@ -1,8 +1,8 @@
 #pragma once
-// FPA-Net as a recorded and planned program for one batch size: a training step, an evaluation or a
+// A network as a recorded and planned program for one batch size: a training step, an evaluation or a
 // prediction.
 //
-//   images u8 -> [0,1] -> FPANet -> probabilities -> Dice loss, per-image confusion counts
+//   images u8 -> [0,1] -> network -> probabilities -> Dice loss, per-image confusion counts
 //   training adds: backward, AdamW over every parameter that the loss reaches
 //
 // When the scenes are in the device's memory (BatchSource), the program itself assembles the images
@@ -16,7 +16,7 @@
 #include "engine/optim/adamw_state.hpp"
 #include "kernels/adamw.hpp"
 #include "layers/dice.hpp"
-#include "models/fpanet.hpp"
+#include "models/network.hpp"
 
 namespace fpanet {
 
@@ -71,7 +71,7 @@ class Program {
   /// program runs in mixed precision: it computes everything between image and logits in the twins'
   /// dtype. With `folded`, which all programs of a model share, evaluation and prediction fold
   /// batch norm into the convolutions.
-  Program(const Context& context, const FPANet& model, AdamWState* optimizer,
+  Program(const Context& context, const Network& model, AdamWState* optimizer,
           const ParameterStore& store, const ProgramOptions& options,
           FoldedWeights* folded = nullptr);
   Program(const Program&) = delete;
@@ -110,8 +110,8 @@ class Program {
   Tensor confusion() const;             ///< i64 (N,classes+1,classes+1), on the CPU
 
  private:
-  void record(const FPANet& model, const ParameterStore& store);
-  Value record_inputs(const FPANet& model, const Forward& forward, DType dtype);
+  void record(const Network& model, const ParameterStore& store);
+  Value record_inputs(const Network& model, const Forward& forward, DType dtype);
   void record_update(const ParameterStore& store);
   void begin_run();
   const Executor& executor() const;

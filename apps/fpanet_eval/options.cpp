@@ -46,6 +46,7 @@ void describe(EvalOptions& options, Settings& settings) {
   settings.integer("batch-size", &options.batch_size, 1, kLargestBatch,
                    "Images per batch; the notebook's numbers depend on it");
   add_image_size(settings, &options.image_size);
+  add_network_of_file(settings, &options.network);
   add_device(settings, &options.device);
   add_precision(settings, &options.precision);
   add_threads(settings, &options.threads);

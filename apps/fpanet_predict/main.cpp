@@ -51,16 +51,15 @@ void make_out_folder(const fs::path& out, const fs::path& image) {
   require(!error, "{}: cannot create the folder: {}", out.string(), error.message());
   const fs::path source = fs::is_directory(image, error) ? image : image.parent_path() / ".";
   if (fs::equivalent(out, source, error)) {
-    usage_fail("--out {}: is the folder of the pictures; choose another folder",
-               out.string());
+    usage_fail("--out {}: is the folder of the pictures; choose another folder", out.string());
   }
 }
 
 ClassTable classes_of(const ModelFile& file) {
-  if (!file.info.classes) return default_classes(file.options.classes);
-  require(file.info.classes->size() == file.options.classes,
+  if (!file.info.classes) return default_classes(file.network.classes);
+  require(file.info.classes->size() == file.network.classes,
           "{}: the model has {} classes, but its metadata names {}", file.weights.name,
-          file.options.classes, file.info.classes->size());
+          file.network.classes, file.info.classes->size());
   return *file.info.classes;
 }
 
@@ -89,7 +88,8 @@ int run(const PredictOptions& options) {
   using Clock = std::chrono::steady_clock;
   Console console(options.quiet);
   const std::vector<fs::path> files = find_images(options.image);
-  const ModelFile file = open_model(find_checkpoint(options.checkpoint));
+  const ModelFile file = open_model(find_checkpoint(options.checkpoint), options.told);
+  require_rgb(file.network, file.weights.name);
   const ClassTable classes = classes_of(file);
   const Placement placement = resolve_placement(
       {.device = options.device, .precision = options.precision, .threads = options.threads},
@@ -133,6 +133,7 @@ int main(int argc, char** argv) {
   settings.add_flags(*app);
   return fpanet::run_main(*app, argc, argv, [&] {
     settings.check_required();
+    options.told = told_network(options.network, settings);
     return fpanet::run(options);
   });
 }

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "apps/cli/settings.hpp"
+#include "apps/training/network_settings.hpp"
 #include "data/image.hpp"
 
 namespace fpanet {
@@ -16,6 +17,8 @@ struct PredictOptions {
   ImageSize image_size;  ///< default: native
   bool probabilities = false;
   bool overlay = false;
+  NetworkFlags network;   ///< of a weight file that does not say it
+  ToldNetwork told = {};  ///< of these flags, those that were given
   std::string device = "auto";
   std::string precision = "fp32";
   std::int64_t threads = 0;

@@ -7,12 +7,14 @@
 namespace fpanet {
 
 Predictor::Predictor(const Placement& placement, const ModelFile& file)
-    : session_(placement, file.options, std::nullopt) {
-  load_model(session_.store(), file.weights);
+    : session_(placement, file.network, std::nullopt) {
+  load_model(session_.store(), session_.network(), file.weights);
 }
 
 Tensor Predictor::run(const Image& image) {
-  const ImageSize size = padded_size({image.height, image.width}, session_.model().output_stride());
+  const ImageSize size =
+      padded_size({image.height, image.width}, session_.network().output_stride(),
+                  session_.network().smallest_side());
   Program& ready = program(size);
   const Image padded = pad_by_reflection(image, size);
   const Tensor input = Tensor::empty({1, 3, size.height, size.width}, DType::u8);
@@ -25,7 +27,7 @@ Tensor Predictor::run(const Image& image) {
 Predictor::Sized::Sized(ModelSession& session, const ImageSize& image_size)
     : size(image_size),
       arena(session.placement().device()),
-      program(session.placement().context, session.model(), nullptr, session.store(),
+      program(session.placement().context, session.network(), nullptr, session.store(),
               {.kind = ProgramKind::predict, .height = size.height, .width = size.width},
               &session.folded()) {
   program.bind(arena);

@@ -156,7 +156,7 @@ Trainer::Outcome Trainer::finish_epoch() {
       100 * wait_.seconds() / epoch_seconds_);
 
   update_best(val_loss);
-  save_model(run_.last_checkpoint(), session_.store(), info(val_loss));
+  save_model(run_.last_checkpoint(), session_.store(), session_.network().config(), info(val_loss));
   state_.begin_epoch(epoch + 1);
   save_state();
   return Outcome::finished;
@@ -168,7 +168,8 @@ void Trainer::update_best(double val_loss) {
     state_.best_loss = val_loss;
     state_.best_epoch = state_.epoch;
     state_.wait = 0;
-    save_model(run_.best_checkpoint(), session_.store(), info(val_loss));
+    save_model(run_.best_checkpoint(), session_.store(), session_.network().config(),
+               info(val_loss));
     console_.info("epoch {}: 'val/Loss' reached {:.5f}, saved to {}", state_.epoch + 1, val_loss,
                   run_.best_checkpoint().string());
     return;
@@ -194,7 +195,8 @@ void Trainer::save_state() {
 
 Trainer::Outcome Trainer::save_interrupted() {
   save_state();
-  save_model(run_.last_checkpoint(), session_.store(), info(std::nullopt));
+  save_model(run_.last_checkpoint(), session_.store(), session_.network().config(),
+             info(std::nullopt));
   return Outcome::interrupted;
 }
 

@@ -5,7 +5,6 @@
 #include "data/image_cache.hpp"
 #include "engine/core/cache_folder.hpp"
 #include "engine/core/error.hpp"
-#include "models/fpanet.hpp"
 
 namespace fpanet {
 
@@ -22,10 +21,11 @@ Split make_split(const Dataset& dataset, const std::string& data, const std::str
 
 }  // namespace
 
-TrainingData open_training_data(const TrainConfig& config, const std::string& split_file,
-                                const Placement& placement, Console& console) {
-  const Index stride = output_stride({.encoder_name = config.encoder});
-  require_size_fits(config.image_size, stride);
+TrainingData open_training_data(const TrainConfig& config, const NetworkConfig& network,
+                                const std::string& split_file, const Placement& placement,
+                                Console& console) {
+  const ImageNeeds needs = image_needs(network);
+  require_size_fits(config.image_size, needs);
   const DatasetOptions options{
       .size = config.image_size,
       .mask_policy = resolve_mask_policy(config.mask_policy, config.protocol),
@@ -39,14 +39,15 @@ TrainingData open_training_data(const TrainConfig& config, const std::string& sp
       make_split(data.dataset(), config.data, split_file.empty() ? config.split : split_file);
   require(!data.split.train.empty(), "{}: the split leaves no scene to train on", config.data);
   require(!data.split.val.empty(), "{}: the split leaves no scene to validate on", config.data);
-  require_batches_fit(config.image_size, stride, std::ssize(data.split.train), config.batch_size);
+  require_batches_fit(config.image_size, needs.stride, std::ssize(data.split.train),
+                      config.batch_size);
   console.info("{}: {} scenes: {} to train, {} to validate, {} to test", config.data,
                data.dataset().size(), data.split.train.size(), data.split.val.size(),
                data.split.test.size());
   std::vector<Index> scenes = data.split.train;
   scenes.insert(scenes.end(), data.split.val.begin(), data.split.val.end());
   check_scenes(*data.store, scenes, data.split.test,
-               {.stride = stride, .batch_size = config.batch_size, .threads = placement.threads},
+               {.image = needs, .batch_size = config.batch_size, .threads = placement.threads},
                options.mask_policy, console);
 
   const Augment augment = parse_augment(config.augment);

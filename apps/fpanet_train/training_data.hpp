@@ -19,7 +19,8 @@ struct TrainingData {
 /// Opens --data, splits it and reads the training and validation scenes once. Throws one Error that
 /// lists every bad file, of test scenes as well if there is any. A `split_file` that is not empty
 /// overrides --split, so that a resumed run keeps its split.
-TrainingData open_training_data(const TrainConfig& config, const std::string& split_file,
-                                const Placement& placement, Console& console);
+TrainingData open_training_data(const TrainConfig& config, const NetworkConfig& network,
+                                const std::string& split_file, const Placement& placement,
+                                Console& console);
 
 }  // namespace fpanet

@@ -39,7 +39,7 @@ void write_training_report(const RunFolder& run, ModelSession& session, Training
   const ClassTable& classes = data.dataset().classes();
   // A run that continues from a Lightning checkpoint may have no best checkpoint, because it never
   // improved on that one. find_checkpoint() then returns the last one.
-  load_model(session.store(), read_weights(find_checkpoint(run.path())));
+  load_model(session.store(), session.network(), read_weights(find_checkpoint(run.path())));
   std::vector<ReportSample> samples;
   const Tally tally = evaluate(session, *data.val, [&](const Batch& batch, const Program& program) {
     for (Index i = 0; i < batch.size() && samples.size() < kSamples; ++i) {
@@ -57,21 +57,22 @@ void write_training_report(const RunFolder& run, ModelSession& session, Training
   const Cpu* cpu = std::get_if<Cpu>(&session.placement().context);
   const ConfusionMatrix& confusion = tally.confusion();
   const double known = confusion.mean_iou(classes.find("unknown"));
-  const Report report{.title = "FPA-Net training run",
-                      .subtitle = run.path().filename().string(),
-                      .highlights = {{"validation loss", fmt::format("{:.4f}", state.best_loss)},
-                                     {"pixel accuracy", percent(confusion.pixel_accuracy())},
-                                     {"mean IoU (known classes)", percent(known)},
-                                     {"best epoch", std::to_string(state.best_epoch + 1)},
-                                     {"epochs trained", std::to_string(state.epoch)}},
-                      .curves = notebook_curves(MetricsTable::read(run.metrics())),
-                      .best_epoch = state.best_epoch,
-                      .evaluated_on = fmt::format("validation, {} images", tally.images()),
-                      .classes = classes,
-                      .confusion = confusion,
-                      .samples = std::move(samples),
-                      .configuration = configuration_rows(configuration),
-                      .environment = environment_line(cpu != nullptr ? cpu->threads : 1)};
+  const Report report{
+      .title = network_kind(session.network().config().name).title + " training run",
+      .subtitle = run.path().filename().string(),
+      .highlights = {{"validation loss", fmt::format("{:.4f}", state.best_loss)},
+                     {"pixel accuracy", percent(confusion.pixel_accuracy())},
+                     {"mean IoU (known classes)", percent(known)},
+                     {"best epoch", std::to_string(state.best_epoch + 1)},
+                     {"epochs trained", std::to_string(state.epoch)}},
+      .curves = notebook_curves(MetricsTable::read(run.metrics())),
+      .best_epoch = state.best_epoch,
+      .evaluated_on = fmt::format("validation, {} images", tally.images()),
+      .classes = classes,
+      .confusion = confusion,
+      .samples = std::move(samples),
+      .configuration = configuration_rows(configuration),
+      .environment = environment_line(cpu != nullptr ? cpu->threads : 1)};
   write_text_file(run.report(), report_html(report));
   console.info("report: {}", run.report().string());
   fmt::print("best epoch {}: val loss {:.5f}, pixel accuracy {:.4f}, mean IoU {:.4f}\n",

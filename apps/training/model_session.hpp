@@ -42,7 +42,7 @@ Placement resolve_placement(const PlacementFlags& flags, Console& console);
 class ModelSession {
  public:
   /// With `learning_rate`, the session is for training and allocates gradients and AdamW's moments.
-  ModelSession(const Placement& placement, const FPANetOptions& model,
+  ModelSession(const Placement& placement, const NetworkConfig& network,
                std::optional<double> learning_rate);
 
   /// The parameters, for reading and writing. Since they may change, the next evaluation folds
@@ -51,7 +51,7 @@ class ModelSession {
     folded_.mark_stale();
     return store_;
   }
-  const FPANet& model() const { return model_; }
+  const Network& network() const { return *network_; }
   AdamWState* optimizer() { return optimizer_ ? &*optimizer_ : nullptr; }
   const Placement& placement() const { return placement_; }
   /// For evaluation and prediction programs that are not made by program().
@@ -78,7 +78,7 @@ class ModelSession {
 
   Placement placement_;
   ParameterStore store_;
-  FPANet model_;
+  std::unique_ptr<Network> network_;
   FoldedWeights folded_;
   std::optional<AdamWState> optimizer_;
   Arena arena_;

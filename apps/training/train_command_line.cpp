@@ -101,6 +101,19 @@ void TrainCommandLine::refuse_changes_to_a_resumed_run() const {
   }
 }
 
+const NetworkConfig& TrainCommandLine::resolve_network(const WeightsFile* weights) {
+  NetworkFlags& flags = options_.config.network;
+  const ToldNetwork told = told_network(flags, settings_);
+  network_ = weights != nullptr ? network_of(*weights, told) : network_of(told);
+  flags.network = network_.name;
+  // An option that this network does not take has no value, and config.toml leaves it out.
+  for (const std::string& name : network_flag_names()) {
+    const auto option = network_.options.find(name);
+    flags.options[name] = option == network_.options.end() ? "" : option->second;
+  }
+  return network_;
+}
+
 std::string TrainCommandLine::config_toml() const {
   return settings_toml(settings_);
 }

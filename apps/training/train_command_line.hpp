@@ -36,12 +36,16 @@ class TrainCommandLine {
   void adopt(const TrainingState& training);
   /// The resolved configuration as the text of config.toml.
   std::string config_toml() const;
+  /// Decides the network: the one that `weights` hold, if given, else what flags and file tell. Throws
+  /// UsageError as network_of() does. config_toml() then holds all its options.
+  const NetworkConfig& resolve_network(const WeightsFile* weights);
 
  private:
   void refuse_changes_to_a_resumed_run() const;
   void refuse_other_weights() const;
 
   TrainOptions options_;
+  NetworkConfig network_;
   std::string config_file_;
   Settings settings_;
   Settings call_;  ///< the settings that no file can contain

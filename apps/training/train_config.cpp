@@ -32,8 +32,7 @@ void describe(TrainConfig& config, Settings& settings) {
                    "Stop after this many epochs without a lower val/Loss");
   settings.integer("seed", &config.seed, 0, kLargestSeed,
                    "Seed of split, weights and augmentation");
-  settings.choice("encoder", &config.encoder,
-                  {"resnet18", "resnet34", "resnet50", "resnet101", "resnet152"}, "Encoder");
+  add_network(settings, &config.network);
   settings.text("encoder-weights", "FILE|none", &config.encoder_weights,
                 "a weight file (torchvision's or SMP's names), or none",
                 "Encoder weights to start from");

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "apps/cli/settings.hpp"
+#include "apps/training/network_settings.hpp"
 #include "data/image.hpp"
 
 namespace fpanet {
@@ -19,7 +20,7 @@ struct TrainConfig {
   double weight_decay = 0.01;
   std::int64_t patience = 10;
   std::int64_t seed = 42;
-  std::string encoder = "resnet34";
+  NetworkFlags network;
   std::string encoder_weights = "none";  ///< file, or none
   std::string init = "none";             ///< file, or none
   std::string split = "notebook";        ///< notebook, or a CSV file

@@ -52,7 +52,8 @@ FPANET_STUB(void, adamw, const Cuda&, Out<T>, In<T>, Out<T>, Out<T>, const doubl
             const AdamWOptions&, std::span<bfloat16>);
 FPANET_STUB(void, argmax, const Cuda&, Matrices<const T>, std::int32_t*);
 FPANET_STUB(void, assemble_batch, const Cuda&, const BatchAssembly&, T*, std::int32_t*, Bytes);
-FPANET_STUB(std::size_t, assemble_batch_workspace_bytes, const Cuda&, Index, Index, Index);
+FPANET_STUB(std::size_t, assemble_batch_workspace_bytes, const Cuda&, Index, Index, Index,
+            std::optional<Index>);
 FPANET_STUB(void, batch_norm_backward, const Cuda&, const BatchNormBackward<T>&, Bytes);
 FPANET_STUB(void, batch_norm_eval, const Cuda&, const BatchNormForward<T>&, const Real<T>*,
             const Real<T>*, Bytes);
@@ -87,8 +88,8 @@ FPANET_STUB(void, global_avg_pool_backward, const Cuda&, const T*, View<T>, Writ
 FPANET_STUB(void, global_max_pool, const Cuda&, View<const T>, T*, std::int32_t*);
 FPANET_STUB(void, global_max_pool_backward, const Cuda&, const T*, const std::int32_t*, View<T>,
             Write);
-FPANET_STUB(void, high_pass, const Cuda&, View<const T>, View<T>, Write, Bytes);
-FPANET_STUB(std::size_t, high_pass_workspace_bytes, const Cuda&, Index, Index, Index, Index);
+FPANET_STUB(void, high_pass, const Cuda&, View<const T>, Index, View<T>, Write, Bytes);
+FPANET_STUB(std::size_t, high_pass_workspace_bytes, const Cuda&, Index, Index, Index, Index, Index);
 FPANET_STUB(void, log_softmax, const Cuda&, Matrices<const T>, T*, Bytes);
 FPANET_STUB(void, log_softmax_backward, const Cuda&, Matrices<const T>, const T*, T*, Write, Bytes);
 FPANET_STUB(void, matmul, const Cuda&, Product, Matrices<const T>, Matrices<const T>, Matrices<T>,

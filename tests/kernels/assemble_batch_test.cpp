@@ -36,13 +36,14 @@ struct Scenes {
     }
   }
 
-  BatchAssembly batch() const {
+  BatchAssembly batch(std::optional<Index> high_pass) const {
     return {.scene_images = images.data(),
             .scene_labels = labels.data(),
             .items = items.data(),
             .n = kBatch,
             .h = h,
-            .w = w};
+            .w = w,
+            .high_pass = high_pass};
   }
   ImageSize size() const { return {kBatch, 3, h, w}; }
 
@@ -77,36 +78,39 @@ struct Scenes {
   }
 };
 
-/// Bytes to [0,1] to high-passed, in kernels of their own on the same device.
+/// Bytes to [0,1] to high-passed if asked for, in kernels of their own on the same device.
 template <class T, class Device>
-std::vector<T> in_steps(const Device& device, const Scenes& scenes) {
+std::vector<T> in_steps(const Device& device, const Scenes& scenes, std::optional<Index> radius) {
   const ImageSize s = scenes.size();
   std::vector<T> images(static_cast<std::size_t>(s.numel()));
   to_unit<T>(device, scenes.augmented(), images);
-  auto workspace = scratch(high_pass_workspace_bytes<T>(device, s.n, s.c, s.h, s.w));
-  high_pass<T>(device, s.of(images), s.over(images.data()), Write::assign, workspace);
+  if (!radius) return images;
+  auto workspace = scratch(high_pass_workspace_bytes<T>(device, s.n, s.c, s.h, s.w, *radius));
+  high_pass<T>(device, s.of(images), *radius, s.over(images.data()), Write::assign, workspace);
   return images;
 }
 
 template <class T, class Device>
-void check_equal(const Device& device, const Scenes& scenes, const std::vector<T>& expected) {
+void check_equal(const Device& device, const Scenes& scenes, std::optional<Index> radius,
+                 const std::vector<T>& expected) {
   const ImageSize s = scenes.size();
   auto images = filled<T>(s.numel(), std::numeric_limits<double>::quiet_NaN());
   auto labels = filled<std::int32_t>(s.pixels(), -7);
-  auto workspace = scratch(assemble_batch_workspace_bytes<T>(device, s.n, s.h, s.w));
-  assemble_batch<T>(device, scenes.batch(), images.data(), labels.data(), workspace);
+  auto workspace = scratch(assemble_batch_workspace_bytes<T>(device, s.n, s.h, s.w, radius));
+  assemble_batch<T>(device, scenes.batch(radius), images.data(), labels.data(), workspace);
   CHECK(same_bits(images, expected));
   CHECK(labels == scenes.batch_labels());
 }
 
 /// In float, and rounded from there to bfloat16.
 template <class Device>
-void check_both_precisions(const Device& device, const Scenes& scenes) {
-  const std::vector<float> filtered = in_steps<float>(device, scenes);
-  check_equal(device, scenes, filtered);
+void check_both_precisions(const Device& device, const Scenes& scenes,
+                           std::optional<Index> radius) {
+  const std::vector<float> filtered = in_steps<float>(device, scenes, radius);
+  check_equal(device, scenes, radius, filtered);
   std::vector<bfloat16> rounded(filtered.size());
   cast<float, bfloat16>(device, filtered, rounded, Write::assign);
-  check_equal(device, scenes, rounded);
+  check_equal(device, scenes, radius, rounded);
 }
 
 TEST_CASE(
@@ -115,11 +119,15 @@ TEST_CASE(
     CAPTURE(h);
     CAPTURE(w);
     const Scenes scenes(h, w);
-    on_cpus<float>([&](const Cpu& cpu) {
-      check_both_precisions(cpu, scenes);
-      check_equal(cpu, scenes, in_steps<double>(cpu, scenes));
-    });
-    on_cards<float>([&](const Cuda& cuda) { check_both_precisions(cuda, scenes); });
+    for (const std::optional<Index> radius :
+         {std::optional<Index>(10), std::optional<Index>(3), std::optional<Index>()}) {
+      CAPTURE(radius.value_or(-1));
+      on_cpus<float>([&](const Cpu& cpu) {
+        check_both_precisions(cpu, scenes, radius);
+        check_equal(cpu, scenes, radius, in_steps<double>(cpu, scenes, radius));
+      });
+      on_cards<float>([&](const Cuda& cuda) { check_both_precisions(cuda, scenes, radius); });
+    }
   }
 }
 

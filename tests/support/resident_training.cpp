@@ -8,13 +8,14 @@
 
 namespace fpanet::test {
 
-TrainedSteps train_steps(const Context& context, std::optional<DType> twin, bool resident) {
+TrainedSteps train_steps(const Context& context, std::optional<DType> twin, bool resident,
+                         const NetworkConfig& told) {
   const std::vector<Index> scenes{2, 0, 1};
   const auto store = std::make_shared<SceneStore>(
       std::make_unique<SyntheticDataset>(Index{3}, ImageSize{64, 32}, 5));
   Loader loader(store, scenes,
                 {.batch_size = 2, .shuffle = true, .augment = Augment::notebook, .seed = 9});
-  ModelSession session({.context = context, .twin = twin}, narrow_fpanet(), 1e-3);
+  ModelSession session({.context = context, .twin = twin}, narrow_network(told), 1e-3);
   session.store().initialize(3);
   std::optional<ResidentScenes> on_device;
   if (resident) on_device.emplace(context, *store, scenes);

@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "engine/core/tensor.hpp"
+#include "models/network.hpp"
 
 namespace fpanet::test {
 
@@ -13,8 +13,10 @@ struct TrainedSteps {
   Tensor parameters;  ///< on the CPU
 };
 
-/// One epoch of a narrow network on generated scenes: a batch and a smaller one.
-TrainedSteps train_steps(const Context& context, std::optional<DType> twin, bool resident);
+/// One epoch of a narrow network on generated scenes: a batch and a smaller one. `told` is what
+/// narrow_network() takes.
+TrainedSteps train_steps(const Context& context, std::optional<DType> twin, bool resident,
+                         const NetworkConfig& told = {});
 
 /// The same losses and parameters, to the bit.
 bool same_bits(const TrainedSteps& a, const TrainedSteps& b);
