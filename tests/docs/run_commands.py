@@ -21,7 +21,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FENCE = re.compile(r"^```([^`]*)$")
-LIMIT_SECONDS = 120
+LIMIT_SECONDS = 300
 
 
 class Block:
