@@ -60,8 +60,7 @@ int main(int argc, char** argv) {
   const Forward forward{.graph = graph, .training = true};
   const Value images = graph.input("images", Spec{{kBatch, 3, kSide, kSide}, DType::u8});
   const Value labels = graph.input("labels", Spec{{kBatch, 1, kSide, kSide}, DType::i32});
-  const Value highpassed = model.highpassed(to_unit(images, DType::f32));
-  const Value logits = model.before_activation(forward, highpassed).logits;
+  const Value logits = model.logits(forward, model.prepare(to_unit(images, DType::f32)));
   // The only softmax so far is that of the attention map.
   const auto softmax = std::ranges::find_if(
       graph.nodes(), [](const Node& node) { return node.op->name() == "softmax"; });
