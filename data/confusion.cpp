@@ -1,7 +1,9 @@
 #include "data/confusion.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 #include "engine/core/error.hpp"
 
@@ -15,8 +17,10 @@ double ratio(std::int64_t part, std::int64_t whole) {
 
 }  // namespace
 
-ConfusionMatrix::ConfusionMatrix(Index classes)
-    : classes_(classes), counts_(static_cast<std::size_t>(classes * side())) {}
+ConfusionMatrix::ConfusionMatrix(Index classes, std::vector<Index> ignored)
+    : classes_(classes),
+      ignored_(std::move(ignored)),
+      counts_(static_cast<std::size_t>(classes * side())) {}
 
 void ConfusionMatrix::add(std::span<const std::int64_t> counts) {
   const auto image = static_cast<std::size_t>(side() * side());
@@ -36,6 +40,7 @@ std::int64_t ConfusionMatrix::pixels() const {
 }
 
 ClassScore ConfusionMatrix::of(Index label) const {
+  if (std::ranges::find(ignored_, label) != ignored_.end()) return {NAN, NAN, NAN, NAN, 0};
   std::int64_t in_target = 0, predicted = 0;
   for (Index i = 0; i < side(); ++i) in_target += at(label, i);
   for (Index i = 0; i < classes_; ++i) predicted += at(i, label);

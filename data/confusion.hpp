@@ -19,7 +19,9 @@ struct ClassScore {
 
 class ConfusionMatrix {
  public:
-  explicit ConfusionMatrix(Index classes);
+  /// Pixels of `ignored` classes are not in the counts. These classes have no scores, so that
+  /// predicting them is a mistake that only the scores of the other classes show.
+  explicit ConfusionMatrix(Index classes, std::vector<Index> ignored = {});
 
   /// Adds (images, classes+1, classes+1) counts in the layout of stats_from_confusion. Targets out
   /// of range are left out. Predictions out of range, which an argmax never yields, count as
@@ -40,6 +42,7 @@ class ConfusionMatrix {
   Index side() const { return classes_ + 1; }
 
   Index classes_;
+  std::vector<Index> ignored_;
   std::vector<std::int64_t> counts_;  // classes x side; last column: predictions out of range
 };
 

@@ -149,6 +149,25 @@ void Stats::append(const Stats& other) {
   tn.insert(tn.end(), other.tn.begin(), other.tn.end());
 }
 
+Stats Stats::of_counted_images() const {
+  Stats counted(0, classes);
+  for (Index image = 0; image < images; ++image) {
+    const auto first = static_cast<std::ptrdiff_t>(image * classes);
+    // Every pixel that is counted is one of the four for each class.
+    const auto at = static_cast<std::size_t>(first);
+    if (classes == 0 || tp[at] + fp[at] + fn[at] + tn[at] == 0) continue;
+    ++counted.images;
+    const auto add = [&](std::vector<std::int64_t>& to, const std::vector<std::int64_t>& from) {
+      to.insert(to.end(), from.begin() + first, from.begin() + first + classes);
+    };
+    add(counted.tp, tp);
+    add(counted.fp, fp);
+    add(counted.fn, fn);
+    add(counted.tn, tn);
+  }
+  return counted;
+}
+
 Stats get_stats(std::span<const std::int32_t> prediction, std::span<const std::int32_t> target,
                 Index images, Index classes, std::optional<std::int32_t> ignore_label) {
   require(prediction.size() == target.size(), "get_stats: {} predicted labels but {} target labels",

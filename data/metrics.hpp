@@ -21,6 +21,8 @@ struct Stats {
   Stats(Index images, Index classes);
   /// Appends the images of `other`, which must have the same number of classes.
   void append(const Stats& other);
+  /// The images of which at least one pixel was counted.
+  Stats of_counted_images() const;
 };
 
 /// smp.metrics.get_stats(mode="multiclass"). `prediction` and `target` hold images * P labels,

@@ -22,6 +22,8 @@ struct AdamWOptions {
   double beta2 = 0.999;
   double eps = 1e-8;
   double weight_decay = 0.01;
+
+  bool operator==(const AdamWOptions&) const = default;
 };
 
 template <class T>

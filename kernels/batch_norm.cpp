@@ -37,6 +37,12 @@ void normalise(const Cpu& cpu, const BatchNormForward<T>& args) {
       [&](Index begin, Index end, Index) { batch_norm_sweeps<T>().normalise(args, begin, end); });
 }
 
+/// The pixels that the statistics are of.
+template <class Args>
+Index pixels_of_batch(const Args& args) {
+  return args.batch_pixels > 0 ? args.batch_pixels : args.x.pixels();
+}
+
 template <class T>
 ReluMask mask_of(const BatchNormBackward<T>& args) {
   if (args.y != nullptr) return ReluMask::from_y;
@@ -51,14 +57,15 @@ std::size_t batch_norm_workspace_bytes(const Cpu& cpu, Index pixels, Index chann
                               channel_statistics_workspace_bytes<T>(cpu, pixels, channels);
   const std::size_t backward =
       2 * scratch_bytes<double>(column_chunks(pixels, channels) * channels);
-  return std::max(forward, backward) + 3 * scratch_bytes<Real<T>>(channels) + kScratchAlignment;
+  return std::max(forward, backward) + scratch_bytes<double>(2 * channels) +
+         3 * scratch_bytes<Real<T>>(channels) + 2 * kScratchAlignment;
 }
 
 template <class T>
 void batch_norm_train(const Cpu& cpu, const BatchNormForward<T>& caller,
                       const RunningStatistics<T>& running, std::span<std::byte> workspace) {
   const Index channels = caller.x.c;
-  const auto pixels = static_cast<double>(caller.x.pixels());
+  const auto pixels = static_cast<double>(pixels_of_batch(caller));
   assert(pixels > 1 && caller.y != caller.x.data);
   Scratch scratch(workspace);
   const BatchNormForward<T> args = with_factors(caller, scratch);
@@ -100,23 +107,17 @@ void batch_norm_recompute(const Cpu& cpu, const BatchNormForward<T>& args) {
 }
 
 template <class T>
-void batch_norm_backward(const Cpu& cpu, const BatchNormBackward<T>& args,
-                         std::span<std::byte> workspace) {
+void batch_norm_gradient_sums(const Cpu& cpu, const BatchNormBackward<T>& args, double* sums,
+                              std::span<std::byte> workspace) {
   const Index pixels = args.x.pixels(), channels = args.x.c;
   const Index chunk_rows = column_chunk_rows(channels), chunks = column_chunks(pixels, channels);
   Scratch scratch(workspace);
   double* const sums_g = scratch.take<double>(chunks * channels);
   double* const sums_gx = scratch.take<double>(chunks * channels);
-  using R = Real<T>;
-  R* const scale = scratch.take<R>(channels);
-  R* const offset = scratch.take<R>(channels);
-  R* const slope = scratch.take<R>(channels);
-  const BatchNormFactors<T> factors{
-      .mask = mask_of(args), .scale = scale, .offset = offset, .slope = slope};
-
+  const ReluMask mask = mask_of(args);
   parallel_chunks(cpu, pixels, chunk_rows, [&](Index begin, Index end, Index chunk) {
     const Index at = chunk * channels;
-    batch_norm_sweeps<T>().gradient_sums(args, factors.mask, begin, end, sums_g + at, sums_gx + at);
+    batch_norm_sweeps<T>().gradient_sums(args, mask, begin, end, sums_g + at, sums_gx + at);
   });
   for (Index c = 0; c < channels; ++c) {
     double sum_g = 0, sum_gx = 0;
@@ -124,32 +125,64 @@ void batch_norm_backward(const Cpu& cpu, const BatchNormBackward<T>& args,
       sum_g += sums_g[chunk * channels + c];
       sum_gx += sums_gx[chunk * channels + c];
     }
+    sums[c] = sum_g;
+    sums[channels + c] = sum_gx;
+  }
+}
+
+template <class T>
+void batch_norm_gradients(const Cpu& cpu, const BatchNormBackward<T>& args, const double* sums,
+                          const double* batch_sums, std::span<std::byte> workspace) {
+  const Index channels = args.x.c;
+  Scratch scratch(workspace);
+  using R = Real<T>;
+  R* const scale = scratch.take<R>(channels);
+  R* const offset = scratch.take<R>(channels);
+  R* const slope = scratch.take<R>(channels);
+  const BatchNormFactors<T> factors{
+      .mask = mask_of(args), .scale = scale, .offset = offset, .slope = slope};
+  const auto pixels = static_cast<double>(pixels_of_batch(args));
+  for (Index c = 0; c < channels; ++c) {
     const auto invstd = static_cast<double>(args.invstd[c]);
-    if (args.dbias != nullptr) store(args.dbias[c], static_cast<R>(sum_g), args.write_dbias);
+    if (args.dbias != nullptr) store(args.dbias[c], static_cast<R>(sums[c]), args.write_dbias);
     if (args.dweight != nullptr) {
-      store(args.dweight[c], static_cast<R>(sum_gx * invstd), args.write_dweight);
+      store(args.dweight[c], static_cast<R>(sums[channels + c] * invstd), args.write_dweight);
     }
     const auto slopes =
-        body::batch_norm_slopes<R>(static_cast<double>(args.weight[c]), invstd, sum_g, sum_gx,
-                                   static_cast<double>(pixels), args.batch_statistics);
+        body::batch_norm_slopes<R>(static_cast<double>(args.weight[c]), invstd, batch_sums[c],
+                                   batch_sums[channels + c], pixels, args.batch_statistics);
     scale[c] = slopes.scale;
     offset[c] = slopes.offset;
     slope[c] = slopes.slope;
   }
   if (args.dx == nullptr && args.dresidual == nullptr) return;
-  parallel_chunks(cpu, pixels, chunk_rows, [&](Index begin, Index end, Index) {
-    batch_norm_sweeps<T>().gradients(args, factors, begin, end);
-  });
+  parallel_chunks(cpu, args.x.pixels(), column_chunk_rows(channels),
+                  [&](Index begin, Index end, Index) {
+                    batch_norm_sweeps<T>().gradients(args, factors, begin, end);
+                  });
 }
 
-#define FPANET_INSTANTIATE(T)                                                           \
-  template void batch_norm_train(const Cpu&, const BatchNormForward<T>&,                \
-                                 const RunningStatistics<T>&, std::span<std::byte>);    \
-  template void batch_norm_eval(const Cpu&, const BatchNormForward<T>&, const Real<T>*, \
-                                const Real<T>*, std::span<std::byte>);                  \
-  template void batch_norm_recompute(const Cpu&, const BatchNormForward<T>&);           \
-  template void batch_norm_backward(const Cpu&, const BatchNormBackward<T>&,            \
-                                    std::span<std::byte>);                              \
+template <class T>
+void batch_norm_backward(const Cpu& cpu, const BatchNormBackward<T>& args,
+                         std::span<std::byte> workspace) {
+  Scratch scratch(workspace);
+  double* const sums = scratch.take<double>(2 * args.x.c);
+  batch_norm_gradient_sums(cpu, args, sums, scratch.rest());
+  batch_norm_gradients(cpu, args, sums, sums, scratch.rest());
+}
+
+#define FPANET_INSTANTIATE(T)                                                                \
+  template void batch_norm_train(const Cpu&, const BatchNormForward<T>&,                     \
+                                 const RunningStatistics<T>&, std::span<std::byte>);         \
+  template void batch_norm_eval(const Cpu&, const BatchNormForward<T>&, const Real<T>*,      \
+                                const Real<T>*, std::span<std::byte>);                       \
+  template void batch_norm_recompute(const Cpu&, const BatchNormForward<T>&);                \
+  template void batch_norm_gradient_sums(const Cpu&, const BatchNormBackward<T>&, double*,   \
+                                         std::span<std::byte>);                              \
+  template void batch_norm_gradients(const Cpu&, const BatchNormBackward<T>&, const double*, \
+                                     const double*, std::span<std::byte>);                   \
+  template void batch_norm_backward(const Cpu&, const BatchNormBackward<T>&,                 \
+                                    std::span<std::byte>);                                   \
   template std::size_t batch_norm_workspace_bytes<T>(const Cpu&, Index, Index)
 FPANET_INSTANTIATE(float);
 FPANET_INSTANTIATE(double);

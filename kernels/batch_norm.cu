@@ -122,7 +122,8 @@ struct BatchNormTrain {
     args.mean[c] = static_cast<float>(batch.mean);
     args.invstd[c] = static_cast<float>(invstd);
     if (running.mean != nullptr) {
-      body::update_running(running.mean[c], running.var[c], batch, static_cast<double>(cut.rows),
+      const Index pixels = args.batch_pixels > 0 ? args.batch_pixels : cut.rows;
+      body::update_running(running.mean[c], running.var[c], batch, static_cast<double>(pixels),
                            running.momentum);
     }
     if (c == 0 && running.batches != nullptr) ++*running.batches;
@@ -256,15 +257,18 @@ struct BatchNormGradientFinish {
   BatchNormBackward<T> args;
   body::BatchNormSlopes<float>* slopes;
 
-  FPANET_HD void operator()(Index c, const double* sums) const {
+  FPANET_HD void operator()(Index c, const double* sums) const { (*this)(c, sums, sums); }
+  /// dweight and dbias from `sums`, the coefficients from those of the whole batch.
+  FPANET_HD void operator()(Index c, const double* sums, const double* batch_sums) const {
     const auto invstd = static_cast<double>(args.invstd[c]);
     if (args.dbias != nullptr) store(args.dbias[c], static_cast<float>(sums[0]), args.write_dbias);
     if (args.dweight != nullptr) {
       store(args.dweight[c], static_cast<float>(sums[1] * invstd), args.write_dweight);
     }
-    slopes[c] = body::batch_norm_slopes<float>(static_cast<double>(args.weight[c]), invstd, sums[0],
-                                               sums[1], static_cast<double>(args.x.pixels()),
-                                               args.batch_statistics);
+    const Index pixels = args.batch_pixels > 0 ? args.batch_pixels : args.x.pixels();
+    slopes[c] = body::batch_norm_slopes<float>(static_cast<double>(args.weight[c]), invstd,
+                                               batch_sums[0], batch_sums[1],
+                                               static_cast<double>(pixels), args.batch_statistics);
   }
 };
 
@@ -398,41 +402,121 @@ void with_mask(bool aligned, bool reads_y, bool recomputes_y, const F& f) {
   }
 }
 
+namespace {
+
+/// f(gradient, constant, constant) with the arguments' gradient at the output, whether vectors can be
+/// read, and the mask.
+template <class T, class F>
+void with_output_gradient(const BatchNormBackward<T>& args, const F& f) {
+  const Index channels = args.x.c;
+  const float* const bias = std::is_same_v<T, bfloat16> ? args.bias : nullptr;
+  const bool fits =
+      images_fit<T>(channels, args.x.data, args.y, args.dy, args.dx, args.dresidual) &&
+      vectors_of_floats_fit(args.mean, args.invstd, args.weight, bias);
+  with_mask<T>(
+      fits, args.y != nullptr && bias == nullptr, bias != nullptr, [&](auto aligned, auto mask) {
+        const BatchNormOutputGradient<T, aligned(), mask()> gradient{
+            args.x.data, args.y, args.dy, args.mean, args.invstd, args.weight, bias, channels};
+        f(gradient, aligned, mask);
+      });
+}
+
+/// Where sums of the gradient end that are not finished at once.
+struct WriteGradientSums {
+  double* sums;
+  Index channels;
+
+  FPANET_HD void operator()(Index c, const double* totals) const {
+    sums[c] = totals[0];
+    sums[channels + c] = totals[1];
+  }
+};
+
+/// BatchNormGradientFinish from sums (2,C).
+template <class T>
+struct BatchNormFinishKernel {
+  static constexpr int kThreads = 64;
+
+  BatchNormGradientFinish<T> finish;
+  const double* sums;
+  const double* batch_sums;
+
+  template <class Block>
+  FPANET_HD void operator()(const Block& block) const {
+    const Index channels = finish.args.x.c;
+    grid_stride(block, channels, [&](Index c) {
+      const double of_part[] = {sums[c], sums[channels + c]};
+      const double of_batch[] = {batch_sums[c], batch_sums[channels + c]};
+      finish(c, of_part, of_batch);
+    });
+  }
+};
+
+template <class T>
+body::BatchNormSlopes<float>* slopes_in(const BatchNormScratch<T>& scratch) {
+  return static_cast<body::BatchNormSlopes<float>*>(scratch.per_channel);
+}
+
+}  // namespace
+
+template <class T>
+void batch_norm_gradient_sums(const Cuda& cuda, const BatchNormBackward<T>& args, double* sums,
+                              std::span<std::byte> workspace) {
+  const ColumnTiles<T> cut(args.x.pixels(), args.x.c);
+  const BatchNormScratch<T> scratch(workspace, cut);
+  with_output_gradient(args, [&](const auto& gradient, auto aligned, auto mask) {
+    column_totals(CudaGrid(cuda), "batch_norm_backward", cut,
+                  BatchNormGradientTerms<T, aligned(), mask()>{gradient}, scratch.partial,
+                  WriteGradientSums{sums, args.x.c});
+  });
+}
+
+template <class T>
+void batch_norm_gradients(const Cuda& cuda, const BatchNormBackward<T>& args, const double* sums,
+                          const double* batch_sums, std::span<std::byte> workspace) {
+  const CudaGrid grid(cuda);
+  const ColumnTiles<T> cut(args.x.pixels(), args.x.c);
+  auto* const slopes = slopes_in(BatchNormScratch<T>(workspace, cut));
+  using Kernel = BatchNormFinishKernel<T>;
+  grid.run("batch_norm_backward", stride_blocks(args.x.c, Kernel::kThreads), 0,
+           Kernel{{args, slopes}, sums, batch_sums});
+  if (args.dx == nullptr && args.dresidual == nullptr) return;
+  with_output_gradient(args, [&](const auto& gradient, auto aligned, auto mask) {
+    column_map(grid, "batch_norm_backward", cut,
+               BatchNormGradientApply<T, aligned(), mask()>{
+                   gradient, args.dx, args.dresidual, args.write_dx, args.write_dresidual, slopes});
+  });
+}
+
 template <class T>
 void batch_norm_backward(const Cuda& cuda, const BatchNormBackward<T>& args,
                          std::span<std::byte> workspace) {
   const CudaGrid grid(cuda);
-  const Index channels = args.x.c;
-  const ColumnTiles<T> cut(args.x.pixels(), channels);
+  const ColumnTiles<T> cut(args.x.pixels(), args.x.c);
   const BatchNormScratch<T> scratch(workspace, cut);
-  auto* const slopes = static_cast<body::BatchNormSlopes<float>*>(scratch.per_channel);
-  const float* const bias = std::is_same_v<T, bfloat16> ? args.bias : nullptr;
-  const bool aligned =
-      images_fit<T>(channels, args.x.data, args.y, args.dy, args.dx, args.dresidual) &&
-      vectors_of_floats_fit(args.mean, args.invstd, args.weight, bias);
-  with_mask<T>(
-      aligned, args.y != nullptr && bias == nullptr, bias != nullptr,
-      [&](auto is_aligned, auto mask) {
-        const BatchNormOutputGradient<T, is_aligned(), mask()> gradient{
-            args.x.data, args.y, args.dy, args.mean, args.invstd, args.weight, bias, channels};
-        column_totals(grid, "batch_norm_backward", cut,
-                      BatchNormGradientTerms<T, is_aligned(), mask()>{gradient}, scratch.partial,
-                      BatchNormGradientFinish<T>{args, slopes});
-        if (args.dx == nullptr && args.dresidual == nullptr) return;
-        column_map(
-            grid, "batch_norm_backward", cut,
-            BatchNormGradientApply<T, is_aligned(), mask()>{
-                gradient, args.dx, args.dresidual, args.write_dx, args.write_dresidual, slopes});
-      });
+  auto* const slopes = slopes_in(scratch);
+  with_output_gradient(args, [&](const auto& gradient, auto aligned, auto mask) {
+    column_totals(grid, "batch_norm_backward", cut,
+                  BatchNormGradientTerms<T, aligned(), mask()>{gradient}, scratch.partial,
+                  BatchNormGradientFinish<T>{args, slopes});
+    if (args.dx == nullptr && args.dresidual == nullptr) return;
+    column_map(grid, "batch_norm_backward", cut,
+               BatchNormGradientApply<T, aligned(), mask()>{
+                   gradient, args.dx, args.dresidual, args.write_dx, args.write_dresidual, slopes});
+  });
 }
 
-#define FPANET_INSTANTIATE(T)                                                          \
-  template void batch_norm_train(const Cuda&, const BatchNormForward<T>&,              \
-                                 const RunningStatistics<T>&, std::span<std::byte>);   \
-  template void batch_norm_eval(const Cuda&, const BatchNormForward<T>&, const float*, \
-                                const float*, std::span<std::byte>);                   \
-  template void batch_norm_backward(const Cuda&, const BatchNormBackward<T>&,          \
-                                    std::span<std::byte>);                             \
+#define FPANET_INSTANTIATE(T)                                                                 \
+  template void batch_norm_train(const Cuda&, const BatchNormForward<T>&,                     \
+                                 const RunningStatistics<T>&, std::span<std::byte>);          \
+  template void batch_norm_eval(const Cuda&, const BatchNormForward<T>&, const float*,        \
+                                const float*, std::span<std::byte>);                          \
+  template void batch_norm_gradient_sums(const Cuda&, const BatchNormBackward<T>&, double*,   \
+                                         std::span<std::byte>);                               \
+  template void batch_norm_gradients(const Cuda&, const BatchNormBackward<T>&, const double*, \
+                                     const double*, std::span<std::byte>);                    \
+  template void batch_norm_backward(const Cuda&, const BatchNormBackward<T>&,                 \
+                                    std::span<std::byte>);                                    \
   template std::size_t batch_norm_workspace_bytes<T>(const Cuda&, Index, Index)
 FPANET_INSTANTIATE(float);
 FPANET_INSTANTIATE(bfloat16);

@@ -37,6 +37,7 @@ struct BatchNormForward {
   View<const T> x = {};
   /// (2,C): mean and biased variance of x for training, or none.
   const double* statistics = nullptr;
+  Index batch_pixels = 0;  ///< pixels that `statistics` are of, if not those of x
   const Real<T>* weight = nullptr;
   const Real<T>* bias = nullptr;
   const T* residual = nullptr;  ///< same shape as x, or none
@@ -72,6 +73,7 @@ struct BatchNormBackward {
   /// then recomputed from x, bit for bit, so that y needs neither be kept nor read.
   const Real<T>* scale = nullptr;
   const Real<T>* shift = nullptr;
+  Index batch_pixels = 0;        ///< pixels that mean and invstd are of, if not those of x
   bool batch_statistics = true;  ///< false: mean and invstd were constants (eval)
   // Outputs. Null pointers are not computed.
   T* dx = nullptr;
@@ -109,6 +111,24 @@ void batch_norm_backward(const Cpu& cpu, const BatchNormBackward<T>& args,
 template <class T>
 void batch_norm_backward(const Cuda& cuda, const BatchNormBackward<T>& args,
                          std::span<std::byte> workspace);
+
+/// batch_norm_backward in two steps, between which the sums can be added up over the parts of a
+/// batch. The first computes `sums`, f64 (2,C): those of g and of g (x - mean) over the pixels of x.
+/// It writes no gradient.
+template <class T>
+void batch_norm_gradient_sums(const Cpu& cpu, const BatchNormBackward<T>& args, double* sums,
+                              std::span<std::byte> workspace);
+template <class T>
+void batch_norm_gradient_sums(const Cuda& cuda, const BatchNormBackward<T>& args, double* sums,
+                              std::span<std::byte> workspace);
+/// The second computes the gradients: dweight and dbias from `sums`, dx from `batch_sums`, which are
+/// those over all pixels that mean and invstd are of.
+template <class T>
+void batch_norm_gradients(const Cpu& cpu, const BatchNormBackward<T>& args, const double* sums,
+                          const double* batch_sums, std::span<std::byte> workspace);
+template <class T>
+void batch_norm_gradients(const Cuda& cuda, const BatchNormBackward<T>& args, const double* sums,
+                          const double* batch_sums, std::span<std::byte> workspace);
 
 /// Bytes of workspace that each of the functions above needs, except batch_norm_recompute, which
 /// needs none.

@@ -17,19 +17,12 @@
 // Source: segmentation_models_pytorch losses/dice.py, losses/_functional.py.
 // Derivation: docs/derivations/softmax_losses.md#dice
 
-#include <cstddef>
-#include <cstdint>
-#include <optional>
-#include <span>
 #include <vector>
 
-#include "engine/core/view.hpp"
-#include "engine/core/write.hpp"
-#include "kernels/base/body.hpp"
+#include "kernels/class_sums.hpp"
+#include "kernels/overlap_loss.hpp"
 
 namespace fpanet::kernels {
-
-enum class DiceMode : unsigned char { binary, multiclass, multilabel };
 
 struct DiceOptions {
   DiceMode mode = DiceMode::multiclass;
@@ -39,6 +32,18 @@ struct DiceOptions {
   std::optional<Index> ignore_index = std::nullopt;
   std::vector<double> weights = {};  ///< (C): weight of each class in the loss
 };
+
+/// The two steps: dice() is class_sums() and overlap_loss().
+inline ClassTargets targets_of(const DiceOptions& options) {
+  return {.mode = options.mode, .ignore_index = options.ignore_index};
+}
+inline OverlapLossOptions overlap_of(const DiceOptions& options) {
+  return {.measure = OverlapMeasure::dice,
+          .log_loss = options.log_loss,
+          .smooth = options.smooth,
+          .eps = options.eps,
+          .weights = options.weights};
+}
 
 template <class T>
 void dice(const Cpu& cpu, View<const T> p, const std::int32_t* labels, const DiceOptions& options,

@@ -37,16 +37,6 @@ FPANET_HD inline void chunk_vectors(const RowCut& cut, Index part, int thread, i
   }
 }
 
-/// Combines the values in[thread] of all threads of the block into in[0], in a fixed tree.
-template <class V, class Block, class Combine>
-FPANET_HD inline void reduce_block(const Block& block, V* in, const Combine& combine) {
-  for (int half = block.threads / 2; half > 0; half /= 2) {
-    block.each([&](int thread) {
-      if (thread < half) in[thread] = combine(in[thread], in[thread + half]);
-    });
-  }
-}
-
 struct Larger {
   FPANET_HD float operator()(float a, float b) const { return b > a ? b : a; }
 };

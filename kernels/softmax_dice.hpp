@@ -10,11 +10,12 @@
 // Derivation: docs/derivations/softmax_losses.md#softmax-with-dice
 
 #include "kernels/dice.hpp"
+#include "kernels/softmax_class_sums.hpp"
 
 namespace fpanet::kernels {
 
-/// Maximum number of classes: a GPU thread holds all classes of a pixel in registers.
-inline constexpr Index kSoftmaxDiceClasses = 8;
+/// Maximum number of classes.
+inline constexpr Index kSoftmaxDiceClasses = kSoftmaxSumClasses;
 
 template <class T>
 void softmax_dice(const Cpu& cpu, View<const T> x, const std::int32_t* labels,

@@ -1,6 +1,9 @@
 #include "layers/batch_norm.hpp"
 
+#include <algorithm>
+
 #include "kernels/batch_norm.hpp"
+#include "layers/channel_statistics.hpp"
 #include "layers/checks.hpp"
 #include "layers/dispatch.hpp"
 
@@ -13,48 +16,100 @@ std::size_t scratch_of(std::string_view name, const Context& context, const Spec
   });
 }
 
-/// x, dy, weight, mean, invstd [, with relu: y [, bias without residual], or the forward's factors]
-/// -> dx, dweight, dbias [, dresidual]
+/// What the backward of a batch norm reads: x, dy, weight, mean, invstd [, with relu: y [, bias without
+/// residual], or the forward's factors].
+struct BatchNormReads {
+  BatchNormParams params;
+  bool residual, from_x;
+  Index batch_pixels;
+
+  std::size_t count() const {
+    if (from_x) return 6;
+    return params.relu ? (residual ? 6 : 7) : 5;
+  }
+
+  template <class T>
+  kernels::BatchNormBackward<T> arguments(const RunArgs& args) const {
+    using R = kernels::Real<T>;
+    kernels::BatchNormBackward<T> b{.x = view4<const T>(args.in(0)),
+                                    .dy = args.in(1).data<T>(),
+                                    .weight = args.in(2).data<R>(),
+                                    .mean = args.in(3).data<R>(),
+                                    .invstd = args.in(4).data<R>(),
+                                    .batch_pixels = batch_pixels,
+                                    .batch_statistics = params.training};
+    if (from_x) {
+      b.scale = args.in(5).data<R>();
+      b.shift = b.scale + fastest(args.in(0).shape());
+    } else if (params.relu) {
+      b.y = args.in(5).data<T>();
+      if (!residual) b.bias = args.in(6).data<R>();
+    }
+    return b;
+  }
+};
+
+/// The reads -> sums (2,C) of the gradient, where a reduction stands between them and dx.
+class BatchNormGradientSums final : public Op {
+ public:
+  explicit BatchNormGradientSums(const BatchNormReads& reads) : reads_(reads) {}
+
+  std::string_view name() const override { return "batch_norm_gradient_sums"; }
+
+  std::vector<Spec> infer(std::span<const Spec> in) const override {
+    return {{{2, in[0].shape[1]}, DType::f64}};
+  }
+
+  void run(const RunArgs& args) const override {
+    dispatch(name(), args.context, args.in(0).dtype(), [&]<class T>(const auto& device, Type<T>) {
+      kernels::batch_norm_gradient_sums<T>(device, reads_.arguments<T>(args),
+                                           args.out().data<double>(), args.workspace);
+    });
+  }
+
+  std::size_t workspace_bytes(const Context& context, std::span<const Spec> in) const override {
+    return scratch_of(name(), context, in[0]);
+  }
+
+ private:
+  BatchNormReads reads_;
+};
+
+/// The reads [, sums of the gradient here and over the whole batch] -> dx, dweight, dbias
+/// [, dresidual]
 class BatchNormBackward final : public Op {
  public:
-  BatchNormBackward(const BatchNormParams& params, bool residual, bool from_x)
-      : params_(params), residual_(residual), from_x_(from_x) {}
+  explicit BatchNormBackward(const BatchNormReads& reads) : reads_(reads) {}
 
   std::string_view name() const override { return "batch_norm_backward"; }
 
   std::vector<Spec> infer(std::span<const Spec> in) const override {
     std::vector<Spec> specs{in[0], in[2], in[2]};
-    if (residual_) specs.push_back(in[0]);
+    if (reads_.residual) specs.push_back(in[0]);
     return specs;
   }
 
   void run(const RunArgs& args) const override {
     dispatch(name(), args.context, args.in(0).dtype(), [&]<class T>(const auto& device, Type<T>) {
       using R = kernels::Real<T>;
-      kernels::BatchNormBackward<T> b{.x = view4<const T>(args.in(0)),
-                                      .dy = args.in(1).data<T>(),
-                                      .weight = args.in(2).data<R>(),
-                                      .mean = args.in(3).data<R>(),
-                                      .invstd = args.in(4).data<R>(),
-                                      .batch_statistics = params_.training,
-                                      .dx = data_or_null<T>(args.out(0)),
-                                      .dweight = data_or_null<R>(args.out(1)),
-                                      .dbias = data_or_null<R>(args.out(2)),
-                                      .write_dx = args.write(0),
-                                      .write_dweight = args.write(1),
-                                      .write_dbias = args.write(2)};
-      if (from_x_) {
-        b.scale = args.in(5).data<R>();
-        b.shift = b.scale + fastest(args.in(0).shape());
-      } else if (params_.relu) {
-        b.y = args.in(5).data<T>();
-        if (!residual_) b.bias = args.in(6).data<R>();
-      }
-      if (residual_) {
+      kernels::BatchNormBackward<T> b = reads_.arguments<T>(args);
+      b.dx = data_or_null<T>(args.out(0));
+      b.dweight = data_or_null<R>(args.out(1));
+      b.dbias = data_or_null<R>(args.out(2));
+      b.write_dx = args.write(0);
+      b.write_dweight = args.write(1);
+      b.write_dbias = args.write(2);
+      if (reads_.residual) {
         b.dresidual = data_or_null<T>(args.out(3));
         b.write_dresidual = args.write(3);
       }
-      kernels::batch_norm_backward<T>(device, b, args.workspace);
+      const std::size_t sums = reads_.count();
+      if (args.inputs.size() == sums) {
+        kernels::batch_norm_backward<T>(device, b, args.workspace);
+      } else {
+        kernels::batch_norm_gradients<T>(device, b, args.in(sums).data<double>(),
+                                         args.in(sums + 1).data<double>(), args.workspace);
+      }
     });
   }
 
@@ -63,12 +118,11 @@ class BatchNormBackward final : public Op {
   }
 
   int in_place_input(std::size_t output) const override {
-    return output == (residual_ ? 3 : 0) ? 1 : -1;
+    return output == (reads_.residual ? 3 : 0) ? 1 : -1;
   }
 
  private:
-  BatchNormParams params_;
-  bool residual_, from_x_;
+  BatchNormReads reads_;
 };
 
 /// x, mean, factors -> y
@@ -115,13 +169,15 @@ class BatchNorm final : public Op {
  public:
   struct Parts {
     bool residual, statistics, factors;
+    Index batch_pixels;  ///< 0: those of x
   };
 
   BatchNorm(const BatchNormParams& params, const Parts& parts)
       : params_(params),
         residual_(parts.residual),
         statistics_(parts.statistics),
-        factors_(parts.factors) {}
+        factors_(parts.factors),
+        batch_pixels_(parts.batch_pixels) {}
 
   static constexpr std::size_t kResidual = 6;
 
@@ -157,7 +213,7 @@ class BatchNorm final : public Op {
       check::dtype(name(), "statistics", in.back(), DType::f64);
       check::shape(name(), "statistics", in.back(), {2, x.shape[1]}, fmt::format("x={}", x.shape));
     }
-    require(!params_.training || rows(x.shape) > 1,
+    require(!params_.training || std::max(batch_pixels_, rows(x.shape)) > 1,
             "batch_norm: training needs more than one value per channel, got x={}", x.shape);
     if (factors_) return {x, per_channel, per_channel, {{2, x.shape[1]}, per_channel.dtype}};
     return {x, per_channel, per_channel};
@@ -169,6 +225,7 @@ class BatchNorm final : public Op {
       kernels::BatchNormForward<T> forward{
           .x = view4<const T>(args.in(0)),
           .statistics = statistics_ ? args.inputs.back().data<double>() : nullptr,
+          .batch_pixels = batch_pixels_,
           .weight = args.in(1).data<R>(),
           .bias = args.in(2).data<R>(),
           .residual = residual_ ? args.in(kResidual).data<T>() : nullptr,
@@ -202,8 +259,13 @@ class BatchNorm final : public Op {
     if (params_.relu && !residual_ && !factors_) inputs.push_back(rule.input(2));
     std::vector<int> gradient_of{0, 1, 2};
     if (residual_) gradient_of.push_back(static_cast<int>(kResidual));
-    rule.emit(std::make_shared<BatchNormBackward>(params_, residual_, factors_), inputs,
-              gradient_of);
+    const BatchNormReads reads{params_, residual_, factors_, batch_pixels_};
+    if (params_.training && params_.reduction != nullptr) {
+      const Value sums = rule.record(std::make_shared<BatchNormGradientSums>(reads), inputs)[0];
+      inputs.push_back(sums);
+      inputs.push_back(params_.reduction->total(sums));
+    }
+    rule.emit(std::make_shared<BatchNormBackward>(reads), inputs, gradient_of);
   }
 
   std::size_t workspace_bytes(const Context& context, std::span<const Spec> in) const override {
@@ -229,12 +291,21 @@ class BatchNorm final : public Op {
  private:
   BatchNormParams params_;
   bool residual_, statistics_, factors_;
+  Index batch_pixels_;
 };
 
 }  // namespace
 
 Value batch_norm(Value x, const BatchNormState& state, const BatchNormParams& params,
                  std::optional<Value> residual, std::optional<Value> statistics) {
+  const BatchReduction* const reduction = params.training ? params.reduction : nullptr;
+  Index batch_pixels = 0;
+  if (reduction != nullptr) {
+    const Index pixels = rows(x.shape());
+    batch_pixels = reduction->whole_pixels(pixels);
+    if (!statistics) statistics = channel_statistics(x);
+    statistics = reduction->whole_statistics(*statistics, pixels);
+  }
   std::vector<Value> inputs{x,
                             state.weight,
                             state.bias,
@@ -243,12 +314,12 @@ Value batch_norm(Value x, const BatchNormState& state, const BatchNormParams& pa
                             state.num_batches_tracked};
   if (residual) inputs.push_back(*residual);
   if (statistics) inputs.push_back(*statistics);
-  // On the CPU, backward does not need y: it derives the mask of the relu from x. With a residual
-  // that is not possible, because the sign of y also depends on the residual.
+  // The Cpu half can do without y in backward, unless the residual hides what x alone would tell.
   const bool on_cpu = std::holds_alternative<Cpu>(x.graph().context());
   const BatchNorm::Parts parts{.residual = residual.has_value(),
                                .statistics = statistics.has_value(),
-                               .factors = on_cpu && params.relu && !residual};
+                               .factors = on_cpu && params.relu && !residual,
+                               .batch_pixels = batch_pixels};
   return x.graph().record(std::make_shared<BatchNorm>(params, parts), inputs)[0];
 }
 

@@ -4,7 +4,7 @@
 
 #include <optional>
 
-#include "engine/graph/graph.hpp"
+#include "layers/batch_reduction.hpp"
 
 namespace fpanet {
 
@@ -22,6 +22,10 @@ struct BatchNormParams {
   bool relu = false;
   double eps = 1e-5;
   double momentum = 0.1;
+  /// If given, training normalises over the whole batch, of which x is a part: the reduction stands
+  /// between the statistics of x and y, and between the sums of the gradient and dx. It must outlive
+  /// the recording of the backward pass.
+  const BatchReduction* reduction = nullptr;
 };
 
 /// y = [relu](weight * (x - mean) / sqrt(var + eps) + bias [+ residual]), x (N,C,H,W), residual

@@ -5,7 +5,10 @@
 #include "engine/core/join.hpp"
 #include "layers/activation.hpp"
 #include "layers/checks.hpp"
+#include "layers/class_sums.hpp"
+#include "layers/class_weights.hpp"
 #include "layers/dispatch.hpp"
+#include "layers/overlap_loss.hpp"
 #include "layers/softmax.hpp"
 
 namespace fpanet {
@@ -102,22 +105,24 @@ class Dice final : public Op {  // p, labels -> loss, sums
   DiceOptions options_;
 };
 
-/// The weight of each of `channels` classes in the loss, which is the mean over `options.classes`
-/// or, if that is empty, over all classes.
-std::vector<double> class_weights(const DiceLossOptions& options, Index channels) {
-  const auto count = static_cast<std::size_t>(channels);
-  if (options.classes.empty()) {
-    return std::vector<double>(count, 1 / static_cast<double>(channels));
-  }
-  require(options.mode != DiceMode::binary, "dice: classes=[{}] cannot be chosen in binary mode",
+/// The weight of each of `channels` classes in the loss, which is the weighted mean over
+/// `options.classes` or, if that is empty, over all classes.
+std::vector<double> shares_in_loss(const DiceLossOptions& options, Index channels) {
+  const bool binary = options.mode == DiceMode::binary;
+  require(!binary || options.class_weights.empty(),
+          "dice: class weights cannot be given in binary mode");
+  const std::vector<double> of_all = class_shares("dice", options.class_weights, channels);
+  if (options.classes.empty()) return of_all;
+  require(!binary, "dice: classes=[{}] cannot be chosen in binary mode",
           join(options.classes, ", "));
-  std::vector<double> weights(count, 0.0);
+  std::vector<double> weights(static_cast<std::size_t>(channels), 0.0);
   for (const Index c : options.classes) {
     require(c >= 0 && c < channels, "dice: classes=[{}] must lie in [0,{})",
             join(options.classes, ", "), channels);
-    weights[static_cast<std::size_t>(c)] += 1 / static_cast<double>(options.classes.size());
+    const auto i = static_cast<std::size_t>(c);
+    weights[i] += options.class_weights.empty() ? 1 : options.class_weights[i];
   }
-  return weights;
+  return class_shares("dice", weights, channels);
 }
 
 }  // namespace
@@ -128,16 +133,22 @@ DiceOptions dice_kernel_options(const DiceLossOptions& options, Index channels) 
           .smooth = options.smooth,
           .eps = options.eps,
           .ignore_index = options.ignore_index,
-          .weights = class_weights(options, channels)};
+          .weights = shares_in_loss(options, channels)};
 }
 
-Value dice_loss(Value prediction, Value labels, const DiceLossOptions& options) {
+Value dice_loss(Value prediction, Value labels, const DiceLossOptions& options,
+                const BatchReduction* reduction) {
   check::image("dice", "p", prediction.spec());
-  const auto dice = std::make_shared<Dice>(dice_kernel_options(options, prediction.shape()[1]));
+  const DiceOptions dice = dice_kernel_options(options, prediction.shape()[1]);
   if (options.from_logits) {
     prediction = options.mode == DiceMode::multiclass ? softmax(prediction) : sigmoid(prediction);
   }
-  return prediction.graph().record(dice, std::array{prediction, labels})[0];
+  if (reduction != nullptr) {
+    const Value sums = class_sums(prediction, labels, kernels::targets_of(dice));
+    return overlap_loss(reduction->total(sums), kernels::overlap_of(dice),
+                        real_dtype(prediction.dtype()));
+  }
+  return prediction.graph().record(std::make_shared<Dice>(dice), std::array{prediction, labels})[0];
 }
 
 }  // namespace fpanet

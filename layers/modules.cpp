@@ -45,8 +45,9 @@ Value BatchNorm2d::operator()(const Forward& forward, Value x, const ConvNormEnd
                              .running_mean = running_mean_.in(graph),
                              .running_var = running_var_.in(graph),
                              .num_batches_tracked = num_batches_tracked_.in(graph)};
-  return batch_norm(x, state, {.training = forward.training, .relu = end.relu}, end.residual,
-                    statistics);
+  return batch_norm(
+      x, state, {.training = forward.training, .relu = end.relu, .reduction = forward.reduction},
+      end.residual, statistics);
 }
 
 // The parameters as FoldedWeights takes them. norm may be null.

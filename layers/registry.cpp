@@ -20,6 +20,8 @@ constexpr Group kGroups[] = {
     {"layers/samples_matrix.cpp", samples::matrix_records},
     {"layers/samples_frequency.cpp", samples::frequency_records},
     {"layers/samples_loss.cpp", samples::loss_records},
+    {"layers/samples_overlap_loss.cpp", samples::overlap_loss_records},
+    {"layers/samples_pixel_loss.cpp", samples::pixel_loss_records},
 };
 
 }  // namespace

@@ -30,5 +30,7 @@ std::vector<OpRecord> resampling_records();
 std::vector<OpRecord> matrix_records();
 std::vector<OpRecord> frequency_records();
 std::vector<OpRecord> loss_records();
+std::vector<OpRecord> overlap_loss_records();
+std::vector<OpRecord> pixel_loss_records();
 
 }  // namespace fpanet::samples

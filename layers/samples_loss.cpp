@@ -29,6 +29,10 @@ std::vector<OpSample> dice_samples() {
                   {.from_logits = false, .ignore_index = 255}),
       dice_sample("ignored class", p, labels(pixels, 4), {.from_logits = false, .ignore_index = 1}),
       dice_sample("classes", p, three, {.from_logits = false, .classes = {0, 2}}),
+      dice_sample("class weights", p, three,
+                  {.from_logits = false, .class_weights = {0.5, 2, 0, 1}}),
+      dice_sample("classes and weights", p, three,
+                  {.from_logits = false, .classes = {0, 2}, .class_weights = {0.5, 2, 3, 1}}),
       dice_sample("eps above the sums", p, three, {.from_logits = false, .eps = 100}),
       dice_sample("log, eps above the scores", p, three,
                   {.from_logits = false, .log_loss = true, .eps = 0.9}),
@@ -59,6 +63,8 @@ OpRecord softmax_dice_record() {
                       softmax_dice_sample("ignore_index", x, labels(pixels, 4, 255),
                                           {.ignore_index = 255}),
                       softmax_dice_sample("classes", x, labels(pixels, 4), {.classes = {0, 2}}),
+                      softmax_dice_sample("class weights", x, labels(pixels, 4),
+                                          {.class_weights = {0.5, 2, 0, 1}}),
                       softmax_dice_sample("out of range", x, labels(pixels, 3, -1), {}),
                       softmax_dice_sample("one class", {1, 1, 2, 3}, labels({1, 1, 2, 3}, 1), {}),
                       softmax_dice_sample("8 classes", {1, 8, 2, 3}, labels({1, 1, 2, 3}, 8), {}),
@@ -98,6 +104,16 @@ OpRecord dice_record() {
                                   {.mode = DiceMode::binary, .classes = {0}});
                       },
                       "dice: classes=[0] cannot be chosen in binary mode"},
+                     {[](Graph& g) {
+                        dice_loss(dummy(g, {2, 1, 4, 4}), dummy(g, {2, 1, 4, 4}, DType::i32),
+                                  {.mode = DiceMode::binary, .class_weights = {1}});
+                      },
+                      "dice: class weights cannot be given in binary mode"},
+                     {[](Graph& g) {
+                        dice_loss(dummy(g, {2, 2, 4, 4}), dummy(g, {2, 1, 4, 4}, DType::i32),
+                                  {.class_weights = {0, 0}});
+                      },
+                      "dice: all class weights are 0"},
                      {[](Graph& g) {
                         dice_loss(dummy(g, {2, 7, 4, 4}), dummy(g, {2, 1, 4, 4}, DType::i32),
                                   {.classes = {0, 7}});

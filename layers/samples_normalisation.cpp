@@ -1,8 +1,18 @@
 #include "layers/batch_norm.hpp"
+#include "layers/channel_statistics.hpp"
 #include "layers/samples.hpp"
 
 namespace fpanet::samples {
 namespace {
+
+/// A batch of one part: the two steps of a divided batch, with nothing between them.
+class OnePart final : public BatchReduction {
+ public:
+  Value total(Value sums) const override { return sums; }
+  Value whole_statistics(Value statistics, Index) const override { return statistics; }
+  Index whole_pixels(Index pixels) const override { return pixels; }
+};
+const OnePart kOnePart;
 
 OpSample sample(const std::string& name, const Shape& x, const BatchNormParams& params,
                 bool residual) {
@@ -64,13 +74,17 @@ OpSample recompute_sample(const std::string& name, const Shape& x, bool relu) {
 std::vector<OpRecord> normalisation_records() {
   OpRecord record{
       .name = "batch_norm",
-      .backward_ops = {"batch_norm_backward"},
+      .backward_ops = {"batch_norm_backward", "batch_norm_gradient_sums"},
       .samples = {sample("train", {2, 3, 4, 3}, {.training = true}, false),
                   sample("train relu", {2, 5, 3, 3}, {.training = true, .relu = true}, false),
                   sample("train residual", {1, 2, 3, 5}, {.training = true}, true),
                   sample("train residual relu", {3, 17, 2, 3}, {.training = true, .relu = true},
                          true),
                   sample("train two values", {2, 4, 1, 1}, {.training = true}, false),
+                  sample("train divided", {2, 5, 3, 3},
+                         {.training = true, .relu = true, .reduction = &kOnePart}, false),
+                  sample("train divided, residual", {2, 3, 4, 3},
+                         {.training = true, .relu = true, .reduction = &kOnePart}, true),
                   sample("eval", {1, 3, 4, 3}, {}, false),
                   sample("eval residual relu", {2, 3, 4, 3}, {.relu = true}, true)},
       .errors = {
@@ -100,7 +114,19 @@ std::vector<OpRecord> normalisation_records() {
             "batch_norm_recompute: mean=(4) must be (3) (x=(2,3,4,4))"}},
       .why_no_gradient = "only backward records it",
       .why_no_cuda = "on a GPU the result of batch norm is kept"};
-  return {record, recompute};
+  const auto statistics_of = [](const std::vector<Value>& in) -> std::vector<Value> {
+    return {channel_statistics(in[0])};
+  };
+  OpRecord statistics{
+      .name = "channel_statistics",
+      .samples = {{"a mean far from 0", {fixed(real("x", {2, 5, 4, 3}, 4, 6))}, statistics_of},
+                  {"one pixel", {fixed(real("x", {1, 17, 1, 1}))}, statistics_of}},
+      .errors = {{[](Graph& g) {
+                    channel_statistics(dummy(g, {8, 3}));
+                  },
+                  "channel_statistics: x=(8,3) is not (N,C,H,W) with sizes of at least 1"}},
+      .why_no_gradient = "the backward of batch norm includes the path through the statistics"};
+  return {record, recompute, statistics};
 }
 
 }  // namespace fpanet::samples

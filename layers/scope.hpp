@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "layers/batch_reduction.hpp"
 #include "layers/folded_weights.hpp"
 
 namespace fpanet {
@@ -48,6 +49,8 @@ struct Forward {
   /// If given, and not in training, batch norm is folded into the convolutions before it and their
   /// weights are prepared.
   FoldedWeights* folded = nullptr;
+  /// If given, the input is a part of a batch, over all of which batch norm in training normalises.
+  const BatchReduction* reduction = nullptr;
 };
 
 }  // namespace fpanet

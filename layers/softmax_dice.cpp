@@ -3,7 +3,9 @@
 #include "kernels/softmax_dice.hpp"
 #include "layers/cast.hpp"
 #include "layers/checks.hpp"
+#include "layers/class_sums.hpp"
 #include "layers/dispatch.hpp"
+#include "layers/overlap_loss.hpp"
 #include "layers/softmax.hpp"
 
 namespace fpanet {
@@ -85,20 +87,28 @@ class SoftmaxDiceOp final : public Op {  // x, labels -> loss, p, sums
 
 }  // namespace
 
-SoftmaxDice softmax_dice(Value logits, Value labels, const DiceLossOptions& options) {
+SoftmaxDice softmax_dice(Value logits, Value labels, const DiceLossOptions& options,
+                         const BatchReduction* reduction) {
   check::image("softmax_dice", "x", logits.spec());
   require(options.mode == kernels::DiceMode::multiclass,
           "softmax_dice: the mode must be multiclass; use dice_loss for others (x={})",
           logits.shape());
   const Index classes = logits.shape()[1];
+  const DType real = real_dtype(logits.dtype());
+  const DiceOptions dice = dice_kernel_options(options, classes);
+  if (reduction != nullptr) {
+    const SoftmaxClassSums end = softmax_class_sums(logits, labels, dice.ignore_index);
+    const Value sums = reduction->total(end.sums);
+    return {end.probabilities, overlap_loss(sums, kernels::overlap_of(dice), real)};
+  }
   if (classes > kernels::kSoftmaxDiceClasses) {
-    const Value probabilities = softmax(in_dtype(logits, real_dtype(logits.dtype())));
+    const Value probabilities = softmax(in_dtype(logits, real));
     DiceLossOptions of_probabilities = options;
     of_probabilities.from_logits = false;
     return {probabilities, dice_loss(probabilities, labels, of_probabilities)};
   }
-  const auto op = std::make_shared<SoftmaxDiceOp>(dice_kernel_options(options, classes));
-  const std::vector<Value> out = logits.graph().record(op, std::array{logits, labels});
+  const std::vector<Value> out =
+      logits.graph().record(std::make_shared<SoftmaxDiceOp>(dice), std::array{logits, labels});
   return {out[1], out[0]};
 }
 

@@ -13,6 +13,9 @@ struct SoftmaxDice {
 /// softmax() and dice_loss(). Recorded as a single node for up to kernels::kSoftmaxDiceClasses
 /// classes, else as those two. `options.from_logits` is ignored, because the input always is
 /// logits.
-SoftmaxDice softmax_dice(Value logits, Value labels, const DiceLossOptions& options);
+/// With `reduction`, the loss is that of the whole batch: two nodes, sums and loss, with the reduction
+/// between them.
+SoftmaxDice softmax_dice(Value logits, Value labels, const DiceLossOptions& options,
+                         const BatchReduction* reduction = nullptr);
 
 }  // namespace fpanet

@@ -8,7 +8,6 @@
 #include "layers/adamw.hpp"
 #include "layers/cast.hpp"
 #include "layers/confusion.hpp"
-#include "layers/softmax_dice.hpp"
 #include "layers/to_unit.hpp"
 
 namespace fpanet {
@@ -27,14 +26,17 @@ const char* name_of(ProgramKind kind) {
   return "?";
 }
 
-/// The usual case, in which softmax and loss are a single op.
-bool ends_in_softmax_dice(const Network& model, const DiceLossOptions& loss) {
-  const Activation activation = model.activation();
-  return (activation == Activation::softmax2d || activation == Activation::softmax) &&
-         loss.mode == kernels::DiceMode::multiclass && !loss.from_logits;
-}
-
 }  // namespace
+
+bool BatchSource::operator==(const BatchSource& other) const {
+  const auto same_memory = [&](const Tensor BatchSource::*tensor) {
+    return (this->*tensor).raw() == (other.*tensor).raw() &&
+           (this->*tensor).shape() == (other.*tensor).shape();
+  };
+  return same_memory(&BatchSource::scenes) && same_memory(&BatchSource::scene_labels) &&
+         same_memory(&BatchSource::items) && ignore_byte == other.ignore_byte &&
+         ignore_label == other.ignore_label;
+}
 
 double Readback::loss() const {
   done_.wait();
@@ -83,8 +85,10 @@ Value Program::record_inputs(const Network& model, const Forward& forward, DType
 }
 
 void Program::record(const Network& model, const ParameterStore& store) {
-  Forward forward{
-      .graph = graph_, .training = options_.kind == ProgramKind::train, .folded = folded_};
+  Forward forward{.graph = graph_,
+                  .training = options_.kind == ProgramKind::train,
+                  .folded = folded_,
+                  .reduction = options_.reduction.get()};
   if (store.twins().defined()) forward.activations = store.twins().dtype();
   if (forward.training && model.has_dropout()) {
     dropout_rng_ = Tensor::zeros({2}, DType::i64, store.device());
@@ -101,25 +105,37 @@ void Program::record(const Network& model, const ParameterStore& store) {
     graph_.keep(probabilities_);
     return;
   }
-  if (ends_in_softmax_dice(model, options_.loss)) {
-    const SoftmaxDice end = softmax_dice(logits, labels_, options_.loss);
-    probabilities_ = end.probabilities;
-    loss_ = end.loss;
-  } else {
-    probabilities_ = activated();
-    loss_ = dice_loss(probabilities_, labels_, options_.loss);
-  }
+  const ObjectiveValues end =
+      record_objective(options_.objective, logits, labels_, model.options().activation,
+                       store.dtype(), options_.reduction.get());
+  probabilities_ = end.probabilities;
+  loss_ = end.loss;
   if (options_.kind == ProgramKind::evaluate || options_.keep_probabilities) {
     graph_.keep(probabilities_);
   }
-  confusion_ = fpanet::confusion(probabilities_, labels_, options_.loss.ignore_index);
+  confusion_ = fpanet::confusion(probabilities_, end.labels, end.ignore_index);
   graph_.keep(loss_);
   graph_.keep(confusion_);
-  if (options_.kind == ProgramKind::train) record_update(store);
+  if (options_.kind == ProgramKind::train) record_backward(store);
+}
+
+bool Program::updates() const {
+  return options_.micro_batch == MicroBatch::only || options_.micro_batch == MicroBatch::last;
+}
+
+void Program::record_backward(const ParameterStore& store) {
+  Graph::BackwardOptions backward;
+  if (options_.micro_batch != MicroBatch::only) {
+    loss_share_ = Tensor::zeros(loss_.shape(), loss_.dtype(), store.device());
+    to_loss_share_.emplace(loss_share_);
+    backward.seed = graph_.state("loss share", loss_share_);
+    backward.accumulate = options_.micro_batch != MicroBatch::first;
+  }
+  graph_.backward(loss_, backward);
+  if (updates()) record_update(store);
 }
 
 void Program::record_update(const ParameterStore& store) {
-  graph_.backward(loss_);
   graph_.begin_update();
   AdamWRegions regions{.parameters = graph_.state("parameters", store.values()),
                        .gradients = graph_.state("gradients", store.gradients()),
@@ -157,11 +173,21 @@ void Program::begin_run() {
     return;
   }
   if (folded_ != nullptr) folded_->mark_stale();
-  optimizer_->begin_step(graph_.context());
   if (to_dropout_rng_) {
-    const std::array<std::int64_t, 2> rng = {0, optimizer_->step()};
+    const std::array<std::int64_t, 2> rng = {micro_batch_, optimizer_->step() + 1};
     to_dropout_rng_->send(graph_.context(), std::as_bytes(std::span(rng)));
   }
+  if (updates()) optimizer_->begin_step(graph_.context());
+}
+
+void Program::set_micro_batch(Index index, Index count) {
+  require(to_loss_share_.has_value(), "program: it makes a step of its own, with one micro-batch");
+  micro_batch_ = index;
+  const double share = 1 / static_cast<double>(count);
+  const auto single = static_cast<float>(share);
+  const bool is_double = loss_.dtype() == DType::f64;
+  to_loss_share_->send(graph_.context(), is_double ? std::as_bytes(std::span(&share, 1))
+                                                   : std::as_bytes(std::span(&single, 1)));
 }
 
 void Program::run() {

@@ -2,7 +2,7 @@
 // A network as a recorded and planned program for one batch size: a training step, an evaluation or a
 // prediction.
 //
-//   images u8 -> [0,1] -> network -> probabilities -> Dice loss, per-image confusion counts
+//   images u8 -> [0,1] -> network -> probabilities -> loss (objective.hpp), per-image confusion counts
 //   training adds: backward, AdamW over every parameter that the loss reaches
 //
 // When the scenes are in the device's memory (BatchSource), the program itself assembles the images
@@ -15,8 +15,8 @@
 #include "engine/graph/executor.hpp"
 #include "engine/optim/adamw_state.hpp"
 #include "kernels/adamw.hpp"
-#include "layers/dice.hpp"
 #include "models/network.hpp"
+#include "models/objective.hpp"
 
 namespace fpanet {
 
@@ -28,7 +28,14 @@ struct BatchSource {
   Tensor scenes, scene_labels, items;
   std::uint8_t ignore_byte = 255;
   std::int32_t ignore_label = -1;
+
+  bool operator==(const BatchSource& other) const;  ///< the same memory
 };
+
+/// The place of a training program in a step of several micro-batches. The gradient of such a step
+/// is the mean of theirs: each adds its share (Program::set_micro_batch) to the gradients, and the
+/// last updates the parameters.
+enum class MicroBatch : std::uint8_t { only, first, middle, last };
 
 struct ProgramOptions {
   ProgramKind kind = ProgramKind::predict;
@@ -39,12 +46,16 @@ struct ProgramOptions {
   DType image_dtype = DType::u8;
   /// If given, training and evaluation take images and labels from it.
   std::optional<BatchSource> source = std::nullopt;
-  /// Defaults to the notebook's loss. `ignore_index` also excludes pixels from the confusion
-  /// counts.
-  DiceLossOptions loss = {.from_logits = false};
+  /// Defaults to the notebook's loss.
+  Objective objective = {};
+  /// If given, the batch is a part of one that is divided (batch_reduction.hpp).
+  std::shared_ptr<const BatchReduction> reduction = nullptr;
   kernels::AdamWOptions adamw = {};
   /// Makes a training program keep its probabilities. Evaluation and prediction always do.
   bool keep_probabilities = false;
+  MicroBatch micro_batch = MicroBatch::only;  ///< in training
+
+  bool operator==(const ProgramOptions&) const = default;
 };
 
 /// The loss and the confusion counts of one run, in transfer to the host.
@@ -94,6 +105,9 @@ class Program {
   /// The input labels, i32 (N,1,H,W), to be filled by the caller; none with a source or in
   /// prediction.
   const Tensor& labels() const;
+  /// Says that the next run is micro-batch `index` of a step of `count`, whose losses have a share of
+  /// 1 / count each. Call before each run of a program that is not the only one of its step.
+  void set_micro_batch(Index index, Index count);
   /// Runs the program once. On a GPU it enqueues the work and returns. In training it also advances
   /// the optimizer's step count.
   void run();
@@ -112,7 +126,9 @@ class Program {
  private:
   void record(const Network& model, const ParameterStore& store);
   Value record_inputs(const Network& model, const Forward& forward, DType dtype);
+  void record_backward(const ParameterStore& store);
   void record_update(const ParameterStore& store);
+  bool updates() const;
   void begin_run();
   const Executor& executor() const;
 
@@ -122,6 +138,9 @@ class Program {
   FoldedWeights* folded_;
   Tensor dropout_rng_;  // i64 (2): seed, step
   std::optional<Uplink> to_dropout_rng_;
+  Index micro_batch_ = 0;  // its index within the step
+  Tensor loss_share_;      // one number; undefined if the program is the only one of its step
+  std::optional<Uplink> to_loss_share_;
   Graph graph_;
   Value images_;  // undefined when there is a source
   Value labels_, loss_, probabilities_, confusion_;

@@ -66,6 +66,10 @@ int run(const EvalOptions& options) {
                mask_policy, console);
   ModelSession session(placement, file.network, std::nullopt);
   console.info("{}", load_model(session.store(), session.network(), file.weights));
+  if (file.info.objective) {
+    file.info.objective->check(file.network.classes);
+    session.set_objective(*file.info.objective);
+  }
   std::optional<FigureWriter> figures;
   if (!options.figures.empty()) figures.emplace(options.figures, dataset->classes());
 

@@ -54,6 +54,7 @@ void save_beginning(const RunFolder& run, const TrainConfig& config, const Progr
   info.classes = data.dataset().classes();
   info.image_size = config.image_size;
   info.epoch = state.epoch - 1;
+  info.objective = session.objective();
   save_model(run.last_checkpoint(), session.store(), session.network().config(), info);
   if (state.best_epoch != state.epoch - 1) return;
   info.val_loss = state.best_loss;
@@ -72,6 +73,24 @@ std::optional<WeightsFile> initial_weights(const TrainOptions& options) {
   WeightsFile saved = read_weights(state);
   // Earlier versions did not record the network; config.toml describes it.
   return names_network(saved.metadata) ? std::optional(std::move(saved)) : std::nullopt;
+}
+
+/// Says what differs from the notebook's loss, and what the parts of a step see.
+void describe_objective(const TrainConfig& config, const Objective& objective,
+                        const ClassTable& classes, Console& console) {
+  if (objective.name() != "dice") console.info("loss: {}", objective.name());
+  for (std::size_t c = 0; c < objective.class_weights.size(); ++c) {
+    console.info("weight of {}: {:.4g}", classes.name(static_cast<Index>(c)),
+                 objective.class_weights[c]);
+  }
+  for (const Index label : objective.ignored_classes) {
+    console.info("{} counts neither in the loss nor in the metrics", classes.name(label));
+  }
+  if (config.accumulate == 1) return;
+  console.info(
+      "--accumulate {}: an optimizer step takes the mean loss of {} batches of {}; losses over a "
+      "whole batch (Dice) and batch norm see {} images at a time",
+      config.accumulate, config.accumulate, config.batch_size, config.batch_size);
 }
 
 int train(TrainCommandLine& command_line) {
@@ -106,21 +125,25 @@ int train(TrainCommandLine& command_line) {
   ProgressState state;
   if (run) {
     state = load_training_state(run->training_state(), session);
+    session.set_objective(state.objective);
     state.stopped = state.wait >= config.patience;  // --patience may have changed
     console.info("{}: continues at epoch {}, step {}", run->path().string(), state.epoch + 1,
                  state.global_step);
   } else {
+    session.set_objective(resolve(config.objective, *data.store, data.split.train));
     if (checkpoint) {
       state = resume_from(*checkpoint, config, session, console);
     } else {
       load_initial_weights(config, initial, session, console);
     }
+    state.objective = session.objective();
     // The folder is created only now, so that a run that cannot start leaves no folder behind.
     run = RunFolder::create(options.run);
     write_text_file(run->config(), command_line.config_toml());
     write_split(run->split(), data.split, data.dataset().ids());
     if (checkpoint) save_beginning(*run, config, state, session, data);
   }
+  describe_objective(config, session.objective(), data.dataset().classes(), console);
   console.info("run folder: {}", run->path().string());
 
   Trainer trainer(config, *run, session, data, console, state);

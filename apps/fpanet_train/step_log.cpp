@@ -27,8 +27,8 @@ StepLog::StepLog(const std::filesystem::path& file, std::int64_t first_step) : f
   }
 }
 
-void StepLog::add(std::int64_t epoch, std::int64_t step, double loss) {
-  fmt::print(stream_.get(), "{},{},{}\n", epoch, step, python_repr(loss));
+void StepLog::add(std::int64_t epoch, std::int64_t step, std::optional<double> loss) {
+  fmt::print(stream_.get(), "{},{},{}\n", epoch, step, loss ? python_repr(*loss) : std::string());
   require(std::fflush(stream_.get()) == 0, "{}: cannot be written (is the disk full?)",
           file_.string());
 }

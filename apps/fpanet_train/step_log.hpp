@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 namespace fpanet {
 
@@ -13,8 +14,8 @@ class StepLog {
   /// Keeps the rows of steps before `first_step`; with 0, starts an empty file. Throws Error naming
   /// the file if it cannot be written.
   StepLog(const std::filesystem::path& file, std::int64_t first_step);
-  /// Appends a row, with all digits of `loss` (Python's repr).
-  void add(std::int64_t epoch, std::int64_t step, double loss);
+  /// `loss` is written with all its digits (Python's repr); an empty cell if the step has none.
+  void add(std::int64_t epoch, std::int64_t step, std::optional<double> loss);
 
  private:
   struct Close {

@@ -1,5 +1,6 @@
 #include "apps/fpanet_train/trainer.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 
@@ -50,14 +51,27 @@ Trainer::Outcome Trainer::run() {
   return Outcome::finished;
 }
 
-Program& Trainer::train_program(const BatchFeed::Item& item) {
+MicroBatch Trainer::Place::kind() const {
+  if (count == 1) return MicroBatch::only;
+  if (index == 0) return MicroBatch::first;
+  return last() ? MicroBatch::last : MicroBatch::middle;
+}
+
+Trainer::Place Trainer::place() const {
+  const Index index = state_.batch % config_.accumulate;
+  const Index rest = data_.train->batches() - (state_.batch - index);
+  return {index, std::min(config_.accumulate, rest)};
+}
+
+Program& Trainer::train_program(const BatchFeed::Item& item, MicroBatch micro_batch) {
   const ProgramOptions options{.kind = ProgramKind::train,
                                .batch = item.images,
                                .height = item.height,
                                .width = item.width,
                                .source = item.source,
-                               .loss = dice_options(),
-                               .adamw = {.weight_decay = config_.weight_decay}};
+                               .objective = session_.objective(),
+                               .adamw = {.weight_decay = config_.weight_decay},
+                               .micro_batch = micro_batch};
   const bool known = session_.has_program(options);
   Program& program = session_.program(options);
   if (!known) wait_.forget();
@@ -65,28 +79,37 @@ Program& Trainer::train_program(const BatchFeed::Item& item) {
 }
 
 void Trainer::step(const BatchFeed::Item& item) {
-  Program& program = train_program(item);
+  const Place at = place();
+  Program& program = train_program(item, at.kind());
   feed_.fill(program);
+  if (at.count > 1) program.set_micro_batch(at.index, at.count);
   wait_.batch_ready();
   program.run();
   wait_.step_started();
-  const PendingStep started{
-      .outcome = &program.read_back(), .epoch = state_.epoch, .global_step = state_.global_step};
+  const PendingBatch started{.outcome = &program.read_back(),
+                             .epoch = state_.epoch,
+                             .global_step = state_.global_step,
+                             .ends_step = at.last()};
   settle();
   pending_ = started;
   ++state_.batch;
-  ++state_.global_step;
+  if (at.last()) ++state_.global_step;
 }
 
 void Trainer::settle() {
   if (!pending_) return;
-  const PendingStep step = *pending_;
+  const PendingBatch batch = *pending_;
   pending_.reset();
-  const double loss = step.outcome->loss();
+  const double loss = batch.outcome->loss();
   wait_.step_done();
-  require_finite("loss", loss, step.epoch, step.global_step);
-  state_.train.add(loss, stats_of(step.outcome->confusion()));
-  steps_.add(step.epoch, step.global_step, loss);
+  require_finite("loss", loss, batch.epoch, batch.global_step);
+  const Stats stats = stats_of(batch.outcome->confusion());
+  state_.train.add(loss, stats);
+  if (any_counted(stats)) step_loss_.add(loss, 1);
+  if (!batch.ends_step) return;
+  steps_.add(batch.epoch, batch.global_step,
+             step_loss_.count > 0 ? std::optional(step_loss_.value()) : std::nullopt);
+  step_loss_ = {};
 }
 
 void Trainer::require_finite(std::string_view what, double value, std::int64_t epoch,
@@ -111,7 +134,8 @@ Trainer::Outcome Trainer::train_epoch() {
     epoch_images_ += item->images;
     const EpochMean& loss = state_.train.loss;
     progress.step(item->images, loss.count > 0 ? std::optional(loss.value()) : std::nullopt);
-    if (InterruptGuard::requested()) {
+    // Gradients of a step that is not finished are not saved.
+    if (InterruptGuard::requested() && place().index == 0) {
       settle();
       return Outcome::interrupted;
     }
@@ -129,6 +153,8 @@ Trainer::Outcome Trainer::finish_epoch() {
     return !InterruptGuard::requested();
   });
   if (InterruptGuard::requested()) return Outcome::interrupted;
+  require(val.metrics().loss.count > 0,
+          "training: no pixel of the validation scenes is counted, so that there is no val/Loss");
   const double val_loss = val.metrics().loss.value();
   const std::int64_t epoch = state_.epoch;
   require_finite("validation loss", val_loss, epoch, state_.global_step);
@@ -186,6 +212,7 @@ CheckpointInfo Trainer::info(std::optional<double> val_loss) const {
   return {.classes = data_.dataset().classes(),
           .image_size = config_.image_size,
           .epoch = state_.epoch,
+          .objective = session_.objective(),
           .val_loss = val_loss};
 }
 

@@ -32,12 +32,21 @@ class Trainer {
   const ProgressState& state() const { return state_; }
 
  private:
-  Program& train_program(const BatchFeed::Item& item);
+  /// The micro-batch that the next batch is: its place among those of its optimizer step.
+  struct Place {
+    Index index = 0, count = 1;
+
+    bool last() const { return index == count - 1; }
+    MicroBatch kind() const;
+  };
+  Place place() const;
+  Program& train_program(const BatchFeed::Item& item, MicroBatch micro_batch);
   Outcome train_epoch();
-  /// Starts a step, then settles the previous one, so that a GPU has work while the host reads
-  /// results.
+  /// Starts a micro-batch, then settles the previous one, so that a GPU has work while the host
+  /// reads results.
   void step(const BatchFeed::Item& item);
-  /// Waits for the pending step, if any, and adds its loss and counts to the log and the metrics.
+  /// Waits for the pending micro-batch, if any, and adds its loss and counts to the metrics and, if
+  /// it is the last of its step, their mean loss to the log.
   void settle();
   /// Throws Error if a loss is not finite. The message gives the value, epoch and step, and the
   /// last good checkpoint.
@@ -65,11 +74,13 @@ class Trainer {
   double epoch_seconds_ = 0;
   Index epoch_images_ = 0;
 
-  struct PendingStep {
+  struct PendingBatch {
     const Readback* outcome;
     std::int64_t epoch, global_step;
+    bool ends_step;
   };
-  std::optional<PendingStep> pending_;
+  std::optional<PendingBatch> pending_;
+  EpochMean step_loss_;  // of the settled micro-batches of a step
 };
 
 }  // namespace fpanet

@@ -60,7 +60,8 @@ void write_training_report(const RunFolder& run, ModelSession& session, Training
   const Report report{
       .title = network_kind(session.network().config().name).title + " training run",
       .subtitle = run.path().filename().string(),
-      .highlights = {{"validation loss", fmt::format("{:.4f}", state.best_loss)},
+      .highlights = {{fmt::format("validation loss ({})", session.objective().name()),
+                      fmt::format("{:.4f}", state.best_loss)},
                      {"pixel accuracy", percent(confusion.pixel_accuracy())},
                      {"mean IoU (known classes)", percent(known)},
                      {"best epoch", std::to_string(state.best_epoch + 1)},

@@ -22,11 +22,16 @@ std::size_t name_width(const ClassTable& classes) {
   return width;
 }
 
+std::string loss_name(const Objective& objective) {
+  const std::string name = objective.name();
+  return name == "dice" ? "Dice loss" : "loss " + name;
+}
+
 std::string summary(const Tally& tally, const ClassTable& classes) {
   const EpochMetrics& metrics = tally.metrics();
   const ConfusionMatrix& confusion = tally.confusion();
-  using Row = std::pair<std::string_view, double>;
-  const std::array rows = {Row{"Dice loss", metrics.loss.value()},
+  using Row = std::pair<std::string, double>;
+  const std::array rows = {Row{loss_name(tally.objective()), metrics.loss.value()},
                            Row{"IoU", metrics.iou.value()},
                            Row{"accuracy", metrics.accuracy.value()},
                            Row{"precision", metrics.precision.value()},
@@ -102,18 +107,19 @@ std::string evaluation_json(const Tally& tally, const ClassTable& classes) {
     matrix.push_back(std::move(counts));
   }
   // The JSON library writes NaN as null.
-  const Json json = {{"loss", metrics.loss.value()},
-                     {"iou", metrics.iou.value()},
-                     {"accuracy", metrics.accuracy.value()},
-                     {"precision", metrics.precision.value()},
-                     {"recall", metrics.recall.value()},
-                     {"f1", metrics.f1.value()},
-                     {"pixel_accuracy", confusion.pixel_accuracy()},
-                     {"mean_iou", confusion.mean_iou()},
-                     {"mean_iou_known", mean_iou_known(confusion, classes)},
-                     {"per_class", std::move(per_class)},
-                     {"confusion", std::move(matrix)},
-                     {"images", tally.images()}};
+  Json json = {{"loss", metrics.loss.value()},
+               {"iou", metrics.iou.value()},
+               {"accuracy", metrics.accuracy.value()},
+               {"precision", metrics.precision.value()},
+               {"recall", metrics.recall.value()},
+               {"f1", metrics.f1.value()},
+               {"pixel_accuracy", confusion.pixel_accuracy()},
+               {"mean_iou", confusion.mean_iou()},
+               {"mean_iou_known", mean_iou_known(confusion, classes)},
+               {"per_class", std::move(per_class)},
+               {"confusion", std::move(matrix)},
+               {"images", tally.images()}};
+  if (const std::string name = tally.objective().name(); name != "dice") json["objective"] = name;
   return json.dump(1) + "\n";
 }
 

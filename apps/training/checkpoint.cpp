@@ -3,6 +3,7 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "data/mask.hpp"
 #include "engine/core/error.hpp"
 #include "engine/weights/match_weights.hpp"
 #include "engine/weights/safetensors/safetensors.hpp"
@@ -16,6 +17,7 @@ namespace {
 constexpr const char* kClasses = "fpanet.classes";
 constexpr const char* kImageSize = "fpanet.image_size";
 constexpr const char* kEpoch = "fpanet.epoch";
+constexpr const char* kObjective = "fpanet.objective";
 constexpr const char* kValLoss = "fpanet.val_loss";
 
 template <class T>
@@ -70,6 +72,7 @@ Metadata to_metadata(const NetworkConfig& network, const CheckpointInfo& info) {
   if (info.classes) metadata[kClasses] = classes_text(*info.classes);
   if (info.image_size) metadata[kImageSize] = info.image_size->str();
   if (info.epoch) metadata[kEpoch] = std::to_string(*info.epoch);
+  if (info.objective) metadata[kObjective] = to_json(*info.objective);
   if (info.val_loss) metadata[kValLoss] = fmt::format("{}", *info.val_loss);
   return metadata;
 }
@@ -86,6 +89,10 @@ CheckpointInfo read_info(const Metadata& metadata, const std::string& source) {
   if (const std::string* text = value_of(kImageSize)) info.image_size = ImageSize::parse(*text);
   if (const std::string* text = value_of(kEpoch)) {
     info.epoch = parse<std::int64_t>(*text, kEpoch, source);
+  }
+  if (const std::string* text = value_of(kObjective)) {
+    info.objective = objective_from_json(*text, source);
+    info.objective->ignore_index = kIgnoreLabel;
   }
   if (const std::string* text = value_of(kValLoss)) {
     info.val_loss = parse<double>(*text, kValLoss, source);

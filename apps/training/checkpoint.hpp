@@ -10,6 +10,7 @@
 #include "data/class_table.hpp"
 #include "data/image.hpp"
 #include "engine/weights/weights_file.hpp"
+#include "models/objective.hpp"
 
 namespace fpanet {
 
@@ -18,6 +19,8 @@ struct CheckpointInfo {
   std::optional<ClassTable> classes;
   std::optional<ImageSize> image_size;  ///< the size of the training images
   std::optional<std::int64_t> epoch;    ///< counted from 0
+  std::optional<Objective>
+      objective;  ///< what it was trained for; its ignore_index is kIgnoreLabel
   std::optional<double> val_loss;
 };
 

@@ -1,10 +1,10 @@
 #include "apps/training/evaluator.hpp"
 
-#include "data/mask.hpp"
-
 namespace fpanet {
 
-void EpochMetrics::add(double batch_loss, const Stats& stats) {
+void EpochMetrics::add(double batch_loss, const Stats& batch) {
+  const Stats stats = batch.of_counted_images();
+  if (stats.images == 0) return;
   const auto imagewise = [&](Metric metric) {
     return score(metric, stats, Reduction::micro_imagewise);
   };
@@ -16,15 +16,15 @@ void EpochMetrics::add(double batch_loss, const Stats& stats) {
   f1.add(imagewise(Metric::f_beta), stats.images);
 }
 
+bool any_counted(const Stats& stats) {
+  return stats.of_counted_images().images > 0;
+}
+
 void Tally::add(const Program& program) {
   const Tensor counts = program.confusion();
   metrics_.add(program.loss(), stats_of(counts));
   confusion_.add(counts.span<std::int64_t>());
   images_ += counts.shape()[0];
-}
-
-DiceLossOptions dice_options() {
-  return {.from_logits = false, .ignore_index = kIgnoreLabel};
 }
 
 Stats stats_of(const Tensor& confusion) {
@@ -39,7 +39,7 @@ void fill(Program& program, const Batch& batch) {
 }
 
 Tally evaluate(ModelSession& session, Loader& loader, const BatchDone& done) {
-  Tally tally(session.network().config().classes);
+  Tally tally(session.network().config().classes, session.objective());
   loader.start(0);
   while (const auto batch = loader.next()) {
     const Shape& images = batch->images.shape();
@@ -47,7 +47,7 @@ Tally evaluate(ModelSession& session, Loader& loader, const BatchDone& done) {
                                         .batch = images[0],
                                         .height = images[2],
                                         .width = images[3],
-                                        .loss = dice_options()});
+                                        .objective = session.objective()});
     fill(program, *batch);
     program.run();
     tally.add(program);

@@ -13,34 +13,38 @@
 namespace fpanet {
 
 /// The notebook's metrics, as Lightning logs them: means over batches, weighted by batch size.
-/// Within a batch, all but the loss are reduced micro-imagewise.
+/// Within a batch, all but the loss are reduced micro-imagewise. Images of which no pixel is counted
+/// have no metrics, and a batch of such images has no loss: they are left out.
 struct EpochMetrics {
   EpochMean loss, iou, accuracy, precision, recall, f1;
 
   void add(double batch_loss, const Stats& stats);
 };
 
+/// True if any pixel of a batch is counted.
+bool any_counted(const Stats& stats);
+
 /// Accumulates the results of batches.
 class Tally {
  public:
-  explicit Tally(Index classes) : confusion_(classes) {}
+  Tally(Index classes, const Objective& objective)
+      : objective_(objective), confusion_(classes, objective.ignored_classes) {}
 
   /// Adds the results of a batch; call it after a training or evaluation program has run on the
   /// batch.
   void add(const Program& program);
 
+  const Objective& objective() const { return objective_; }
   const EpochMetrics& metrics() const { return metrics_; }
   const ConfusionMatrix& confusion() const { return confusion_; }
   Index images() const { return images_; }
 
  private:
+  Objective objective_;
   EpochMetrics metrics_;
   ConfusionMatrix confusion_;
   Index images_ = 0;
 };
-
-/// The loss of every program: multiclass Dice on probabilities, ignoring kIgnoreLabel.
-DiceLossOptions dice_options();
 
 /// The statistics (SMP's get_stats) of a batch from the confusion counts of a program, which
 /// exclude kIgnoreLabel.
@@ -52,7 +56,7 @@ void fill(Program& program, const Batch& batch);
 /// Called after each batch. Returning false ends the pass early.
 using BatchDone = std::function<bool(const Batch& batch, const Program& program)>;
 
-/// Evaluates the model over one epoch of `loader`.
+/// Evaluates the model by the session's objective over one epoch of `loader`.
 Tally evaluate(ModelSession& session, Loader& loader, const BatchDone& done = {});
 
 }  // namespace fpanet

@@ -87,23 +87,20 @@ ModelSession::ModelSession(const Placement& placement, const NetworkConfig& netw
   if (learning_rate) optimizer_.emplace(store_, *learning_rate);
 }
 
-ModelSession::Key ModelSession::key(const ProgramOptions& options) {
-  return {options.kind, options.batch, options.height, options.width,
-          options.source ? options.source->items.raw() : nullptr};
-}
-
 bool ModelSession::has_program(const ProgramOptions& options) const {
-  return programs_.contains(key(options));
+  return std::ranges::any_of(programs_,
+                             [&](const auto& program) { return program->options() == options; });
 }
 
 Program& ModelSession::program(const ProgramOptions& options) {
-  std::unique_ptr<Program>& program = programs_[key(options)];
-  if (program == nullptr) {
-    program = std::make_unique<Program>(placement_.context, *network_, optimizer(), store_, options,
-                                        &folded_);
-    program->bind(arena_);
+  for (const std::unique_ptr<Program>& program : programs_) {
+    if (program->options() == options) return *program;
   }
-  return *program;
+  auto program =
+      std::make_unique<Program>(placement_.context, *network_, optimizer(), store_, options, &folded_);
+  program->bind(arena_);
+  programs_.push_back(std::move(program));
+  return *programs_.back();
 }
 
 std::size_t ModelSession::state_bytes() const {

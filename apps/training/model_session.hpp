@@ -3,12 +3,13 @@
 // per kind, batch size and image size, and all share one arena. The smaller last batch of an epoch
 // has a program of its own.
 
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "apps/cli/console.hpp"
+#include "data/mask.hpp"
 #include "models/program.hpp"
 
 namespace fpanet {
@@ -52,6 +53,9 @@ class ModelSession {
     return store_;
   }
   const Network& network() const { return *network_; }
+  /// What training minimises and evaluation measures; the notebook's Dice until it is set.
+  const Objective& objective() const { return objective_; }
+  void set_objective(Objective objective) { objective_ = std::move(objective); }
   AdamWState* optimizer() { return optimizer_ ? &*optimizer_ : nullptr; }
   const Placement& placement() const { return placement_; }
   /// For evaluation and prediction programs that are not made by program().
@@ -68,21 +72,14 @@ class ModelSession {
   std::size_t state_bytes() const;
 
  private:
-  struct Key {
-    ProgramKind kind;
-    Index batch, height, width;
-    const void* source;  // the memory of the source's items, or null
-    auto operator<=>(const Key&) const = default;
-  };
-  static Key key(const ProgramOptions& options);
-
   Placement placement_;
   ParameterStore store_;
   std::unique_ptr<Network> network_;
+  Objective objective_ = {.ignore_index = kIgnoreLabel};
   FoldedWeights folded_;
   std::optional<AdamWState> optimizer_;
   Arena arena_;
-  std::map<Key, std::unique_ptr<Program>> programs_;
+  std::vector<std::unique_ptr<Program>> programs_;  // few, so that a search takes no time
 };
 
 }  // namespace fpanet

@@ -26,16 +26,20 @@ std::array<EpochMean*, 6> means(EpochMetrics& metrics) {
 Json to_json(ProgressState state) {
   Json train = Json::array();
   for (const EpochMean* mean : means(state.train)) train.push_back({mean->sum, mean->count});
-  Json json = {
-      {"epoch", state.epoch}, {"batch", state.batch},     {"global_step", state.global_step},
-      {"wait", state.wait},   {"stopped", state.stopped}, {"best_epoch", state.best_epoch},
-      {"train", train}};
+  Json json = {{"epoch", state.epoch},
+               {"batch", state.batch},
+               {"global_step", state.global_step},
+               {"wait", state.wait},
+               {"stopped", state.stopped},
+               {"best_epoch", state.best_epoch},
+               {"train", train},
+               {"objective", to_json(state.objective)}};
   // Before the first validation the best loss is infinite, which JSON cannot represent.
   if (state.best_epoch >= 0) json["best_loss"] = state.best_loss;
   return json;
 }
 
-ProgressState from_json(const Json& json) {
+ProgressState from_json(const Json& json, const std::string& source) {
   ProgressState state;
   state.epoch = json.at("epoch");
   state.batch = json.at("batch");
@@ -44,6 +48,10 @@ ProgressState from_json(const Json& json) {
   state.stopped = json.at("stopped");
   state.best_epoch = json.at("best_epoch");
   if (json.contains("best_loss")) state.best_loss = json.at("best_loss");
+  if (json.contains("objective")) {
+    state.objective = objective_from_json(json.at("objective"), source);
+    state.objective.ignore_index = kIgnoreLabel;
+  }
   std::size_t i = 0;
   for (EpochMean* mean : means(state.train)) {
     const Json& row = json.at("train").at(i++);
@@ -90,7 +98,7 @@ ProgressState read_progress(const SafetensorsFile& file, const std::filesystem::
   require(progress != file.metadata.end(), "{}: not a training state: metadata {} is missing",
           path.string(), kProgress);
   try {
-    return from_json(Json::parse(progress->second));
+    return from_json(Json::parse(progress->second), path.string());
   } catch (const Json::exception& error) {
     fail("{}: metadata {} cannot be parsed: {}", path.string(), kProgress, error.what());
   }

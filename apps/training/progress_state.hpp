@@ -23,6 +23,8 @@ struct ProgressState {
   bool stopped = false;          ///< whether early stopping ended the run
   double best_loss = std::numeric_limits<double>::infinity();
   std::int64_t best_epoch = -1;
+  /// What the run is trained for, with weights and classes as they follow from its data.
+  Objective objective = {.ignore_index = kIgnoreLabel};
   EpochMetrics train;  ///< over the completed batches
 
   /// Begins epoch `next`: resets the batch count and the training metrics.

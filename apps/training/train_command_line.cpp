@@ -60,6 +60,7 @@ const TrainOptions& TrainCommandLine::resolve() {
   } else if (!config_file_.empty()) {
     read_settings_file(config_file_, settings_);
   }
+  check(options_.config.objective);
   if (!options_.print_config) settings_.check_required();
   return options_;
 }

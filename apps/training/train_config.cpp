@@ -28,6 +28,10 @@ void describe(TrainConfig& config, Settings& settings) {
                       "Size that images are resized to; HxW is height x width");
   settings.real("lr", &config.lr, 0, "Learning rate of AdamW");
   settings.real("weight-decay", &config.weight_decay, 0, "Weight decay of AdamW");
+  describe(config.objective, settings);
+  settings.integer("accumulate", &config.accumulate, 1, kLargestBatch,
+                   "Batches whose mean loss makes an optimizer step; Dice and\n"
+                   "batch norm see each of them alone");
   settings.integer("patience", &config.patience, 1, kMostEpochs,
                    "Stop after this many epochs without a lower val/Loss");
   settings.integer("seed", &config.seed, 0, kLargestSeed,

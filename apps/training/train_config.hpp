@@ -5,6 +5,7 @@
 
 #include "apps/cli/settings.hpp"
 #include "apps/training/network_settings.hpp"
+#include "apps/training/objective_settings.hpp"
 #include "data/image.hpp"
 
 namespace fpanet {
@@ -18,6 +19,8 @@ struct TrainConfig {
   ImageSize image_size{320, 320};
   double lr = 1e-4;
   double weight_decay = 0.01;
+  ObjectiveSettings objective = {};
+  std::int64_t accumulate = 1;  ///< batches per optimizer step
   std::int64_t patience = 10;
   std::int64_t seed = 42;
   NetworkFlags network;

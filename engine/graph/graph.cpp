@@ -253,22 +253,28 @@ std::optional<Value> Graph::gradient(Value value) {
   return gradient_slot(value);
 }
 
-void Graph::backward(Value loss) {
-  require(!backward_done_, "backward: this graph already has its backward pass");
-  require(loss.shape().numel() == 1, "backward: the loss must have one element, got {}",
-          loss.shape());
-  require(info(loss).requires_grad,
-          "backward: the loss depends on nothing that requires a gradient");
-  backward_done_ = true;
-  phase_ = Phase::backward;
-
+Value Graph::one_like(Value loss) {
   Tensor one = Tensor::empty(loss.shape(), loss.dtype());
   if (loss.dtype() == DType::f64) {
     one.data<double>()[0] = 1.0;
   } else {
     one.data<float>()[0] = 1.0F;
   }
-  const Value seed = constant("d loss / d loss", one.to(device()));
+  return constant("d loss / d loss", one.to(device()));
+}
+
+void Graph::backward(Value loss, const BackwardOptions& options) {
+  require(!backward_done_, "backward: this graph already has its backward pass");
+  require(loss.shape().numel() == 1, "backward: the loss must have one element, got {}",
+          loss.shape());
+  require(info(loss).requires_grad,
+          "backward: the loss depends on nothing that requires a gradient");
+  require(!options.seed.defined() || options.seed.spec() == loss.spec(),
+          "backward: the seed must be like the loss, {} {}", loss.shape(), name_of(loss.dtype()));
+  backward_done_ = true;
+  accumulate_parameters_ = options.accumulate;
+  phase_ = Phase::backward;
+  const Value seed = options.seed.defined() ? options.seed : one_like(loss);
   gradient_of_[base(loss.id())] = seed.id();
 
   // Nodes are recorded in topological order. In reverse order, every consumer of a value therefore
@@ -347,7 +353,9 @@ void BackwardRule::emit(std::shared_ptr<const Op> op, const std::vector<Value>& 
     const Value slot = graph_.gradient_slot(input(static_cast<std::size_t>(gradient_of[k])));
     require(slot.spec() == specs[k], "{}: gradient {} has shape {} {}, its input {} {}", op->name(),
             k, name_of(specs[k].dtype), specs[k].shape, name_of(slot.dtype()), slot.shape());
-    const bool first = graph_.gradient_written_.emplace(graph_.base(slot.id()), true).second;
+    const bool first_writer = graph_.gradient_written_.emplace(graph_.base(slot.id()), true).second;
+    const bool of_parameter = graph_.info(slot).kind == ValueKind::parameter_gradient;
+    const bool first = first_writer && !(of_parameter && graph_.accumulate_parameters_);
     outputs[k] = {slot.id(), first ? Write::assign : Write::accumulate};
     any = true;
   }

@@ -114,9 +114,17 @@ class Graph {
   /// Marks a value that the caller reads after the run, so that its memory is not reused.
   void keep(Value value);
 
+  struct BackwardOptions {
+    /// d loss / d loss, shaped like the loss; undefined: 1.
+    Value seed = {};
+    /// Adds to the contents of the parameters' gradients, those of another run, rather than
+    /// overwriting them.
+    bool accumulate = false;
+  };
   /// Records the gradients of a one-element `loss` with respect to every parameter and every input
   /// that requires one. May be called once per graph.
-  void backward(Value loss);
+  void backward(Value loss, const BackwardOptions& options);
+  void backward(Value loss) { backward(loss, {}); }
   /// Nodes recorded from now on belong to the update phase (optimizer, running averages).
   void begin_update() { phase_ = Phase::update; }
 
@@ -146,6 +154,7 @@ class Graph {
   Value gradient_slot(Value value);
   void record_into(std::shared_ptr<const Op> op, std::span<const Value> inputs,
                    std::vector<NodeOutput> outputs, std::vector<Spec> specs);
+  Value one_like(Value loss);
   void check_inputs(const Op& op, std::span<const Value> inputs) const;
   void run_eagerly(const Node& node);
   /// The value that backward reads for `forward`: `forward` itself, or, if its op asks for it, a
@@ -163,6 +172,7 @@ class Graph {
   std::map<ValueId, ValueId> recomputed_;     // forward value -> value recomputed in backward
   std::map<ValueId, Tensor> parameter_gradient_memory_;
   bool backward_done_ = false;
+  bool accumulate_parameters_ = false;
 };
 
 /// The argument of Op::backward: gives access to the forward node and records its gradient nodes.

@@ -113,6 +113,16 @@ FPANET_HD inline void reduce_lanes(const Block& block, const In* in, int lanes, 
   });
 }
 
+/// Combines the values in[thread] of all threads of the block into in[0], in a fixed tree.
+template <class V, class Block, class Combine>
+FPANET_HD inline void reduce_block(const Block& block, V* in, const Combine& combine) {
+  for (int half = block.threads / 2; half > 0; half /= 2) {
+    block.each([&](int thread) {
+      if (thread < half) in[thread] = combine(in[thread], in[thread + half]);
+    });
+  }
+}
+
 struct Plus {
   template <class V>
   FPANET_HD V operator()(const V& a, const V& b) const {

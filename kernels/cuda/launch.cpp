@@ -9,6 +9,10 @@ cudaStream_t stream_of(const Cuda& cuda) {
   return cuda.handles->stream;
 }
 
+void check_status(const char* name, cudaError_t status) {
+  if (status != cudaSuccess) cuda_fail(status, {name, __FILE__, __LINE__});
+}
+
 void check_launch(const char* name) {
   cuda_check_launch(name);
 }

@@ -15,6 +15,7 @@ namespace fpanet::kernels {
 // for every kernel.
 cudaStream_t stream_of(const Cuda& cuda);
 void check_launch(const char* name);
+void check_status(const char* name, cudaError_t status);  // of a library's call
 
 struct CudaBlock {
   Index index, count;

@@ -5,25 +5,25 @@
 // adds in the same order and rounds in the same way, so that all give the same bits.
 
 #include "engine/core/write.hpp"
-#include "kernels/dice_body.hpp"
-#include "kernels/softmax_dice_body.hpp"
+#include "kernels/class_sums_body.hpp"
+#include "kernels/softmax_class_sums_body.hpp"
 
 namespace fpanet::kernels {
 
 inline constexpr Index kClassRowLanes = 8;
-static_assert(kClassRowLanes == kSoftmaxDiceClasses);
+static_assert(kClassRowLanes == kSoftmaxSumClasses);
 
 /// All functions process pixels [begin, end) of (pixels, classes) matrices and do not touch the
 /// others.
 struct ClassRows {
   /// y = softmax(x) (softmax.hpp). y may be x.
   void (*softmax)(const float* x, Index classes, Index begin, Index end, float* y);
-  /// p = softmax(x), and the sums (3, classes) of dice.hpp over these pixels. p may be x.
-  void (*softmax_dice)(const float* x, const body::DiceLabels& labels, Index begin, Index end,
+  /// p = softmax(x), and the sums (3, classes) of class_sums.hpp over these pixels. p may be x.
+  void (*softmax_sums)(const float* x, const body::ClassLabels& labels, Index begin, Index end,
                        float* p, double* sums);
-  /// dx of softmax_dice.hpp; slopes (classes). dx must not be p.
-  void (*softmax_dice_gradients)(const float* p, const body::DiceLabels& labels,
-                                 const body::DicePixelSlopes<float>* slopes, Index begin, Index end,
+  /// dx of softmax_class_sums.hpp; slopes (classes). dx must not be p.
+  void (*softmax_sums_gradients)(const float* p, const body::ClassLabels& labels,
+                                 const body::ClassSlopes<float>* slopes, Index begin, Index end,
                                  float* dx, Write write);
 };
 

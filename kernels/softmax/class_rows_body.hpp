@@ -177,7 +177,7 @@ struct ClassRowPasses {
     if (begin < end) softmax_rows(Lanes(classes), x, begin, end, y, [](Index, const Row&) {});
   }
 
-  static void softmax_dice(const float* x, const body::DiceLabels& target, Index begin, Index end,
+  static void softmax_sums(const float* x, const body::ClassLabels& target, Index begin, Index end,
                            float* p, double* sums) {
     const Lanes lanes(target.channels);
     double total[3][kClassRowLanes] = {};
@@ -209,8 +209,8 @@ struct ClassRowPasses {
   }
 
   template <Write kWrite>
-  static void gradient_rows(const float* p, const body::DiceLabels& target,
-                            const body::DicePixelSlopes<float>* slopes, Index begin, Index end,
+  static void gradient_rows(const float* p, const body::ClassLabels& target,
+                            const body::ClassSlopes<float>* slopes, Index begin, Index end,
                             float* dx) {
     const Lanes lanes(target.channels);
     Row labelled{}, elsewhere{};
@@ -243,14 +243,14 @@ struct ClassRowPasses {
     }
   }
 
-  static void softmax_dice_gradients(const float* p, const body::DiceLabels& target,
-                                     const body::DicePixelSlopes<float>* slopes, Index begin,
-                                     Index end, float* dx, Write write) {
+  static void softmax_sums_gradients(const float* p, const body::ClassLabels& target,
+                                     const body::ClassSlopes<float>* slopes, Index begin, Index end,
+                                     float* dx, Write write) {
     write == Write::assign ? gradient_rows<Write::assign>(p, target, slopes, begin, end, dx)
                            : gradient_rows<Write::accumulate>(p, target, slopes, begin, end, dx);
   }
 
-  static ClassRows passes() { return {softmax, softmax_dice, softmax_dice_gradients}; }
+  static ClassRows passes() { return {softmax, softmax_sums, softmax_sums_gradients}; }
 };
 
 }  // namespace fpanet::kernels

@@ -30,8 +30,8 @@ struct ClassRowsSample {
   Index classes, end;
   std::vector<float> x;
   std::vector<std::int32_t> labels;
-  DiceOptions options{.ignore_index = 1};
-  std::vector<body::DicePixelSlopes<float>> slopes;
+  ClassTargets options{.ignore_index = 1};
+  std::vector<body::ClassSlopes<float>> slopes;
 
   ClassRowsSample(Index classes_, Index count) : classes(classes_), end(kBegin + count) {
     x = uniform<float>("x", (end + kAfter) * classes, -9, 9);
@@ -39,7 +39,7 @@ struct ClassRowsSample {
       labels.push_back(static_cast<std::int32_t>(i * 7 % (classes + 2)) - 1);  // two are none
     }
     for (Index c = 0; c < classes; ++c) {
-      body::DicePixelSlopes<float> slope;
+      body::ClassSlopes<float> slope;
       slope.labelled = 1 + static_cast<float>(c) / 3;
       slope.elsewhere = -static_cast<float>(c) / 7;
       slopes.push_back(slope);
@@ -55,13 +55,13 @@ struct ClassRowsSample {
     std::vector<double> sums;
   };
   Results run(const ClassRows& rows) const {
-    const body::DiceLabels target(labels.data(), classes, options);
+    const body::ClassLabels target(labels.data(), classes, options);
     const std::vector<float> garbage(x.size(), kNan);
     Results r{x, garbage, garbage, garbage, std::vector<double>(3 * slopes.size())};
     rows.softmax(r.softmax.data(), classes, kBegin, end, r.softmax.data());
-    rows.softmax_dice(x.data(), target, kBegin, end, r.p.data(), r.sums.data());
+    rows.softmax_sums(x.data(), target, kBegin, end, r.p.data(), r.sums.data());
     const auto gradients = [&](std::vector<float>& dx, Write write) {
-      rows.softmax_dice_gradients(r.p.data(), target, slopes.data(), kBegin, end, dx.data(), write);
+      rows.softmax_sums_gradients(r.p.data(), target, slopes.data(), kBegin, end, dx.data(), write);
     };
     gradients(r.dx, Write::assign);
     for (std::size_t i = 0; i < x.size(); ++i) {
@@ -132,10 +132,10 @@ TEST_CASE("rows of classes: a NaN or infinity shows in its own row alone") {
           CHECK(std::isnan(y[i]) == hit);
         }
         const std::vector<std::int32_t> labels(kRows, 0);
-        const body::DiceLabels target(labels.data(), classes, {});
-        const std::vector<body::DicePixelSlopes<float>> slopes(kClassRowLanes);
+        const body::ClassLabels target(labels.data(), classes, {});
+        const std::vector<body::ClassSlopes<float>> slopes(kClassRowLanes);
         std::vector<float> dx(x.size());
-        rows.softmax_dice_gradients(y.data(), target, slopes.data(), 0, kRows, dx.data(),
+        rows.softmax_sums_gradients(y.data(), target, slopes.data(), 0, kRows, dx.data(),
                                     Write::assign);
         for (std::size_t i = 0; i < dx.size(); ++i) {
           CHECK(std::isnan(dx[i]) == (static_cast<Index>(i) / classes == kBad));

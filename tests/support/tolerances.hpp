@@ -24,6 +24,9 @@ inline constexpr double kRoundedToBfloat16 = 0x1.01p-8;
 
 /// A part of the network in double against PyTorch in double: summation order only.
 inline constexpr double kPartDouble = 1e-9;
+/// A loss's gradient in double against PyTorch's, largest difference over largest gradient: a loss of
+/// rare classes divides by sums that are small.
+inline constexpr double kLossGradientDouble = 1e-8;
 
 /// The whole network in double against PyTorch in double, probabilities and loss.
 inline constexpr double kModelDouble = 1e-9;
