@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -12,6 +13,7 @@
 #include <string>
 
 #include "data/file_bytes.hpp"
+#include "engine/core/atomic_file.hpp"
 #include "engine/core/error.hpp"
 #include "engine/core/rng.hpp"
 
@@ -106,11 +108,11 @@ std::optional<ResizedImage> load(const fs::path& file, const std::string& key) {
   }
 }
 
-/// A file name that no other thread or process uses.
+/// A file name that no other thread or process uses, of the form that remove_unfinished() knows.
 fs::path temporary_beside(const fs::path& file) {
   static std::atomic<unsigned> counter{0};
   fs::path name = file;
-  return name += fmt::format(".{}-{}.tmp", ::getpid(), counter++);
+  return name += fmt::format(".tmp-{}-{}", ::getpid(), counter++);
 }
 
 /// Unlike AtomicFile, does not flush to disk: the checksum detects entries that a crash left
@@ -129,6 +131,10 @@ void store(const fs::path& file, const ResizedImage& entry, const std::string& k
 }
 
 }  // namespace
+
+ImageCache::ImageCache(fs::path folder) : folder_(std::move(folder)) {
+  remove_unfinished(folder_, std::chrono::hours(1));
+}
 
 ResizedImage ImageCache::get(const fs::path& source, const ImageSize& size,
                              Interpolation interpolation, const Bands& bands,

@@ -22,7 +22,8 @@ struct ResizedImage {
 
 class ImageCache {
  public:
-  explicit ImageCache(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  /// Removes temporary files that are older than an hour, which killed processes left in `folder`.
+  explicit ImageCache(std::filesystem::path folder);
 
   /// Returns the entry for `source`. If there is none, calls make() and stores its result. A
   /// failure to store (full disk, no permission) is ignored; the next run then decodes the image

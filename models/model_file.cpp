@@ -12,12 +12,15 @@ namespace {
 constexpr const char* kEncoder = "model.encoder.";
 constexpr const char* kDecoder = "model.decoder.";
 
-const StateEntry& needed(const StateDict& weights, const std::string& name,
-                         const std::string& source) {
+/// The size of a tensor along `axis`.
+Index size_along(std::size_t axis, const StateDict& weights, const std::string& name,
+                 const std::string& source) {
   const StateEntry* entry = weights.find(name);
   require(entry != nullptr, "{}: not FPA-Net weights: '{}' is missing", source, name);
-  require(!entry->shape().empty(), "{}: '{}' is a scalar", source, name);
-  return *entry;
+  const std::vector<std::int64_t>& shape = entry->shape();
+  require(axis < shape.size() && entry->numel() > 0, "{}: '{}' has the shape {}", source, name,
+          shape_text(shape));
+  return shape[axis];
 }
 
 /// The number of consecutive i, from 0, for which an entry named prefix + i + suffix exists.
@@ -72,24 +75,25 @@ StateDict with_notebook_names(const StateDict& weights) {
 FPANetOptions infer_options(const StateDict& weights, const std::string& source) {
   FPANetOptions options;
   const std::string encoder = kEncoder, decoder = kDecoder;
-  options.in_channels = needed(weights, encoder + "conv1.weight", source).shape().at(1);
+  options.in_channels = size_along(1, weights, encoder + "conv1.weight", source);
   options.encoder_name = infer_encoder(weights, source);
-  options.classes = needed(weights, "model.segmentation_head.0.bias", source).shape().at(0);
+  options.classes = size_along(0, weights, "model.segmentation_head.0.bias", source);
   const std::string attention = decoder + "center.top_conv.bias";
   options.attention = weights.contains(attention);
   if (options.attention) {
-    options.decoder_pab_channels = needed(weights, attention, source).shape().at(0);
+    options.decoder_pab_channels = size_along(0, weights, attention, source);
   }
   options.encoder_depth = count_items(weights, decoder + "blocks.", ".conv1.0.weight");
   options.decoder_use_batchnorm = !weights.contains(decoder + "blocks.0.conv1.0.bias");
   options.decoder_channels.clear();
   for (int i = 0; i < options.encoder_depth; ++i) {
     const std::string name = fmt::format("{}blocks.{}.conv1.0.weight", decoder, i);
-    options.decoder_channels.push_back(needed(weights, name, source).shape().at(0));
+    options.decoder_channels.push_back(size_along(0, weights, name, source));
   }
-  if (const StateEntry* head = weights.find("model.classification_head.3.weight")) {
+  const std::string head = "model.classification_head.3.weight";
+  if (weights.contains(head)) {
     options.aux_params.emplace();
-    options.aux_params->classes = head->shape().at(0);
+    options.aux_params->classes = size_along(0, weights, head, source);
   }
   return options;
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the fuzz targets of the weight file readers into build/fuzz and runs each for 20 s.
+# Builds the fuzz targets of everything that reads files into build/fuzz and runs each for 20 s.
 # Arguments go to tests/fuzz/run.py: scripts/fuzz.sh --seconds 600 --only zip
 # Where clang's libFuzzer is missing (Debian: clang libclang-rt-dev) it says so and does nothing.
 set -euo pipefail
@@ -11,7 +11,6 @@ if ! clang++ -fsanitize=fuzzer -x c++ -o /dev/null - 2>/dev/null <<<'
   exit 0
 fi
 
-readers=(zip legacy tar safetensors unpickler)
 cmake --preset fuzz --log-level=WARNING
-cmake --build --preset fuzz --target "${readers[@]/#/fuzz_}"
+cmake --build --preset fuzz --target fuzz_targets
 python3 tests/fuzz/run.py "$@" build/fuzz/bin

@@ -12,7 +12,10 @@
 #include <utility>
 
 #include "apps/cli/interrupt.hpp"
+#include "apps/cli/standard_streams.hpp"
 #include "apps/cli/usage_error.hpp"
+#include "engine/core/log.hpp"
+#include "engine/weights/printable.hpp"
 
 namespace fpanet {
 namespace {
@@ -55,7 +58,7 @@ std::string indented(const std::string& lines) {
 }
 
 int report(const CLI::App& app, std::string_view message, int exit_code) {
-  fmt::print(stderr, "{}: {}\n", app.get_name(), message);
+  write_log(fmt::format("{}: {}\n", app.get_name(), printable_lines(message)));
   return exit_code;
 }
 
@@ -135,8 +138,11 @@ void require_command(CLI::App& app, const std::string& examples) {
 }
 
 int run_main(CLI::App& app, int argc, const char* const* argv, const Action& body) {
-  // A write beyond the file size limit then fails with an error instead of ending the process.
+  open_standard_streams();
+  // A write beyond the file size limit, or to a pipe whose reader has gone, then fails with an error
+  // instead of ending the process.
   std::signal(SIGXFSZ, SIG_IGN);
+  std::signal(SIGPIPE, SIG_IGN);
   exit_on_interrupt();
   const int exit_code = run(app, argc, argv, body);
   // A full disk or a closed pipe may only cause an error when the last output is flushed.

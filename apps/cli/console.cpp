@@ -5,6 +5,9 @@
 
 #include <algorithm>
 
+#include "engine/core/log.hpp"
+#include "engine/weights/printable.hpp"
+
 namespace fpanet {
 namespace {
 
@@ -29,22 +32,19 @@ void Console::status(std::string_view text) {
   if (!is_terminal_ || quiet_) return;
   // Leave the last column free, because some terminals wrap as soon as it is written.
   const auto room = static_cast<std::size_t>(std::max(width_ - 1, 0));
-  fmt::print(stream_, "{}{}", kEraseLine, text.substr(0, room));
-  std::fflush(stream_);
+  write_log(kEraseLine + printable_lines(text.substr(0, room)), stream_);
   has_status_ = true;
 }
 
 void Console::clear_status() {
   if (!has_status_) return;
-  fmt::print(stream_, "{}", kEraseLine);
-  std::fflush(stream_);
+  write_log(kEraseLine, stream_);
   has_status_ = false;
 }
 
 void Console::line(std::string_view text) {
   clear_status();
-  fmt::print(stream_, "{}\n", text);
-  std::fflush(stream_);
+  write_log(printable_lines(text) + "\n", stream_);
 }
 
 }  // namespace fpanet

@@ -9,7 +9,9 @@
 namespace fpanet {
 
 /// Messages to the user. They go to stderr, because stdout is for results. A terminal has one
-/// status line at the bottom, which is redrawn; other outputs get only plain lines.
+/// status line at the bottom, which is redrawn; other outputs get only plain lines. Messages that
+/// cannot be written are dropped, and control characters in them, which come from names in files,
+/// become '?'.
 class Console {
  public:
   explicit Console(bool quiet, std::FILE* stream = stderr);

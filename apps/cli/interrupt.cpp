@@ -14,7 +14,7 @@
 namespace fpanet {
 namespace {
 
-constexpr std::array<int, 2> kSignals = {SIGINT, SIGTERM};
+constexpr std::array<int, 3> kSignals = {SIGINT, SIGTERM, SIGHUP};
 constexpr std::string_view kNotice =
     "\ninterrupted: saving after this step; interrupt again to exit immediately\n";
 
@@ -24,9 +24,19 @@ static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler may use 
 std::array<struct sigaction, kSignals.size()> previous_actions{};
 bool guarded = false;
 
+/// Whether the process was started with `signal` ignored, as nohup does with SIGHUP.
+bool is_ignored(int signal) {
+  struct sigaction action {};
+  ::sigaction(signal, nullptr, &action);
+  return action.sa_handler == SIG_IGN;
+}
+
 /// Only calls functions that are async-signal-safe according to POSIX.
-extern "C" void request_stop(int /*signal*/) {
-  if (stop_requested.exchange(true)) ::_exit(kExitInterrupted);
+extern "C" void request_stop(int signal) {
+  if (stop_requested.exchange(true)) {
+    if (signal == SIGHUP) return;
+    ::_exit(kExitInterrupted);
+  }
   const int saved_errno = errno;
   // If the notice cannot be written, nothing else needs to be done.
   [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, kNotice.data(), kNotice.size());
@@ -41,10 +51,8 @@ extern "C" void leave(int /*signal*/) {
 
 void exit_on_interrupt() {
   for (const int signal : kSignals) {
+    if (is_ignored(signal)) continue;
     struct sigaction action {};
-    ::sigaction(signal, nullptr, &action);
-    if (action.sa_handler == SIG_IGN) continue;
-    action = {};
     action.sa_handler = leave;
     ::sigemptyset(&action.sa_mask);
     ::sigaction(signal, &action, nullptr);
@@ -60,7 +68,8 @@ InterruptGuard::InterruptGuard() {
   action.sa_flags = SA_RESTART;  // interrupted reads and writes continue
   ::sigemptyset(&action.sa_mask);
   for (std::size_t i = 0; i < kSignals.size(); ++i) {
-    ::sigaction(kSignals[i], &action, &previous_actions[i]);
+    const bool keeps_ignoring = kSignals[i] == SIGHUP && is_ignored(SIGHUP);
+    ::sigaction(kSignals[i], keeps_ignoring ? nullptr : &action, &previous_actions[i]);
   }
 }
 

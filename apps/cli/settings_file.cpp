@@ -11,6 +11,7 @@
 #include "apps/cli/python_repr.hpp"
 #include "apps/cli/usage_error.hpp"
 #include "engine/core/join.hpp"
+#include "engine/weights/printable.hpp"
 
 namespace fpanet {
 namespace {
@@ -108,6 +109,12 @@ std::string settings_toml(const Settings& settings) {
     if (!setting.saved) continue;
     const std::string text = setting.str();
     if (text.empty()) continue;  // not set, and an empty value could not be read back
+    if (!is_utf8(text)) {
+      usage_fail(
+          "--{} {}: is not UTF-8, so a configuration file cannot hold it; rename the file or "
+          "folder",
+          setting.name, printable(text));
+    }
     const bool quoted =
         setting.kind == Kind::text || (setting.kind == Kind::text_or_integer && !is_number(text));
     const std::string value = setting.kind == Kind::toggle ? as_toml(text == "on")

@@ -14,7 +14,9 @@ namespace fpanet {
 /// value and the accepted values.
 void read_settings_file(const std::filesystem::path& file, Settings& settings);
 
-/// The settings as a file for read_settings_file, with one "name = value" line each.
+/// The settings as a file for read_settings_file, with one "name = value" line each. Throws a
+/// UsageError that names the setting if its text is not UTF-8, because TOML cannot hold it: what is
+/// read back would name another file.
 std::string settings_toml(const Settings& settings);
 
 }  // namespace fpanet

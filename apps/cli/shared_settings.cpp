@@ -10,13 +10,14 @@ namespace {
 
 constexpr std::int64_t kMostThreads = 1024;
 
+constexpr std::int64_t kMostScenes = 1'000'000;
 constexpr std::string_view kCounted = "synthetic:";
 
-/// True for any folder, and for synthetic:COUNT with COUNT above 0.
+/// True for any folder, and for synthetic:COUNT with COUNT from 1 to a million.
 bool is_data(std::string_view text) {
   if (!text.starts_with(kCounted)) return !text.empty();
   const auto count = parse_number<std::int64_t>(text.substr(kCounted.size()));
-  return count && *count > 0;
+  return count && *count > 0 && *count <= kMostScenes;
 }
 
 bool is_device(std::string_view text) {

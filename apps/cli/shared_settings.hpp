@@ -22,7 +22,8 @@ void add_cache(Settings& settings, bool* cache);
 
 /// The values that --data accepts.
 inline constexpr const char* kDataAccepted =
-    "a folder with *_sat.jpg, *_mask.png and class_dict.csv, or synthetic[:COUNT]";
+    "a folder with *_sat.jpg, *_mask.png and class_dict.csv, or synthetic[:COUNT], COUNT up to "
+    "1000000";
 
 /// The policy that --mask-policy selects together with --protocol.
 MaskPolicy resolve_mask_policy(const std::string& policy, const std::string& protocol);

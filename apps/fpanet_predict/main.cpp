@@ -56,11 +56,7 @@ void make_out_folder(const fs::path& out, const fs::path& image) {
 }
 
 ClassTable classes_of(const ModelFile& file) {
-  if (!file.info.classes) return default_classes(file.network.classes);
-  require(file.info.classes->size() == file.network.classes,
-          "{}: the model has {} classes, but its metadata names {}", file.weights.name,
-          file.network.classes, file.info.classes->size());
-  return *file.info.classes;
+  return file.info.classes ? *file.info.classes : default_classes(file.network.classes);
 }
 
 void predict(Predictor& predictor, const ClassTable& classes, const fs::path& file,

@@ -1,9 +1,11 @@
 #include "apps/cli/cli.hpp"
+#include "apps/cli/console.hpp"
 #include "apps/cli/settings.hpp"
 #include "apps/cli/usage_error.hpp"
 #include "apps/fpanet_tool/commands.hpp"
 #include "apps/training/checkpoint.hpp"
 #include "apps/training/run_folder.hpp"
+#include "apps/training/scene_check.hpp"
 #include "layers/onnx_export.hpp"
 #include "models/program.hpp"
 
@@ -32,13 +34,15 @@ ImageSize image_size(const State& state, const CheckpointInfo& info) {
 
 int run(const State& state) {
   state.settings.check_required();
+  Console console(false);
   const ModelFile file =
       open_model(find_checkpoint(state.checkpoint), told_network(state.network, state.settings));
   const ImageSize size = image_size(state, file.info);
   ParameterStore store;
   const std::unique_ptr<Network> network = make_network(store, file.network);
+  require_size_fits(size, network->output_stride());
   store.allocate(DType::f32, Device::cpu(), false);
-  fmt::print(stderr, "{}\n", load_model(store, *network, file.weights));
+  console.info("{}", load_model(store, *network, file.weights));
   FoldedWeights folded(/*prepare=*/false);
   const Program program(Cpu{1}, *network, nullptr, store,
                         {.kind = ProgramKind::predict,

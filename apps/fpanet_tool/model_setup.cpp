@@ -6,6 +6,7 @@
 #include "apps/cli/usage_error.hpp"
 #include "apps/training/checkpoint.hpp"
 #include "apps/training/run_folder.hpp"
+#include "apps/training/scene_check.hpp"
 
 namespace fpanet {
 
@@ -49,6 +50,7 @@ std::unique_ptr<ModelSession> make_session(const ModelFlags& flags, const Settin
   auto session =
       std::make_unique<ModelSession>(placement, file ? file->network : network_of(told),
                                      training ? std::optional<double>(1e-4) : std::nullopt);
+  require_size_fits(flags.image_size, session->model().output_stride());
   session->store().initialize(42);
   if (file) console.info("{}", load_model(session->store(), session->network(), file->weights));
   return session;

@@ -5,6 +5,7 @@
 #include "apps/fpanet_tool/commands.hpp"
 #include "apps/training/lightning_state.hpp"
 #include "apps/training/run_folder.hpp"
+#include "engine/weights/printable.hpp"
 #include "engine/weights/weights_diff.hpp"
 #include "engine/weights/weights_file.hpp"
 #include "engine/weights/write_weights.hpp"
@@ -18,26 +19,31 @@ struct Files {
   Settings settings;
 };
 
-constexpr const char* kReadable = ".pth, .pt, .ckpt or .safetensors";
+constexpr const char* kReadable =
+    ".pth, .pt, .ckpt, .safetensors, a run folder (its best weights) or a Hugging Face folder";
 
 std::string description(const StateEntry& entry) {
   return fmt::format("{} {}", name_of(entry.type()), shape_text(entry.shape()));
 }
 
 int list(const Files& files) {
-  const WeightsFile file = read_weights(files.first);
+  const WeightsFile file = read_weights(find_checkpoint(files.first));
   std::int64_t elements = 0;
   std::size_t bytes = 0;
   for (const auto& [name, entry] : file.tensors) {
-    fmt::print("{:64} {:5} {}\n", name, name_of(entry.type()), shape_text(entry.shape()));
+    fmt::print("{:64} {:5} {}\n", printable(name).str(), name_of(entry.type()),
+               shape_text(entry.shape()));
     elements += entry.numel();
     bytes += entry.bytes().size();
   }
   fmt::print("\n{} container, {} tensors, {} elements, {} bytes\n", file.container,
              file.tensors.size(), elements, bytes);
   if (!file.wrapper.empty()) fmt::print("found under the key '{}'\n", file.wrapper);
+  if (!file.note.empty()) fmt::print("these are {}\n", file.note);
   for (const std::string& name : file.skipped) fmt::print("not a tensor: {}\n", name);
-  for (const auto& [key, value] : file.metadata) fmt::print("metadata {}={}\n", key, value);
+  for (const auto& [key, value] : file.metadata) {
+    fmt::print("metadata {}={}\n", printable_lines(key), printable_lines(value));
+  }
   return kExitDone;
 }
 
@@ -60,19 +66,19 @@ int convert(const Files& files) {
 
 void print_difference(const WeightsDiff::Row& row) {
   if (row.b == nullptr) {
-    fmt::print("- {} {}\n", row.name, description(*row.a));
+    fmt::print("- {} {}\n", printable(row.name), description(*row.a));
   } else if (row.a == nullptr) {
-    fmt::print("+ {} {}\n", row.name, description(*row.b));
+    fmt::print("+ {} {}\n", printable(row.name), description(*row.b));
   } else if (!row.comparable() || row.a->type() != row.b->type()) {
-    fmt::print("! {} {} and {}\n", row.name, description(*row.a), description(*row.b));
+    fmt::print("! {} {} and {}\n", printable(row.name), description(*row.a), description(*row.b));
   } else {
-    fmt::print("~ {} differs by up to {:.6g}\n", row.name, row.max_abs);
+    fmt::print("~ {} differs by up to {:.6g}\n", printable(row.name), row.max_abs);
   }
 }
 
 int diff(const Files& files) {
-  const WeightsFile a = read_weights(files.first);
-  const WeightsFile b = read_weights(files.second);
+  const WeightsFile a = read_weights(find_checkpoint(files.first));
+  const WeightsFile b = read_weights(find_checkpoint(files.second));
   const WeightsDiff difference = diff_weights(a.tensors, b.tensors);
   if (!difference.names.empty()) fmt::print("names: {}\n", difference.names);
   std::size_t equal = 0;

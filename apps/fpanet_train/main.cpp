@@ -6,6 +6,7 @@
 #include "apps/training/checkpoint.hpp"
 #include "apps/training/lightning_state.hpp"
 #include "apps/training/train_command_line.hpp"
+#include "engine/core/error.hpp"
 #include "models/network_metadata.hpp"
 
 namespace fpanet {
@@ -17,7 +18,8 @@ void load_initial_weights(const TrainConfig& config, const std::optional<Weights
                           ModelSession& session, Console& console) {
   session.store().initialize(static_cast<std::uint64_t>(config.seed));
   if (const std::string file = file_or_none(config.encoder_weights); !file.empty()) {
-    console.info("{}", load_encoder(session.store(), session.network(), read_weights(file)));
+    console.info("{}", load_encoder(session.store(), session.network(),
+                                    read_weights(find_checkpoint(file))));
   }
   if (init) console.info("{}", load_model(session.store(), session.network(), *init));
 }
@@ -32,6 +34,9 @@ ProgressState resume_from(const WeightsFile& checkpoint, const TrainConfig& conf
   session.store().initialize(static_cast<std::uint64_t>(config.seed));
   console.info("{}", load_model(session.store(), session.network(), checkpoint));
   ProgressState state = load_lightning_state(checkpoint, session);
+  for (const std::string& what : training.left_aside) {
+    console.warning("{}: {}", checkpoint.name, what);
+  }
   if (training.batches_into_epoch > 0) {
     console.warning("{}: saved after {} batches of epoch {}; that epoch restarts", checkpoint.name,
                     training.batches_into_epoch, state.epoch + 1);
@@ -45,11 +50,10 @@ ProgressState resume_from(const WeightsFile& checkpoint, const TrainConfig& conf
   return state;
 }
 
-/// Saves what a new run folder needs for the run to be resumed, and its weights to be used, before
-/// its first epoch ends.
-void save_beginning(const RunFolder& run, const TrainConfig& config, const ProgressState& state,
-                    ModelSession& session, const TrainingData& data) {
-  save_training_state(run.training_state(), session, state);
+/// Saves the weights of a Lightning checkpoint in the new run folder, so that they can be used
+/// before its first epoch ends.
+void save_weights(const RunFolder& run, const TrainConfig& config, const ProgressState& state,
+                  ModelSession& session, const TrainingData& data) {
   CheckpointInfo info;
   info.classes = data.dataset().classes();
   info.image_size = config.image_size;
@@ -66,7 +70,7 @@ void save_beginning(const RunFolder& run, const TrainConfig& config, const Progr
 std::optional<WeightsFile> initial_weights(const TrainOptions& options) {
   if (options.resume.empty()) {
     const std::string file = file_or_none(options.config.init);
-    return file.empty() ? std::nullopt : std::optional(read_weights(file));
+    return file.empty() ? std::nullopt : std::optional(read_weights(find_checkpoint(file)));
   }
   const std::filesystem::path state = RunFolder::training_state(options.resume);
   if (!std::filesystem::exists(state)) return std::nullopt;
@@ -93,6 +97,17 @@ void describe_objective(const TrainConfig& config, const Objective& objective,
       config.accumulate, config.accumulate, config.batch_size, config.batch_size);
 }
 
+/// Throws Error if the data of a resumed run are not where its config.toml says.
+void require_data_of(const RunFolder& run, const TrainCommandLine& command_line,
+                     const std::string& data) {
+  std::error_code error;
+  require(command_line.given("data") || data.starts_with("synthetic") ||
+              std::filesystem::exists(data, error),
+          "{}: its data = \"{}\" is not here: a relative path counts from the folder in which the "
+          "run was started; say with --data where the data are",
+          run.config().string(), data);
+}
+
 int train(TrainCommandLine& command_line) {
   const TrainOptions& options = command_line.resolve();
   const TrainConfig& config = options.config;
@@ -103,8 +118,9 @@ int train(TrainCommandLine& command_line) {
   }
   const std::optional<WeightsFile> initial = checkpoint ? checkpoint : initial_weights(options);
   NetworkConfig network = command_line.resolve_network(initial ? &*initial : nullptr);
+  const std::string configuration = command_line.config_toml();
   if (options.print_config) {
-    fmt::print("{}", command_line.config_toml());
+    fmt::print("{}", configuration);
     return kExitDone;
   }
   Console console(options.quiet);
@@ -116,7 +132,10 @@ int train(TrainCommandLine& command_line) {
   console.info("{}", environment_line(placement.threads));
 
   std::optional<RunFolder> run;
-  if (!options.resume.empty() && !checkpoint) run = RunFolder::resume(options.resume);
+  if (!options.resume.empty() && !checkpoint) {
+    run = RunFolder::resume(options.resume);
+    require_data_of(*run, command_line, config.data);
+  }
   if (initial) require_rgb(network, initial->name);
   TrainingData data = open_training_data(
       config, network, run ? run->split().string() : std::string(), placement, console);
@@ -139,9 +158,12 @@ int train(TrainCommandLine& command_line) {
     state.objective = session.objective();
     // The folder is created only now, so that a run that cannot start leaves no folder behind.
     run = RunFolder::create(options.run);
-    write_text_file(run->config(), command_line.config_toml());
+    // The order matters, see RunFolder: without a config.toml the run has not begun, with one it can
+    // be resumed.
+    save_training_state(run->training_state(), session, state);
+    if (checkpoint) save_weights(*run, config, state, session, data);
     write_split(run->split(), data.split, data.dataset().ids());
-    if (checkpoint) save_beginning(*run, config, state, session, data);
+    write_text_file(run->config(), configuration);
   }
   describe_objective(config, session.objective(), data.dataset().classes(), console);
   console.info("run folder: {}", run->path().string());
@@ -152,7 +174,7 @@ int train(TrainCommandLine& command_line) {
                  trainer.state().global_step, run->path().string());
     return kExitInterrupted;
   }
-  write_training_report(*run, session, data, trainer.state(), command_line.config_toml(), console);
+  write_training_report(*run, session, data, trainer.state(), configuration, console);
   return kExitDone;
 }
 

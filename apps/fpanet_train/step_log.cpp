@@ -1,36 +1,71 @@
 #include "apps/fpanet_train/step_log.hpp"
 
+#include <fcntl.h>
 #include <fmt/core.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+#include <utility>
 
 #include "apps/cli/parse_number.hpp"
 #include "apps/cli/python_repr.hpp"
+#include "apps/cli/text_file.hpp"
 #include "apps/training/metrics_table.hpp"
 #include "engine/core/error.hpp"
 #include "engine/core/join.hpp"
 
 namespace fpanet {
+namespace {
 
-StepLog::StepLog(const std::filesystem::path& file, std::int64_t first_step) : file_(file) {
-  MetricsTable kept;
-  if (first_step > 0) kept = MetricsTable::read(file);
-  stream_.reset(std::fopen(file.c_str(), "w"));
-  require(stream_ != nullptr, "{}: cannot be written", file.string());
-  fmt::print(stream_.get(), "epoch,step,train/Loss\n");
-  const std::int64_t step = kept.find("step");
-  for (const auto& row : kept.rows) {
+/// The header and the rows of `file` before `first_step`, as text.
+std::string kept_rows(const std::filesystem::path& file, std::int64_t first_step) {
+  std::string text = "epoch,step,train/Loss\n";
+  if (first_step == 0) return text;
+  const MetricsTable table = MetricsTable::read(file);
+  const std::int64_t step = table.find("step");
+  for (const auto& row : table.rows) {
     if (step < 0 ||
         parse_number<std::int64_t>(row[static_cast<std::size_t>(step)]).value_or(first_step) >=
             first_step) {
       break;
     }
-    fmt::print(stream_.get(), "{}\n", join(row, ","));
+    text += join(row, ",") + '\n';
   }
+  return text;
+}
+
+}  // namespace
+
+StepLog::StepLog(std::filesystem::path file, std::int64_t first_step) : file_(std::move(file)) {
+  write_text_file(file_, kept_rows(file_, first_step));
+  fd_ = ::open(file_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+  require(fd_ >= 0, "{}: cannot be written: {}", file_.string(), std::strerror(errno));
+}
+
+StepLog::~StepLog() {
+  ::close(fd_);
 }
 
 void StepLog::add(std::int64_t epoch, std::int64_t step, std::optional<double> loss) {
-  fmt::print(stream_.get(), "{},{},{}\n", epoch, step, loss ? python_repr(*loss) : std::string());
-  require(std::fflush(stream_.get()) == 0, "{}: cannot be written (is the disk full?)",
-          file_.string());
+  const std::string row =
+      fmt::format("{},{},{}\n", epoch, step, loss ? python_repr(*loss) : std::string());
+  const off_t begin = ::lseek(fd_, 0, SEEK_END);
+  ssize_t written = 0;
+  do {
+    written = ::write(fd_, row.data(), row.size());
+  } while (written < 0 && errno == EINTR);
+  if (written == std::ssize(row)) return;
+  const int error = written < 0 ? errno : ENOSPC;  // only a full disk takes a part of a row
+  if (written > 0) [[maybe_unused]]
+    const int cut = ::ftruncate(fd_, begin);
+  fail("{}: cannot be written: {}", file_.string(), std::strerror(error));
+}
+
+void StepLog::flush() {
+  const bool flushed = ::fsync(fd_) == 0;
+  require(flushed, "{}: cannot be flushed to the disk: {}", file_.string(), std::strerror(errno));
 }
 
 }  // namespace fpanet

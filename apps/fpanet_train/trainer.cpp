@@ -1,7 +1,6 @@
 #include "apps/fpanet_train/trainer.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 
 #include "apps/cli/interrupt.hpp"
@@ -39,7 +38,7 @@ Trainer::Trainer(const TrainConfig& config, const RunFolder& run, ModelSession& 
       console_(console),
       state_(std::move(state)),
       metrics_(run.metrics(), state_.epoch),
-      steps_(run.path() / "steps.csv", state_.global_step) {}
+      steps_(run.steps(), state_.global_step) {}
 
 Trainer::Outcome Trainer::run() {
   const InterruptGuard guard;
@@ -139,6 +138,7 @@ Trainer::Outcome Trainer::train_epoch() {
       settle();
       return Outcome::interrupted;
     }
+    save_state_if_due();
   }
   settle();
   epoch_seconds_ = std::chrono::duration<double>(Clock::now() - start).count();
@@ -150,6 +150,7 @@ Trainer::Outcome Trainer::finish_epoch() {
                     data_.val->batches());
   const Tally val = evaluate(session_, *data_.val, [&](const Batch& batch, const Program&) {
     progress.step(batch.size());
+    save_state_if_due();
     return !InterruptGuard::requested();
   });
   if (InterruptGuard::requested()) return Outcome::interrupted;
@@ -217,7 +218,16 @@ CheckpointInfo Trainer::info(std::optional<double> val_loss) const {
 }
 
 void Trainer::save_state() {
+  steps_.flush();
   save_training_state(run_.training_state(), session_, state_);
+  last_save_ = Clock::now();
+}
+
+void Trainer::save_state_if_due() {
+  const std::chrono::duration<double> age = Clock::now() - last_save_;
+  if (config_.save_every == 0 || age.count() < 60 * config_.save_every) return;
+  settle();
+  if (is_finite(session_.store())) save_state();  // else the next step fails; the last state stays
 }
 
 Trainer::Outcome Trainer::save_interrupted() {

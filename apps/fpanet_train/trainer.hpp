@@ -1,6 +1,7 @@
 #pragma once
 // The training loop: epochs of steps, validation, early stopping, checkpoints, logs.
 
+#include <chrono>
 #include <string_view>
 
 #include "apps/cli/console.hpp"
@@ -25,8 +26,8 @@ class Trainer {
           TrainingData& data, Console& console, ProgressState state);
 
   /// Trains until the last epoch, early stopping or an interrupt. On an interrupt it saves the
-  /// state within the epoch, during training as well as validation. Throws Error if a loss is not
-  /// finite. This is detected one step later, and the files saved before remain.
+  /// state within the epoch, during training as well as validation. Every --save-every minutes it
+  /// saves the state, too. Throws Error if a loss is not finite. This is detected one step later, and the files saved before remain.
   Outcome run();
 
   const ProgressState& state() const { return state_; }
@@ -57,6 +58,8 @@ class Trainer {
   void update_best(double val_loss);
   CheckpointInfo info(std::optional<double> val_loss) const;
   void save_state();
+  /// Saves the state within an epoch if the last one is older than --save-every.
+  void save_state_if_due();
   Outcome save_interrupted();
 
   const TrainConfig& config_;
@@ -73,6 +76,7 @@ class Trainer {
   // The part of the current epoch that this process has trained.
   double epoch_seconds_ = 0;
   Index epoch_images_ = 0;
+  std::chrono::steady_clock::time_point last_save_ = std::chrono::steady_clock::now();
 
   struct PendingBatch {
     const Readback* outcome;

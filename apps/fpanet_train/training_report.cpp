@@ -39,6 +39,7 @@ void write_training_report(const RunFolder& run, ModelSession& session, Training
   const ClassTable& classes = data.dataset().classes();
   // A run that continues from a Lightning checkpoint may have no best checkpoint, because it never
   // improved on that one. find_checkpoint() then returns the last one.
+  const bool has_best = std::filesystem::exists(run.best_checkpoint());
   load_model(session.store(), session.network(), read_weights(find_checkpoint(run.path())));
   std::vector<ReportSample> samples;
   const Tally tally = evaluate(session, *data.val, [&](const Batch& batch, const Program& program) {
@@ -57,17 +58,21 @@ void write_training_report(const RunFolder& run, ModelSession& session, Training
   const Cpu* cpu = std::get_if<Cpu>(&session.placement().context);
   const ConfusionMatrix& confusion = tally.confusion();
   const double known = confusion.mean_iou(classes.find("unknown"));
+  // What the judged weights are, which need not be the best ones.
+  const std::int64_t epoch = has_best ? state.best_epoch : state.epoch - 1;
+  const double loss = has_best ? state.best_loss : tally.metrics().loss.value();
   const Report report{
       .title = network_kind(session.network().config().name).title + " training run",
       .subtitle = run.path().filename().string(),
       .highlights = {{fmt::format("validation loss ({})", session.objective().name()),
-                      fmt::format("{:.4f}", state.best_loss)},
+                      fmt::format("{:.4f}", loss)},
                      {"pixel accuracy", percent(confusion.pixel_accuracy())},
                      {"mean IoU (known classes)", percent(known)},
-                     {"best epoch", std::to_string(state.best_epoch + 1)},
+                     {has_best ? "best epoch" : "weights of the last epoch",
+                      std::to_string(epoch + 1)},
                      {"epochs trained", std::to_string(state.epoch)}},
       .curves = notebook_curves(MetricsTable::read(run.metrics())),
-      .best_epoch = state.best_epoch,
+      .best_epoch = has_best ? std::optional(state.best_epoch) : std::nullopt,
       .evaluated_on = fmt::format("validation, {} images", tally.images()),
       .classes = classes,
       .confusion = confusion,
@@ -76,8 +81,13 @@ void write_training_report(const RunFolder& run, ModelSession& session, Training
       .environment = environment_line(cpu != nullptr ? cpu->threads : 1)};
   write_text_file(run.report(), report_html(report));
   console.info("report: {}", run.report().string());
-  fmt::print("best epoch {}: val loss {:.5f}, pixel accuracy {:.4f}, mean IoU {:.4f}\n",
-             state.best_epoch + 1, state.best_loss, confusion.pixel_accuracy(), known);
+  fmt::print("{} epoch {}: val loss {:.5f}, pixel accuracy {:.4f}, mean IoU {:.4f}\n",
+             has_best ? "best" : "last", epoch + 1, loss, confusion.pixel_accuracy(), known);
+  if (has_best) return;
+  console.info(
+      "the best val/Loss, {:.5f} in epoch {}, is that of the checkpoint from which the run "
+      "was resumed; this run has not improved on it, so it has no best.safetensors",
+      state.best_loss, state.best_epoch + 1);
 }
 
 }  // namespace fpanet

@@ -12,7 +12,7 @@
 namespace fpanet {
 namespace {
 
-std::string number(double value) {
+std::string decimals(double value) {
   return std::isnan(value) ? "-" : fmt::format("{:.4f}", value);
 }
 
@@ -41,7 +41,7 @@ std::string summary(const Tally& tally, const ClassTable& classes) {
                            Row{"mean IoU", confusion.mean_iou()},
                            Row{"mean IoU without unknown", mean_iou_known(confusion, classes)}};
   std::string text = fmt::format("{:26}{:>7}\n", "images", tally.images());
-  for (const auto& [name, value] : rows) text += fmt::format("{:26}{:>7}\n", name, number(value));
+  for (const auto& [name, value] : rows) text += fmt::format("{:26}{:>7}\n", name, decimals(value));
   return text + "IoU to F1 are computed as in the notebook: micro-imagewise, means over batches\n";
 }
 
@@ -52,8 +52,8 @@ std::string class_table(const ConfusionMatrix& confusion, const ClassTable& clas
   for (Index label = 0; label < classes.size(); ++label) {
     const ClassScore score = confusion.of(label);
     text += fmt::format("{:{}} {:>9} {:>9} {:>9} {:>9} {:>12}\n", classes.name(label), width,
-                        number(score.iou), number(score.precision), number(score.recall),
-                        number(score.f1), score.pixels);
+                        decimals(score.iou), decimals(score.precision), decimals(score.recall),
+                        decimals(score.f1), score.pixels);
   }
   return text;
 }

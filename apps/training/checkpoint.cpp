@@ -6,6 +6,7 @@
 #include "data/mask.hpp"
 #include "engine/core/error.hpp"
 #include "engine/weights/match_weights.hpp"
+#include "engine/weights/printable.hpp"
 #include "engine/weights/safetensors/safetensors.hpp"
 #include "models/model_file.hpp"
 #include "models/network_metadata.hpp"
@@ -25,7 +26,7 @@ T parse(const std::string& text, const char* key, const std::string& source) {
   T value{};
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   require(error == std::errc() && end == text.data() + text.size(),
-          "{}: metadata {}='{}' is not a number", source, key, text);
+          "{}: metadata {}='{}' is not a number", source, key, printable(text));
   return value;
 }
 
@@ -38,26 +39,55 @@ std::string classes_text(const ClassTable& table) {
   return rows.dump();
 }
 
+/// A channel of a colour, which must not wrap around.
+std::uint8_t channel(const nlohmann::json& value) {
+  require(value.is_number_integer() && value >= 0 && value <= 255,
+          "{} is not a colour value, expected 0 to 255", value.dump());
+  return value.get<std::uint8_t>();
+}
+
 ClassTable parse_classes(const std::string& text, const std::string& source) {
+  constexpr std::size_t kMostBytes = 1 << 20;
+  require(text.size() <= kMostBytes, "{}: metadata {} has {} bytes, more than {}", source, kClasses,
+          text.size(), kMostBytes);
   try {
     std::vector<ClassInfo> classes;
     for (const nlohmann::json& row : nlohmann::json::parse(text)) {
-      classes.push_back({row.at(0), {row.at(1), row.at(2), row.at(3)}});
+      require(row.size() == 4, "a row of {} values", row.size());
+      classes.push_back({row.at(0), {channel(row.at(1)), channel(row.at(2)), channel(row.at(3))}});
     }
     return ClassTable(std::move(classes));
   } catch (const nlohmann::json::exception&) {
     fail("{}: metadata {} is not a list of [name,r,g,b]", source, kClasses);
+  } catch (const Error& error) {
+    fail("{}: metadata {} is not a list of [name,r,g,b]: {}", source, kClasses, error.what());
   }
 }
 
-std::string load(ParameterStore& store, const WeightsFile& weights, const std::string& prefix,
-                 const MatchOptions& options) {
+ImageSize parse_image_size(const std::string& text, const std::string& source) {
+  try {
+    return ImageSize::parse(text);
+  } catch (const Error& error) {
+    fail("{}: metadata {}: {}", source, kImageSize, error.what());
+  }
+}
+
+/// Matches the file with those parameters of `store` that begin with options.part.
+Match match_store(const ParameterStore& store, const WeightsFile& weights,
+                  const MatchOptions& options) {
   std::vector<WantedTensor> wanted;
   for (const ParameterEntry& entry : store.entries()) {
-    if (!entry.name.starts_with(prefix)) continue;
+    if (!entry.name.starts_with(options.part)) continue;
     wanted.push_back({entry.name, {entry.shape.sizes().begin(), entry.shape.sizes().end()}});
   }
-  const Match match = match_weights(weights, wanted, options);
+  return match_weights(weights, wanted, options);
+}
+
+Match match_model(const ParameterStore& store, const Network& network, const WeightsFile& weights) {
+  return match_store(store, weights, {.subject = "model", .optional = network.optional_entries()});
+}
+
+std::string load(ParameterStore& store, const Match& match) {
   for (const auto& [name, entry] : match.tensors) {
     entry.copy_into(store.value(static_cast<std::size_t>(store.find(name))));
   }
@@ -86,7 +116,9 @@ CheckpointInfo read_info(const Metadata& metadata, const std::string& source) {
   if (const std::string* text = value_of(kClasses)) {
     info.classes = parse_classes(*text, source);
   }
-  if (const std::string* text = value_of(kImageSize)) info.image_size = ImageSize::parse(*text);
+  if (const std::string* text = value_of(kImageSize)) {
+    info.image_size = parse_image_size(*text, source);
+  }
   if (const std::string* text = value_of(kEpoch)) {
     info.epoch = parse<std::int64_t>(*text, kEpoch, source);
   }
@@ -109,11 +141,16 @@ ModelFile open_model(const std::filesystem::path& path, const ToldNetwork& told)
   WeightsFile weights = read_weights(path);
   NetworkConfig network = network_of(weights, told);
   CheckpointInfo info = read_info(weights.metadata, weights.name);
+  require(!info.classes || info.classes->size() == network.classes,
+          "{}: the model has {} classes, but its metadata names {}", weights.name, network.classes,
+          info.classes ? info.classes->size() : 0);
+  ParameterStore store;
+  match_model(store, *make_network(store, network), weights);
   return {std::move(weights), std::move(network), std::move(info)};
 }
 
 std::string load_model(ParameterStore& store, const Network& network, const WeightsFile& weights) {
-  return load(store, weights, "", {.subject = "model", .optional = network.optional_entries()});
+  return load(store, match_model(store, network, weights));
 }
 
 std::string load_encoder(ParameterStore& store, const Network& network,
@@ -121,8 +158,10 @@ std::string load_encoder(ParameterStore& store, const Network& network,
   const std::string& prefix = network.encoder_prefix();
   require(!prefix.empty(), "{}: network {} has no encoder that it fits", weights.name,
           network.config().name);
-  return load(store, weights, prefix,
-              {.subject = "encoder", .first_conv = prefix + "conv1.weight"});
+  return load(
+      store,
+      match_store(store, weights,
+                  {.subject = "encoder", .part = prefix, .first_conv = prefix + "conv1.weight"}));
 }
 
 void require_rgb(const NetworkConfig& network, const std::string& source) {

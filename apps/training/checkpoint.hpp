@@ -40,7 +40,9 @@ struct ModelFile {
   CheckpointInfo info;
 };
 
-/// Reads a weight file of any supported container. Throws UsageError as network_of() does.
+/// Reads a weight file of any supported container. Throws UsageError as network_of() does. Throws
+/// Error if the tensors are not those of the network, which is found out before memory of its size is
+/// allocated, or if the metadata name another number of classes.
 ModelFile open_model(const std::filesystem::path& path, const ToldNetwork& told);
 
 /// Loads the whole model and returns a summary line. Throws one Error that lists everything that

@@ -20,13 +20,46 @@ bool begins_with_any(const std::string& name, const std::vector<std::string>& be
       beginnings, [&](const std::string& beginning) { return name.starts_with(beginning); });
 }
 
-void check_optimizer(const OptimizerState& optimizer, const std::string& name) {
+/// What keeps training from continuing with this optimizer; empty if nothing does.
+std::string problem_of(const OptimizerState& optimizer) {
   const kernels::AdamWOptions ours;
-  require(!optimizer.amsgrad, "{}: its AdamW uses amsgrad, which is not supported here", name);
-  require(
-      optimizer.beta1 == ours.beta1 && optimizer.beta2 == ours.beta2 && optimizer.eps == ours.eps,
-      "{}: its AdamW has betas ({}, {}) and eps {}; training here uses ({}, {}) and {}", name,
-      optimizer.beta1, optimizer.beta2, optimizer.eps, ours.beta1, ours.beta2, ours.eps);
+  if (optimizer.amsgrad) return "its AdamW uses amsgrad, which is not supported here";
+  if (optimizer.maximize) return "its optimizer maximizes, but training here minimizes the loss";
+  if (!optimizer.decoupled_weight_decay && optimizer.weight_decay != 0) {
+    return "its optimizer is Adam, whose weight decay is a part of the gradient; training here "
+           "uses "
+           "AdamW, where it is not (decoupled_weight_decay is False)";
+  }
+  if (optimizer.beta1 != ours.beta1 || optimizer.beta2 != ours.beta2 || optimizer.eps != ours.eps) {
+    return fmt::format(
+        "its AdamW has betas ({}, {}) and eps {}; training here uses ({}, {}) and {}",
+        optimizer.beta1, optimizer.beta2, optimizer.eps, ours.beta1, ours.beta2, ours.eps);
+  }
+  return {};
+}
+
+/// Drops the state of a callback that watched something other than the validation loss, and says so.
+template <class State>
+void drop_other_monitor(std::optional<State>& state, const char* callback, const char* dropped,
+                        std::vector<std::string>& left_aside) {
+  if (!state || state->watched == MonitorState{}) return;
+  const auto& [monitor, mode] = state->watched;
+  left_aside.push_back(fmt::format(
+      "its {} watched {}, but val/Loss (min) is watched here; {} left aside", callback,
+      monitor.empty() ? "a value that the file does not name" : monitor + " (" + mode + ")",
+      dropped));
+  state.reset();
+}
+
+/// Reads the file with its training state. If only the training state cannot be read, the message
+/// says what to do.
+WeightsFile read_with_training(const std::filesystem::path& path) {
+  try {
+    return read_weights(path, ReadTraining::yes);
+  } catch (const Error& error) {
+    read_weights(path, ReadTraining::no);  // throws the same if the weights are not readable either
+    fail("{}; start a new training from its weights with --init {}", error.what(), path.string());
+  }
 }
 
 /// The indices in the store of the optimizer's parameters, in the optimizer's order. That order is
@@ -120,7 +153,7 @@ void take_tensors(const StateDict& tensors, const std::vector<std::string>& untr
 }  // namespace
 
 WeightsFile read_lightning(const std::filesystem::path& path) {
-  WeightsFile file = read_weights(path, ReadTraining::yes);
+  WeightsFile file = read_with_training(path);
   require(file.training.has_value(),
           "{}: not a Lightning checkpoint, so training cannot resume from it; start a new training "
           "from its weights with --init {}",
@@ -134,7 +167,14 @@ WeightsFile read_lightning(const std::filesystem::path& path) {
       "{}: has {} learning-rate scheduler(s), but the rate is constant here; start a new training "
       "from its weights with --init {}",
       file.name, file.training->lr_schedulers, path.string());
-  check_optimizer(*file.training->optimizer, file.name);
+  if (const std::string problem = problem_of(*file.training->optimizer); !problem.empty()) {
+    fail("{}: {}; start a new training from its weights with --init {}", file.name, problem,
+         path.string());
+  }
+  drop_other_monitor(file.training->early_stopping, "EarlyStopping",
+                     "its best score, patience and count of epochs are", file.training->left_aside);
+  drop_other_monitor(file.training->model_checkpoint, "ModelCheckpoint", "its best score is",
+                     file.training->left_aside);
   return file;
 }
 

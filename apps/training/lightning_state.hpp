@@ -9,9 +9,10 @@
 
 namespace fpanet {
 
-/// Reads FILE.ckpt with its training state. Throws Error if training cannot continue from it: it is
-/// not a Lightning checkpoint, lacks optimizer state, or has optimizer settings or a learning-rate
-/// schedule that are not supported here.
+/// Reads FILE.ckpt with its training state. The state of callbacks that watched something other than
+/// val/Loss is dropped and described in training->left_aside. Throws Error if training cannot
+/// continue from it: it is not a Lightning checkpoint, lacks optimizer state, or has optimizer
+/// settings or a learning-rate schedule that are not supported here.
 WeightsFile read_lightning(const std::filesystem::path& path);
 
 /// Loads AdamW's moments and step count; `session` must already have the file's weights. Returns

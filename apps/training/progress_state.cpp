@@ -1,7 +1,6 @@
 #include "apps/training/progress_state.hpp"
 
 #include <array>
-#include <nlohmann/json.hpp>
 
 #include "apps/training/checkpoint.hpp"
 #include "engine/core/error.hpp"
@@ -15,51 +14,6 @@ namespace {
 
 constexpr const char* kProgress = "fpanet.progress";
 
-using Json = nlohmann::json;
-
-/// The six means of an epoch, in a fixed order.
-std::array<EpochMean*, 6> means(EpochMetrics& metrics) {
-  return {&metrics.loss,      &metrics.iou,    &metrics.accuracy,
-          &metrics.precision, &metrics.recall, &metrics.f1};
-}
-
-Json to_json(ProgressState state) {
-  Json train = Json::array();
-  for (const EpochMean* mean : means(state.train)) train.push_back({mean->sum, mean->count});
-  Json json = {{"epoch", state.epoch},
-               {"batch", state.batch},
-               {"global_step", state.global_step},
-               {"wait", state.wait},
-               {"stopped", state.stopped},
-               {"best_epoch", state.best_epoch},
-               {"train", train},
-               {"objective", to_json(state.objective)}};
-  // Before the first validation the best loss is infinite, which JSON cannot represent.
-  if (state.best_epoch >= 0) json["best_loss"] = state.best_loss;
-  return json;
-}
-
-ProgressState from_json(const Json& json, const std::string& source) {
-  ProgressState state;
-  state.epoch = json.at("epoch");
-  state.batch = json.at("batch");
-  state.global_step = json.at("global_step");
-  state.wait = json.at("wait");
-  state.stopped = json.at("stopped");
-  state.best_epoch = json.at("best_epoch");
-  if (json.contains("best_loss")) state.best_loss = json.at("best_loss");
-  if (json.contains("objective")) {
-    state.objective = objective_from_json(json.at("objective"), source);
-    state.objective.ignore_index = kIgnoreLabel;
-  }
-  std::size_t i = 0;
-  for (EpochMean* mean : means(state.train)) {
-    const Json& row = json.at("train").at(i++);
-    *mean = {.sum = row.at(0), .count = row.at(1)};
-  }
-  return state;
-}
-
 struct Moment {
   std::string prefix;
   const Tensor& region;
@@ -70,12 +24,6 @@ std::array<Moment, 2> moments(const AdamWState& optimizer) {
 }
 
 }  // namespace
-
-void ProgressState::begin_epoch(std::int64_t next) {
-  epoch = next;
-  batch = 0;
-  train = {};
-}
 
 void save_training_state(const std::filesystem::path& path, ModelSession& session,
                          const ProgressState& state) {
@@ -88,9 +36,16 @@ void save_training_state(const std::filesystem::path& path, ModelSession& sessio
                   StateEntry::from_tensor(store.slot(i, moment.region)));
     }
   }
-  Metadata metadata{{kProgress, to_json(state).dump()}};
+  Metadata metadata{{kProgress, progress_text(state)}};
   write_network(session.network().config(), metadata);
   write_safetensors(path, tensors, metadata);
+}
+
+bool is_finite(const ParameterStore& store) {
+  for (std::size_t i = 0; i < store.entries().size(); ++i) {
+    if (StateEntry::from_tensor(store.value(i)).find_not_finite()) return false;
+  }
+  return true;
 }
 
 ProgressState read_progress(const SafetensorsFile& file, const std::filesystem::path& path) {
@@ -98,8 +53,8 @@ ProgressState read_progress(const SafetensorsFile& file, const std::filesystem::
   require(progress != file.metadata.end(), "{}: not a training state: metadata {} is missing",
           path.string(), kProgress);
   try {
-    return from_json(Json::parse(progress->second), path.string());
-  } catch (const Json::exception& error) {
+    return parse_progress(progress->second);
+  } catch (const Error& error) {
     fail("{}: metadata {} cannot be parsed: {}", path.string(), kProgress, error.what());
   }
 }
@@ -111,14 +66,18 @@ ProgressState load_training_state(const std::filesystem::path& path, ModelSessio
     const ParameterStore& store = session.store();
     for (std::size_t i = 0; i < store.entries().size(); ++i) {
       const ParameterEntry& entry = store.entries()[i];
-      file.tensors.at(entry.name).copy_into(store.value(i));
+      const StateEntry& value = file.tensors.at(entry.name);
+      if (const auto at = value.find_not_finite()) {
+        fail("{} is {} at element {}", entry.name, at->value, at->element);
+      }
+      value.copy_into(store.value(i));
       if (entry.kind != EntryKind::parameter) continue;
       for (const Moment& moment : moments(*session.optimizer())) {
         file.tensors.at(moment.prefix + entry.name).copy_into(store.slot(i, moment.region));
       }
     }
   } catch (const Error& error) {
-    fail("{}: does not fit the model: {}", path.string(), error.what());
+    fail("{}: cannot be continued from: {}", path.string(), error.what());
   }
   session.optimizer()->set_step(state.global_step);
   return state;

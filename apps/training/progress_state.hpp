@@ -4,6 +4,8 @@
 
 #include <filesystem>
 #include <limits>
+#include <string>
+#include <string_view>
 
 #include "apps/training/evaluator.hpp"
 #include "engine/weights/safetensors/safetensors.hpp"
@@ -31,12 +33,19 @@ struct ProgressState {
   void begin_epoch(std::int64_t next);
 };
 
+/// The progress as JSON, and back. Throws Error for a text that is no progress.
+std::string progress_text(const ProgressState& state);
+ProgressState parse_progress(std::string_view text);
+
 void save_training_state(const std::filesystem::path& path, ModelSession& session,
                          const ProgressState& state);
+/// Whether all parameters and buffers are finite. A step whose loss was finite may have made them
+/// NaN; a state with such weights cannot be continued.
+bool is_finite(const ParameterStore& store);
 /// Only the progress, from a training state that was read from `path`.
 ProgressState read_progress(const SafetensorsFile& file, const std::filesystem::path& path);
-/// Loads parameters, buffers and moments. Throws Error naming `path` if the file is incomplete or
-/// belongs to another model.
+/// Loads parameters, buffers and moments. Throws Error naming `path` if the file is incomplete,
+/// belongs to another model or holds values that are not finite.
 ProgressState load_training_state(const std::filesystem::path& path, ModelSession& session);
 
 }  // namespace fpanet

@@ -1,5 +1,7 @@
 #include "apps/training/run_folder.hpp"
 
+#include <algorithm>
+#include <array>
 #include <ctime>
 #include <system_error>
 #include <utility>
@@ -11,7 +13,11 @@ namespace fpanet {
 namespace fs = std::filesystem;
 namespace {
 
+constexpr const char* kConfig = "config.toml";
+constexpr const char* kSplit = "split.csv";
 constexpr const char* kCheckpoints = "checkpoints";
+constexpr std::array<std::string_view, 3> kCheckpointFiles = {
+    "best.safetensors", "last.safetensors", "training_state.safetensors"};
 
 /// Creates the folder and its parents. Returns false if it already existed.
 bool make_folder(const fs::path& folder) {
@@ -34,6 +40,47 @@ fs::path make_dated_folder() {
   }
 }
 
+/// The name of the first entry of `folder` that is not in `known`; empty if there is none.
+template <class Known>
+std::string unknown_entry(const fs::path& folder, const Known& known) {
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    if (std::ranges::find(known, name) == std::ranges::end(known)) return name;
+  }
+  return {};
+}
+
+bool can_be_resumed(const fs::path& folder) {
+  std::error_code error;
+  return fs::is_regular_file(folder / kConfig, error) &&
+         fs::is_regular_file(RunFolder::training_state(folder), error);
+}
+
+/// Removes what a run that died before it wrote its config.toml left in `folder`, of which nothing
+/// was trained. Throws Error if there is anything else.
+void remove_unstarted_run(const fs::path& folder) {
+  std::error_code error;
+  const fs::path checkpoints = folder / kCheckpoints;
+  remove_unfinished(folder);
+  std::string other;
+  if (fs::is_directory(checkpoints, error)) {
+    remove_unfinished(checkpoints);
+    other = unknown_entry(checkpoints, kCheckpointFiles);
+  }
+  // The split is written after the state, so a split without one is not ours.
+  const bool has_state = fs::exists(RunFolder::training_state(folder), error);
+  const std::array<std::string_view, 3> ours = {FolderLock::kFileName, kCheckpoints,
+                                                has_state ? kSplit : kCheckpoints};
+  if (const std::string name = unknown_entry(folder, ours); !name.empty()) other = name;
+  require(other.empty(), "{}: the run folder is not empty (it contains {}); use another{}",
+          folder.string(), other,
+          can_be_resumed(folder) ? ", or continue that run with --resume " + folder.string()
+                                 : ": it holds no run that --resume could continue");
+  // The state goes last: while it exists, this function still knows the other files.
+  fs::remove(folder / kSplit, error);
+  for (const std::string_view file : kCheckpointFiles) fs::remove(checkpoints / file, error);
+}
+
 }  // namespace
 
 RunFolder::RunFolder(fs::path folder)
@@ -50,20 +97,14 @@ RunFolder RunFolder::create(const fs::path& folder) {
           "{}: is a file, not a run folder", folder.string());
   make_folder(folder);
   RunFolder run(folder);
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    require(
-        entry.path().filename() == FolderLock::kFileName,
-        "{}: the run folder is not empty (it contains {}); use another, or continue that run with "
-        "--resume {}",
-        folder.string(), entry.path().filename().string(), folder.string());
-  }
+  remove_unstarted_run(folder);
   make_folder(run.path_ / kCheckpoints);
   return run;
 }
 
 RunFolder RunFolder::resume(const fs::path& folder) {
   std::error_code error;
-  for (const fs::path& file : {folder / "config.toml", training_state(folder)}) {
+  for (const fs::path& file : {folder / kConfig, training_state(folder)}) {
     require(fs::is_regular_file(file, error), "{}: no run to resume: {} is missing",
             folder.string(), file.lexically_relative(folder).string());
   }
@@ -93,11 +134,20 @@ fs::path find_checkpoint(const fs::path& file_or_run) {
     return file_or_run;
   }
   for (const fs::path& file :
-       {RunFolder::best_checkpoint(file_or_run), RunFolder::last_checkpoint(file_or_run)}) {
+       {RunFolder::best_checkpoint(file_or_run), RunFolder::last_checkpoint(file_or_run),
+        // the Hugging Face Hub's names
+        file_or_run / "model.safetensors", file_or_run / "model.safetensors.index.json",
+        file_or_run / "pytorch_model.bin", file_or_run / "pytorch_model.bin.index.json"}) {
     if (fs::exists(file, error)) return file;
   }
-  fail("{}: the folder has no checkpoints/best.safetensors; is it a run folder?",
-       file_or_run.string());
+  require(!can_be_resumed(file_or_run),
+          "{}: the run has not finished its first epoch, so it has no checkpoint yet; continue it "
+          "with fpanet_train --resume {}",
+          file_or_run.string(), file_or_run.string());
+  fail(
+      "{}: the folder has no checkpoints/best.safetensors; is it a run folder? It has no "
+      "model.safetensors of the Hugging Face Hub either",
+      file_or_run.string());
 }
 
 }  // namespace fpanet

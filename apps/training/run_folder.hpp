@@ -9,10 +9,12 @@
 namespace fpanet {
 
 /// The folder with the files of one training run. The object locks it against other processes.
+/// config.toml is the last file that a beginning run writes: a folder with it can be resumed.
 class RunFolder {
  public:
-  /// Creates `folder` and its parents; for an empty path, the first unused runs/<date>-<n>. Throws
-  /// Error if the folder exists and is not empty, is in use, or cannot be created.
+  /// Creates `folder` and its parents; for an empty path, the first unused runs/<date>-<n>. The
+  /// files of a run that died before it wrote its config.toml are removed. Throws Error if the
+  /// folder contains anything else, is in use, or cannot be created.
   static RunFolder create(const std::filesystem::path& folder);
   /// Opens the folder of an earlier run. Throws Error if it contains no run that can be resumed, or
   /// is in use.
@@ -22,6 +24,7 @@ class RunFolder {
   std::filesystem::path config() const { return path_ / "config.toml"; }
   std::filesystem::path split() const { return path_ / "split.csv"; }
   std::filesystem::path metrics() const { return path_ / "metrics.csv"; }
+  std::filesystem::path steps() const { return path_ / "steps.csv"; }
   std::filesystem::path report() const { return path_ / "report.html"; }
   std::filesystem::path best_checkpoint() const { return best_checkpoint(path_); }
   std::filesystem::path last_checkpoint() const { return last_checkpoint(path_); }
@@ -39,8 +42,9 @@ class RunFolder {
   std::unique_ptr<FolderLock> lock_;
 };
 
-/// The checkpoint that --checkpoint FILE|RUN names: the file itself, or the best checkpoint of a
-/// run folder, else its last one. Throws Error if there is none.
+/// The checkpoint that --checkpoint FILE|RUN names: the file itself, the best checkpoint of a run
+/// folder, else its last one, or the model in a folder of the Hugging Face Hub. Throws Error if there
+/// is none.
 std::filesystem::path find_checkpoint(const std::filesystem::path& file_or_run);
 
 }  // namespace fpanet

@@ -17,8 +17,8 @@ namespace {
 
 // A resumed run continues bit for bit, so only settings that do not affect the numbers may change.
 // `data` is among them because the data may have moved to another folder.
-constexpr std::array<std::string_view, 7> kChangeableOnResume = {
-    "epochs", "patience", "data", "device", "threads", "cache", "quiet"};
+constexpr std::array<std::string_view, 8> kChangeableOnResume = {
+    "epochs", "patience", "save-every", "data", "device", "threads", "cache", "quiet"};
 
 bool changeable_on_resume(std::string_view name) {
   return std::find(kChangeableOnResume.begin(), kChangeableOnResume.end(), name) !=

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "apps/cli/cli.hpp"
 #include "apps/cli/settings.hpp"
@@ -34,7 +35,10 @@ class TrainCommandLine {
   /// Adopts the learning rate, weight decay and patience of a Lightning run, unless a flag sets
   /// them. Lightning takes them from its checkpoint, too.
   void adopt(const TrainingState& training);
-  /// The resolved configuration as the text of config.toml.
+  /// Whether the command line gives the setting.
+  bool given(std::string_view name) const { return settings_.given(name); }
+  /// The resolved configuration as the text of config.toml. Throws UsageError if a text is not
+  /// UTF-8.
   std::string config_toml() const;
   /// Decides the network: the one that `weights` hold, if given, else what flags and file tell. Throws
   /// UsageError as network_of() does. config_toml() then holds all its options.

@@ -34,6 +34,10 @@ void describe(TrainConfig& config, Settings& settings) {
                    "batch norm see each of them alone");
   settings.integer("patience", &config.patience, 1, kMostEpochs,
                    "Stop after this many epochs without a lower val/Loss");
+  settings.real("save-every", &config.save_every, 0,
+                "Minutes after which the state is saved within an epoch, too,\n"
+                "so that a run that is killed resumes from there; 0: at the\n"
+                "end of epochs only");
   settings.integer("seed", &config.seed, 0, kLargestSeed,
                    "Seed of split, weights and augmentation");
   add_network(settings, &config.network);

@@ -22,6 +22,7 @@ struct TrainConfig {
   ObjectiveSettings objective = {};
   std::int64_t accumulate = 1;  ///< batches per optimizer step
   std::int64_t patience = 10;
+  double save_every = 10;  ///< minutes between saved states within an epoch; 0: none within it
   std::int64_t seed = 42;
   NetworkFlags network;
   std::string encoder_weights = "none";  ///< file, or none

@@ -1,6 +1,9 @@
 #pragma once
 // A file that appears under its final name only once it is complete.
 
+#include <sys/types.h>
+
+#include <chrono>
 #include <cstddef>
 #include <filesystem>
 #include <span>
@@ -11,6 +14,10 @@ namespace fpanet {
 /// Writes to a temporary file next to `path`; commit() flushes it to disk and renames it to `path`.
 /// Without a commit the destructor removes the temporary file. Every failure throws an Error that
 /// names the file.
+///
+/// A symbolic link is followed and stays: the file that it names is replaced. A replaced file keeps
+/// its permissions. What is no regular file (a device, a FIFO) or is this process's standard output
+/// or error cannot be replaced, so it is written to directly.
 class AtomicFile {
  public:
   explicit AtomicFile(std::filesystem::path path);
@@ -24,13 +31,17 @@ class AtomicFile {
   void commit();
 
  private:
-  std::filesystem::path path_, temporary_;
+  bool replaces() const { return !temporary_.empty(); }
+
+  std::filesystem::path path_;       ///< as given, for messages
+  std::filesystem::path target_;     ///< the file that is replaced
+  std::filesystem::path temporary_;  ///< empty if the target is written to directly
   int fd_ = -1;
   std::size_t written_ = 0;
 };
 
-/// Removes the temporary files that killed processes left in `folder`. No process may be writing to
-/// the folder at the time.
-void remove_unfinished(const std::filesystem::path& folder);
+/// Removes the temporary files that killed processes left in `folder`: those that are at least
+/// `age` old. With an age of 0, no process may be writing to the folder at the time.
+void remove_unfinished(const std::filesystem::path& folder, std::chrono::seconds age = {});
 
 }  // namespace fpanet

@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "engine/core/error.hpp"
+#include "engine/weights/mapped_files.hpp"
 
 namespace fpanet {
 
@@ -44,8 +45,12 @@ Bytes Bytes::map(const std::filesystem::path& path) {
   void* address = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.fd, 0);
   require(address != MAP_FAILED, "{}: cannot map {} bytes: {}", path.string(), size,
           std::strerror(errno));
+  auto guard = std::make_shared<const MappedFileGuard>(address, size, path.string());
   const std::shared_ptr<const void> owner(
-      address, [size](const void* mapped) { ::munmap(const_cast<void*>(mapped), size); });
+      address, [size, guard = std::move(guard)](const void* mapped) mutable {
+        guard.reset();  // before another mapping can get these addresses
+        ::munmap(const_cast<void*>(mapped), size);
+      });
   return {owner, {static_cast<const std::byte*>(address), size}};
 }
 

@@ -17,8 +17,8 @@ class Bytes {
       : owner_(std::move(owner)), span_(span) {}
   static Bytes own(std::vector<std::byte> buffer);
   static Bytes copy_of(std::span<const std::byte> span);
-  /// Maps a regular file for reading. Throws an Error that names the file. The file must not be
-  /// truncated while the mapping exists.
+  /// Maps a regular file for reading. Throws an Error that names the file. If the file gets shorter
+  /// while the mapping exists, reading the lost part ends the process (mapped_files.hpp).
   static Bytes map(const std::filesystem::path& path);
 
   std::span<const std::byte> span() const { return span_; }

@@ -15,6 +15,8 @@ namespace {
 
 constexpr std::int64_t kImageChannels = 3;
 constexpr std::string_view kCounter = ".num_batches_tracked";
+constexpr std::string_view kAveraged = "n_averaged";  // of torch.optim.swa_utils.AveragedModel
+constexpr std::size_t kMaxProblems = 1000;            // more would not be read
 
 bool is_classifier(std::string_view name) {
   return name == "fc.weight" || name == "fc.bias";
@@ -24,6 +26,19 @@ bool is_classifier(std::string_view name) {
 bool is_adaptable(const std::vector<std::int64_t>& found, const std::vector<std::int64_t>& wanted) {
   return found.size() == 4 && wanted.size() == 4 && found[1] == kImageChannels &&
          found[0] == wanted[0] && found[2] == wanted[2] && found[3] == wanted[3];
+}
+
+/// What is wrong with the values of a tensor; empty if nothing is.
+std::string value_problem(const std::string& name, const StateEntry& entry) {
+  if (const auto at = entry.find_not_finite()) {
+    return fmt::format("{} holds {} at element {}, so every prediction would be meaningless", name,
+                       at->value, at->element);
+  }
+  if (name.ends_with(".running_var") && entry.has_negative()) {
+    return fmt::format("{} holds a negative variance, so every prediction would be meaningless",
+                       name);
+  }
+  return {};
 }
 
 class Matcher {
@@ -42,6 +57,10 @@ class Matcher {
     if (found_.empty()) fail_without_a_match();
     for (const WantedTensor& tensor : wanted_) take(tensor);
     if (!problems_.empty()) {
+      if (const std::size_t all = problems_.size(); all > kMaxProblems) {
+        problems_.resize(kMaxProblems);
+        problems_.push_back(fmt::format("and {} more", all - kMaxProblems));
+      }
       fail("{} ({}) does not fit the {}:\n  {}", file_.name, file_.container, options_.subject,
            join(problems_, "\n  "));
     }
@@ -57,8 +76,10 @@ class Matcher {
       if (names_.contains(target)) {
         const bool is_new = found_.emplace(target, &entry).second;
         if (!is_new) problems_.push_back(fmt::format("twice: {}, under two prefixes", target));
-      } else if (target.empty()) {
+      } else if (target.empty() || !target.starts_with(options_.part)) {
         ++outside_;
+      } else if (without_wrappers(name) == kAveraged) {
+        is_averaged_ = true;
       } else if (is_classifier(std::string_view(target).substr(map_.added.size()))) {
         has_classifier_ = true;
       } else {
@@ -73,7 +94,9 @@ class Matcher {
     const auto found = found_.find(wanted.name);
     if (found == found_.end()) return take_missing(wanted);
     const StateEntry& entry = *found->second;
-    if (entry.shape() == wanted.shape) {
+    if (const std::string problem = value_problem(wanted.name, entry); !problem.empty()) {
+      problems_.push_back(fmt::format("value: {}", problem));
+    } else if (entry.shape() == wanted.shape) {
       tensors_.add(wanted.name, entry);
     } else if (wanted.name == options_.first_conv && is_adaptable(entry.shape(), wanted.shape)) {
       tensors_.add(wanted.name, adapt_first_conv(entry, wanted.shape[1]));
@@ -110,6 +133,8 @@ class Matcher {
     std::string text = fmt::format("{} of {} {} tensors from {} ({})", tensors_.size(),
                                    wanted_.size(), options_.subject, file_.name, file_.container);
     if (has_classifier_) text += ", fc.* ignored";
+    if (is_averaged_) text += ", averaged weights (n_averaged ignored)";
+    if (!file_.note.empty()) text += ", " + file_.note;
     if (const std::string names = map_.description(); !names.empty()) text += ", " + names;
     if (outside_ > 0) text += fmt::format(", {} others ignored", outside_);
     if (counters_ > 0) text += fmt::format(", {} missing num_batches_tracked set to 0", counters_);
@@ -129,7 +154,7 @@ class Matcher {
   std::vector<std::string> problems_;
   StateDict tensors_;
   std::int64_t outside_ = 0, counters_ = 0, adapted_channels_ = 0;
-  bool has_classifier_ = false;
+  bool has_classifier_ = false, is_averaged_ = false;
 };
 
 }  // namespace

@@ -18,6 +18,9 @@ struct WantedTensor {
 
 struct MatchOptions {
   std::string subject = "model";  ///< what is being loaded, for messages: "encoder"
+  /// The prefix of all wanted names if they are a part of a model. The rest of a file that holds a
+  /// whole model is then left aside.
+  std::string part = {};
   /// Wanted name of the convolution that reads the image. Its weight may have a number of input
   /// channels other than the file's three, and is then adapted as in segmentation-models-pytorch.
   /// If empty, all shapes must be equal.
@@ -35,9 +38,10 @@ struct Match {
 };
 
 /// Entries with a prefix other than that of the wanted tensors (a decoder when an encoder is
-/// loaded) are ignored and counted in the summary. The classifier fc.* is ignored, too. If any
-/// other tensor is missing, unexpected or of another shape, throws one Error that lists all of them
-/// with both shapes.
+/// loaded) are ignored and counted in the summary. The classifier fc.* and the counter n_averaged of
+/// an averaged model are ignored, too. If any other tensor is missing, unexpected or of another
+/// shape, throws one Error that lists them with both shapes. So it does if a value is not finite or
+/// a variance negative.
 Match match_weights(const WeightsFile& file, std::span<const WantedTensor> wanted,
                     const MatchOptions& options = {});
 

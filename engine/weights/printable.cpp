@@ -30,23 +30,42 @@ std::size_t utf8_length(std::string_view text) {
   return code >= smallest && code <= 0x10ffff && !surrogate ? length : 0;
 }
 
+/// Whether a well-formed character is a control character: U+0000 to U+001F, U+007F to U+009F.
+bool is_control(std::string_view character) {
+  if (character.size() == 1) return character[0] < ' ' || character[0] == '\x7f';
+  return character.size() == 2 && character[0] == '\xc2' &&
+         static_cast<std::uint8_t>(character[1]) < 0xa0;
+}
+
+/// Appends characters of `text` until `result` has `most` bytes. Those that `keep` rejects become
+/// '?', as does malformed UTF-8. Returns the rest of `text`.
+template <class Keep>
+std::string_view append_printable(std::string& result, std::string_view text, std::size_t most,
+                                  Keep&& keep) {
+  while (!text.empty() && result.size() < most) {
+    const std::size_t length = utf8_length(text);
+    const std::string_view character = text.substr(0, std::max<std::size_t>(length, 1));
+    result += length > 0 && keep(character) ? character : "?";
+    text.remove_prefix(character.size());
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string Printable::str() const {
   constexpr std::size_t kMaxBytes = 200;
   std::string result;
-  for (std::string_view rest = text; !rest.empty();) {
-    if (result.size() >= kMaxBytes) return result + "...";
-    const std::size_t length = utf8_length(rest);
-    const bool control = length == 1 && (rest[0] < ' ' || rest[0] == '\x7f');
-    if (length == 0 || control) {
-      result += '?';
-      rest.remove_prefix(1);
-    } else {
-      result += rest.substr(0, length);
-      rest.remove_prefix(length);
-    }
-  }
+  const std::string_view rest = append_printable(
+      result, text, kMaxBytes, [](std::string_view character) { return !is_control(character); });
+  return rest.empty() ? result : result + "...";
+}
+
+std::string printable_lines(std::string_view text) {
+  std::string result;
+  append_printable(result, text, std::string::npos, [](std::string_view character) {
+    return character == "\n" || character == "\t" || !is_control(character);
+  });
   return result;
 }
 

@@ -18,6 +18,10 @@ inline Printable printable(std::string_view text) {
   return {text};
 }
 
+/// The whole `text` with '?' in place of malformed UTF-8 and of control characters other than '\n'
+/// and '\t', which could be commands to a terminal.
+std::string printable_lines(std::string_view text);
+
 /// True if `text` is well-formed UTF-8 (no surrogates, no overlong forms).
 bool is_utf8(std::string_view text);
 

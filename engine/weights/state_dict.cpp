@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <type_traits>
 
 #include "engine/core/join.hpp"
@@ -73,8 +74,9 @@ void visit_dtype(DType dtype, F&& f) {
 StateEntry::StateEntry(ElementType type, std::vector<std::int64_t> shape, Bytes bytes)
     : type_(type), shape_(std::move(shape)), bytes_(std::move(bytes)) {
   const auto wanted = static_cast<std::size_t>(checked_numel(shape_, "entry")) * size_of(type_);
-  require(bytes_.size() == wanted, "weights: {} {} needs {} bytes, not {}", name_of(type_),
-          shape_text(shape_), wanted, bytes_.size());
+  if (bytes_.size() == wanted) return;
+  fail("weights: {} {} needs {} bytes, not {}", name_of(type_), shape_text(shape_), wanted,
+       bytes_.size());
 }
 
 StateEntry StateEntry::from_tensor(const Tensor& tensor) {
@@ -107,6 +109,35 @@ std::vector<T> StateEntry::values() const {
 template std::vector<float> StateEntry::values() const;
 template std::vector<double> StateEntry::values() const;
 template std::vector<std::int64_t> StateEntry::values() const;
+
+namespace {
+
+/// The first element for which `test` is true of its value as a double.
+template <class Test>
+std::optional<StateEntry::NotFinite> find_element(const StateEntry& entry, Test&& test) {
+  return visit_element_type(entry.type(), [&]<class T>(T) -> std::optional<StateEntry::NotFinite> {
+    if constexpr (std::is_floating_point_v<T> || is_small_float<T>) {
+      for (std::int64_t i = 0; i < entry.numel(); ++i) {
+        const double value = convert_element<double>(
+            load_element<T>(entry.bytes().data() + static_cast<std::size_t>(i) * sizeof(T)));
+        if (test(value)) return StateEntry::NotFinite{i, value};
+      }
+    }
+    return std::nullopt;
+  });
+}
+
+}  // namespace
+
+std::optional<StateEntry::NotFinite> StateEntry::find_not_finite() const {
+  return find_element(*this, [](double value) {
+    return !(std::fabs(value) <= double{std::numeric_limits<float>::max()});
+  });
+}
+
+bool StateEntry::has_negative() const {
+  return find_element(*this, [](double value) { return value < 0; }).has_value();
+}
 
 Tensor StateEntry::to_tensor(DType dtype, Device device) const {
   const Tensor tensor = Tensor::empty(Shape(std::span<const Index>(shape_)), dtype, device);
@@ -142,10 +173,10 @@ std::int64_t checked_numel(std::span<const std::int64_t> shape, std::string_view
   std::int64_t product = 1;
   bool empty = false;
   for (const std::int64_t size : shape) {
-    require(size >= 0, "{}: shape {} has a negative size", what, shape_text(shape));
+    if (size < 0) fail("{}: shape {} has a negative size", what, shape_text(shape));
     empty = empty || size == 0;
     if (size == 0) continue;
-    require(size < kMax / product, "{}: shape {} has too many elements", what, shape_text(shape));
+    if (size >= kMax / product) fail("{}: shape {} has too many elements", what, shape_text(shape));
     product *= size;
   }
   return empty ? 0 : product;

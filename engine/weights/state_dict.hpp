@@ -4,6 +4,7 @@
 // formats, and may be a view of the mapped file.
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -37,6 +38,14 @@ class StateEntry {
   /// if T is std::int64_t and an element is a fraction, a NaN or out of range.
   template <class T>
   std::vector<T> values() const;
+
+  /// The first element that float32 cannot hold as a finite number: NaN, infinity, or out of range.
+  struct NotFinite {
+    std::int64_t element = 0;  ///< in row-major order
+    double value = 0;
+  };
+  std::optional<NotFinite> find_not_finite() const;
+  bool has_negative() const;
 
   /// A new tensor of this shape (rank at most 4) in the engine's layout.
   Tensor to_tensor(DType dtype, Device device = Device::cpu()) const;

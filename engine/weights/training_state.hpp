@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/weights/state_dict.hpp"
 
@@ -19,20 +20,29 @@ struct AdamMoments {
 
 struct OptimizerState {
   double lr = 1e-4, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weight_decay = 0.01;
-  bool amsgrad = false;
+  bool amsgrad = false, maximize = false;
+  bool decoupled_weight_decay = true;  ///< false: Adam, whose decay is a part of the gradient
   std::int64_t parameters = 0;  ///< the number of parameters, including those without moments
   /// By position in named_parameters() order; a parameter that never got a gradient has no moments.
   std::map<std::int64_t, AdamMoments> moments = {};
 };
 
+/// What a callback watches: "val/Loss", "min". Both are empty if the file does not say.
+struct MonitorState {
+  std::string monitor = "val/Loss", mode = "min";
+  bool operator==(const MonitorState&) const = default;
+};
+
 struct EarlyStoppingState {
   std::int64_t wait_count = 0, stopped_epoch = 0, patience = 10;
   double best_score = 0.0;
+  MonitorState watched = {};
 };
 
 struct ModelCheckpointState {
   double best_score = 0.0, current_score = 0.0;
   std::string best_path, folder;
+  MonitorState watched = {};
 };
 
 struct TrainingState {
@@ -45,6 +55,7 @@ struct TrainingState {
   std::optional<OptimizerState> optimizer = {};
   std::optional<EarlyStoppingState> early_stopping = {};
   std::optional<ModelCheckpointState> model_checkpoint = {};
+  std::vector<std::string> left_aside = {};  ///< what of the file is not used, for messages
 };
 
 }  // namespace fpanet

@@ -7,6 +7,7 @@
 
 #include "engine/core/join.hpp"
 #include "engine/weights/printable.hpp"
+#include "engine/weights/shards.hpp"
 #include "engine/weights/torch/containers.hpp"
 #include "engine/weights/torch/file.hpp"
 #include "engine/weights/torch/tar_reader.hpp"
@@ -33,11 +34,47 @@ struct Unwrapped {
   std::string wrapper;
 };
 
-Unwrapped unwrap(const Dict& root) {
+/// The trained weights of a checkpoint in which "state_dict" holds their average.
+/// Source: Lightning 2.5, callbacks/weight_averaging.py, on_save_checkpoint.
+constexpr std::string_view kTrained = "current_model_state";
+/// Keys under which other code stores averaged weights beside the trained ones.
+constexpr std::array<std::string_view, 4> kAverages = {"ema_state_dict", "state_dict_ema",
+                                                       "model_ema", "ema"};
+
+const Dict* dict_of_tensors(const Dict& root, std::string_view key) {
+  const pickle::Object* inner = find(root, key);
+  const Dict* dict = inner == nullptr ? nullptr : inner->as<Dict>();
+  return dict != nullptr && holds_tensors(*dict) ? dict : nullptr;
+}
+
+/// Which weights are read if `root` holds averaged ones, too.
+std::string note_on_averages(const Dict& root, const std::string& wrapper) {
+  if (wrapper == kTrained) {
+    return fmt::format(
+        "the trained weights under '{}'; the averaged ones under 'state_dict' are "
+        "left aside",
+        kTrained);
+  }
+  if (dict_of_tensors(root, kTrained) != nullptr) {
+    return fmt::format(
+        "the averaged weights under '{}'; the trained ones under '{}' are left aside", wrapper,
+        kTrained);
+  }
+  for (const std::string_view key : kAverages) {
+    if (key != wrapper && dict_of_tensors(root, key) != nullptr) {
+      return fmt::format("the weights under '{}'; the averaged ones under '{}' are left aside",
+                         wrapper, key);
+    }
+  }
+  return {};
+}
+
+Unwrapped unwrap(const Dict& root, ReadTraining training) {
+  if (training == ReadTraining::yes && dict_of_tensors(root, "state_dict") != nullptr) {
+    if (const Dict* dict = dict_of_tensors(root, kTrained)) return {dict, std::string(kTrained)};
+  }
   for (const std::string_view key : kStateDictKeys) {
-    const pickle::Object* inner = find(root, key);
-    const Dict* dict = inner == nullptr ? nullptr : inner->as<Dict>();
-    if (dict != nullptr && holds_tensors(*dict)) return {dict, std::string(key)};
+    if (const Dict* dict = dict_of_tensors(root, key)) return {dict, std::string(key)};
   }
   return {&root, ""};
 }
@@ -57,7 +94,9 @@ void read_tensors(TorchFile& file, const Dict& dict, WeightsFile& result) {
     const auto* name = key->as<std::string_view>();
     const pickle::TensorView* view = tensor_of(*value);
     if (view == nullptr) {
-      if (name != nullptr) result.skipped.push_back(printable(*name).str());
+      if (name == nullptr) continue;
+      result.skipped.push_back(printable(*name).str());
+      file.heap().charge(sizeof(std::string) + result.skipped.back().size());
       continue;
     }
     require(name != nullptr && is_utf8(*name), "{}: the name of a tensor is not a string",
@@ -69,14 +108,16 @@ void read_tensors(TorchFile& file, const Dict& dict, WeightsFile& result) {
 }
 
 /// The texts in a dict that one of our writers has put there; nothing of any other object.
-Metadata metadata_of(const pickle::Object* object) {
+Metadata metadata_of(const pickle::Object* object, pickle::Heap& heap) {
   Metadata metadata;
   const Dict* const dict = object == nullptr ? nullptr : object->as<Dict>();
   if (dict == nullptr) return metadata;
   for (const auto& [key, value] : dict->items) {
     const auto* name = key->as<std::string_view>();
     const auto* text = value->as<std::string_view>();
-    if (name != nullptr && text != nullptr && is_utf8(*name) && is_utf8(*text)) {
+    if (name == nullptr || text == nullptr) continue;
+    heap.charge(name->size() + text->size() + sizeof(Metadata::value_type));
+    if (is_utf8(*name) && is_utf8(*text)) {
       metadata[std::string(*name)] = *text;
     }
   }
@@ -84,21 +125,22 @@ Metadata metadata_of(const pickle::Object* object) {
 }
 
 /// The metadata of a bare state dict are its attribute; those of a checkpoint are its entry.
-Metadata find_metadata(const Dict& root, const Dict& state_dict) {
+Metadata find_metadata(const Dict& root, const Dict& state_dict, pickle::Heap& heap) {
   const Dict* const attributes =
       state_dict.attributes == nullptr ? nullptr : state_dict.attributes->as<Dict>();
   const pickle::Object* own = attributes == nullptr ? nullptr : find(*attributes, kMetadataKey);
-  return metadata_of(own != nullptr ? own : find(root, kMetadataKey));
+  return metadata_of(own != nullptr ? own : find(root, kMetadataKey), heap);
 }
 
 void read_torch(TorchFile file, ReadTraining training, WeightsFile& result) {
   const Dict* root = file.root().as<Dict>();
   require(root != nullptr, "{}: holds {}, not a state dict", file.name(), kind_of(file.root()));
-  const auto [dict, wrapper] = unwrap(*root);
+  const auto [dict, wrapper] = unwrap(*root, training);
   require(holds_tensors(*dict), "{}: no state dict in it; its keys are: {}", file.name(),
           keys_of(*root));
   result.wrapper = wrapper;
-  result.metadata = find_metadata(*root, *dict);
+  result.metadata = find_metadata(*root, *dict, file.heap());
+  if (!wrapper.empty()) result.note = note_on_averages(*root, wrapper);
   read_tensors(file, *dict, result);
   if (training == ReadTraining::yes && is_lightning(*root)) {
     result.training = read_training_state(file, *root);
@@ -134,6 +176,7 @@ WeightsFile read_weights(const Bytes& file, const std::string& name, ReadTrainin
 }
 
 WeightsFile read_weights(const std::filesystem::path& path, ReadTraining training) {
+  if (is_shard_index(path)) return read_shards(path);
   return read_weights(Bytes::map(path), path.string(), training);
 }
 

@@ -8,6 +8,7 @@
 #include "engine/core/atomic_file.hpp"
 #include "engine/core/cache_folder.hpp"
 #include "engine/core/error.hpp"
+#include "engine/core/log.hpp"
 
 namespace fpanet::kernels {
 namespace {
@@ -84,8 +85,8 @@ PlanFile::Entries PlanFile::read() const {
     }
   } catch (const std::exception& error) {
     entries.clear();
-    fmt::print(stderr, "conv2d: {} is ignored ({}); engines are measured again\n", path_.string(),
-               error.what());
+    write_log(fmt::format("conv2d: {} is ignored ({}); engines are measured again\n",
+                          path_.string(), error.what()));
   }
   return entries;
 }
@@ -105,8 +106,8 @@ void PlanFile::write(const Entries& entries) {
     file.commit();
   } catch (const std::exception& error) {
     writable_ = false;
-    fmt::print(stderr, "conv2d: measured engines are not kept for the next run: {}\n",
-               error.what());
+    write_log(
+        fmt::format("conv2d: measured engines are not kept for the next run: {}\n", error.what()));
   }
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/cli/console.hpp"
 #include "apps/cli/text_file.hpp"
 #include "apps/cli/usage_error.hpp"
 #include "apps/training/train_command_line.hpp"
@@ -125,6 +126,40 @@ TEST_CASE("--help prints examples and every default, --version the version") {
   const auto version = run_program({"--version"}, succeed);
   CHECK(version.exit_code == 0);
   CHECK(contains(version.out, "program " FPANET_VERSION));
+}
+
+TEST_CASE("messages lose the control characters of the names in them") {
+  const auto failed = run_program(
+      {"--data", "d"}, []() -> int { fail("a\x1b[2J\xc2\x9b.jpg: b\xff\r\n  c\td \xc3\xa9"); });
+  CHECK(failed.err == "program: a?[2J?.jpg: b??\n  c\td \xc3\xa9\n");
+}
+
+TEST_CASE("a message that cannot be written changes nothing") {
+  const auto code = [](const char* target) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      if (std::freopen("/dev/null", "w", stdout) == nullptr) ::_exit(99);
+      if (target == nullptr) {
+        ::close(STDERR_FILENO);
+      } else if (std::freopen(target, "w", stderr) == nullptr) {
+        ::_exit(99);
+      }
+      const auto app = make_app("program", "Does what the test wants.", "program");
+      const std::array<const char*, 1> arguments = {"program"};
+      ::_exit(run_main(*app, 1, arguments.data(), [] {
+        Console console(false);
+        console.info("text");
+        console.warning("text");
+        fail("text");
+        return 0;
+      }));
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+  };
+  CHECK(code("/dev/full") == 1);
+  CHECK(code(nullptr) == 1);
 }
 
 TEST_CASE("results that cannot be written are a failure") {

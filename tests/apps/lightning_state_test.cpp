@@ -109,6 +109,33 @@ TEST_CASE("lightning state: without early stopping the saved best counts when it
   CHECK(load_lightning_state(fixture.written(), fixture.session).best_epoch == -1);
 }
 
+TEST_CASE("lightning state: what callbacks counted of another value is left aside and said") {
+  Fixture fixture;
+  fixture.training.early_stopping->watched = {"val/IoU", "max"};
+  fixture.training.model_checkpoint = ModelCheckpointState{.best_score = 0.9,
+                                                           .current_score = 0.9,
+                                                           .best_path = "b",
+                                                           .folder = "f",
+                                                           .watched = {"val/IoU", "max"}};
+  const WeightsFile file = fixture.written();
+  CHECK_FALSE(file.training->early_stopping.has_value());
+  CHECK_FALSE(file.training->model_checkpoint.has_value());
+  REQUIRE(file.training->left_aside.size() == 2);
+  CHECK(file.training->left_aside[0] ==
+        "its EarlyStopping watched val/IoU (max), but val/Loss (min) is watched here; its best "
+        "score, patience and count of epochs are left aside");
+  CHECK(contains(file.training->left_aside[1], "its ModelCheckpoint watched val/IoU (max)"));
+  const ProgressState state = load_lightning_state(file, fixture.session);
+  CHECK(state.epoch == 3);
+  CHECK(state.best_epoch == -1);
+  CHECK(state.wait == 0);
+
+  fixture.training.early_stopping->watched = {};
+  const WeightsFile mixed = fixture.written();
+  CHECK(mixed.training->early_stopping.has_value());
+  CHECK(mixed.training->left_aside.size() == 1);
+}
+
 TEST_CASE("lightning state: what does not fit is refused by name") {
   Fixture fixture;
   OptimizerState& optimizer = *fixture.training.optimizer;
@@ -136,6 +163,18 @@ TEST_CASE("lightning state: what does not fit is refused by name") {
   SUBCASE("amsgrad") {
     optimizer.amsgrad = true;
     CHECK(contains(fixture.refusal(), "amsgrad"));
+    CHECK(contains(fixture.refusal(), "start a new training from its weights with --init"));
+  }
+  SUBCASE("an optimizer that maximizes") {
+    optimizer.maximize = true;
+    CHECK(contains(fixture.refusal(), "its optimizer maximizes"));
+  }
+  SUBCASE("Adam, whose decay is another") {
+    optimizer.decoupled_weight_decay = false;
+    CHECK(contains(fixture.refusal(), "its optimizer is Adam"));
+    CHECK(contains(fixture.refusal(), "with --init"));
+    optimizer.weight_decay = 0;  // without decay both are the same
+    CHECK(fixture.refusal().empty());
   }
   SUBCASE("weights only") {
     fixture.training.optimizer.reset();

@@ -107,6 +107,58 @@ TEST_CASE("a run folder in use by another process is refused; a dead process hol
   CHECK(RunFolder::resume(folder).path() == folder);
 }
 
+TEST_CASE("what a run left that died before it began is removed, and nothing else") {
+  const ScratchFolder scratch;
+  const fs::path folder = scratch / "run";
+  const auto write = [&](const char* name) {
+    fs::create_directories((folder / name).parent_path());
+    write_text_file(folder / name, "x");
+  };
+  const auto create = [&] { return create_message(folder); };
+  for (const char* name : {"checkpoints/training_state.safetensors", "checkpoints/last.safetensors",
+                           "checkpoints/best.safetensors", "checkpoints/best.safetensors.tmp-1-0",
+                           "split.csv", "split.csv.tmp-1-1", "config.toml.tmp-1-2", "lock"}) {
+    write(name);
+  }
+  CHECK(create().empty());
+  CHECK(fs::is_empty(folder / "checkpoints"));
+  CHECK_FALSE(fs::exists(folder / "split.csv"));
+
+  write("checkpoints/training_state.safetensors");
+  for (const char* name : {"config.toml", "metrics.csv", "steps.csv", "checkpoints/mine.pth"}) {
+    CAPTURE(name);
+    write(name);
+    CHECK(contains(create(), "not empty (it contains " + fs::path(name).filename().string()));
+    CHECK(contains(create(), "use another"));
+    const bool resumable = std::string(name) == "config.toml";
+    CHECK(contains(create(), "continue that run with --resume") == resumable);
+    CHECK(fs::exists(folder / "checkpoints/training_state.safetensors"));
+    CHECK(fs::exists(folder / name));
+    fs::remove(folder / name);
+  }
+  fs::remove(folder / "checkpoints/training_state.safetensors");
+  write("split.csv");  // the user's, since it is older than any state
+  CHECK(contains(create(), "it contains split.csv"));
+}
+
+TEST_CASE("a checkpoint is found in a run folder or in a folder of the Hugging Face Hub") {
+  const ScratchFolder scratch;
+  fs::create_directories(scratch / "checkpoints");
+  const auto message = [&] { return message_of<Error>([&] { find_checkpoint(scratch.path()); }); };
+  CHECK(contains(message(), "is it a run folder?"));
+  write_text_file(scratch / "config.toml", "");
+  write_text_file(scratch / "checkpoints/training_state.safetensors", "");
+  CHECK(contains(message(), "has not finished its first epoch"));
+  for (const char* name :
+       {"pytorch_model.bin.index.json", "pytorch_model.bin", "model.safetensors.index.json",
+        "model.safetensors", "checkpoints/last.safetensors", "checkpoints/best.safetensors"}) {
+    write_text_file(scratch / name, "");
+    CHECK(find_checkpoint(scratch.path()) == scratch / name);
+    CHECK(find_checkpoint(scratch / name) == scratch / name);
+  }
+  CHECK(contains(message_of<Error>([&] { find_checkpoint(scratch / "none"); }), "no such"));
+}
+
 TEST_CASE("only a run that has saved can be resumed") {
   const ScratchFolder scratch;
   const auto message = [&] {

@@ -1,5 +1,5 @@
 #pragma once
-// Whether two training runs left the same behind.
+// Compares the files that two training runs left.
 
 #include <doctest/doctest.h>
 

@@ -1,16 +1,15 @@
 // fpanet_train as a whole: what it writes, how it stops, how it goes on.
 
 #include <doctest/doctest.h>
-#include <signal.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <chrono>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "kernels/simd/cpu_isa.hpp"
+#include "tests/programs/child.hpp"
+#include "tests/programs/run_program.hpp"
 #include "tests/programs/same_run.hpp"
 
 using namespace fpanet;
@@ -22,30 +21,15 @@ namespace {
 const std::string kTiny =
     "--data synthetic:14 --image-size 64 --encoder resnet18 --batch-size 3 --quiet ";
 
-/// Starts a training that would take long, interrupts it after `steps` steps, or with none while it
-/// reads its images, and returns the exit code.
-int train_interrupted(const std::filesystem::path& run, const std::string& flags, int steps) {
-  const pid_t child = fork();
-  if (child == 0) {
-    signal(SIGINT, SIG_DFL);  // a shell may have its background jobs ignore it
-    const std::string command = "exec " + std::string(FPANET_PROGRAMS) + "/fpanet_train " + flags +
-                                " --run " + run.string() + " 2> /dev/null";
-    execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
-    _exit(127);
-  }
-  const auto lines = [&] {
-    const std::string logged = contents(run / "steps.csv");
-    return std::count(logged.begin(), logged.end(), '\n');
-  };
-  using namespace std::chrono_literals;
-  if (steps == 0) std::this_thread::sleep_for(1s);
-  for (int i = 0; i < 6000 && steps > 0 && lines() < 1 + steps; ++i) {
-    std::this_thread::sleep_for(20ms);
-  }
-  kill(child, SIGINT);
-  int status = 0;
-  waitpid(child, &status, 0);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+/// Starts a training that would take long, stops it with `signal` after `steps` steps, or with none
+/// while it reads its images, and returns the exit code.
+int train_interrupted(const std::filesystem::path& run, const std::string& flags, int steps,
+                      int signal = SIGINT) {
+  Child child("train", flags + " --run " + run.string() + " 2> /dev/null");
+  if (steps == 0) std::this_thread::sleep_for(std::chrono::seconds(1));
+  if (steps > 0) wait_for_steps(run, steps);
+  child.send(signal);
+  return child.wait();
 }
 
 }  // namespace

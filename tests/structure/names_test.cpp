@@ -19,12 +19,14 @@ using fpanet::test::is_cpp_or_cuda;
 /// Names in prose that refer to files outside the repository. This is the whole list of exceptions.
 const std::set<std::string> kOthersFiles = {
     // Sources of PyTorch, Lightning, segmentation-models-pytorch and OpenCV.
+    "callbacks/weight_averaging.py",
     "encoders/_utils.py",
     "fabric/loggers/csv_logs.py",
     "losses/_functional.py",
     "losses/dice.py",
     "metrics/functional.py",
     "modules/imgproc/src/resize.cpp",
+    "serialization/_base.py",
     "torch/optim/adamw.py",
     "torch/serialization.py",
     // Files that programs write.

@@ -1,9 +1,11 @@
 #include <doctest/doctest.h>
 
+#include <limits>
 #include <numeric>
 
 #include "engine/weights/match_weights.hpp"
 #include "engine/weights/name_map.hpp"
+#include "tests/support/message_of.hpp"
 
 namespace fpanet {
 
@@ -85,6 +87,76 @@ TEST_CASE("match: an encoder out of a whole model") {
   CHECK(match.summary ==
         "1 of 1 encoder tensors from f.pth (zip), prefix model.encoder. removed, "
         "2 others ignored");
+}
+
+TEST_CASE(
+    "match: an encoder out of a whole model whatever its names; inside it nothing is left out") {
+  std::vector<Row> wanted = kEncoder;
+  const std::string prefix = "model.encoder.";
+  const MatchOptions options{.subject = "encoder", .part = prefix};
+  for (const std::string in_file : {"model.", "", "module.model."}) {
+    CAPTURE(in_file);
+    WeightsFile file = file_of(kEncoder, in_file + "encoder.");
+    file.tensors.add(in_file + "decoder.a.weight", filled({2}));
+    file.tensors.add(in_file + "segmentation_head.0.bias", filled({7}));
+    const Match match = match_weights(file, wanted_of(wanted, prefix), options);
+    CHECK(match.tensors.size() == 3);
+    CHECK(match.summary.ends_with(", 2 others ignored"));
+    file.tensors.add(in_file + "encoder.extra", filled({1}));
+    CHECK_THROWS_WITH_AS(match_weights(file, wanted_of(wanted, prefix), options),
+                         ("f.pth (zip) does not fit the encoder:\n  unexpected: " + in_file +
+                          "encoder.extra (1) in the file, not in the encoder")
+                             .c_str(),
+                         Error);
+  }
+}
+
+TEST_CASE("match: an averaged model's counter is left aside and said") {
+  WeightsFile file = file_of({kEncoder[1]}, "module.");
+  file.tensors.add("n_averaged", StateEntry::scalar(9));
+  CHECK(match_weights(file, wanted_of({kEncoder[1]})).summary ==
+        "1 of 1 model tensors from f.pth (zip), averaged weights (n_averaged ignored), module. "
+        "dropped");
+}
+
+TEST_CASE("match: values that make every prediction meaningless are refused by name") {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const float infinity = std::numeric_limits<float>::infinity();
+  const auto message = [](const std::string& name, const StateEntry& entry) {
+    WeightsFile file;
+    file.name = "f";
+    file.container = "zip";
+    file.tensors.add(name, entry);
+    const std::vector<WantedTensor> wanted = {{name, entry.shape()}};
+    return test::message_of<Error>([&] { match_weights(file, wanted); });
+  };
+  const std::string end = ", so every prediction would be meaningless";
+  const std::string begin = "f (zip) does not fit the model:\n  value: ";
+  CHECK(message("w", StateEntry::from_values(std::vector{1.F, nan}, {2})) ==
+        begin + "w holds nan at element 1" + end);
+  CHECK(message("w", StateEntry::from_values(std::vector{-infinity}, {1})) ==
+        begin + "w holds -inf at element 0" + end);
+  CHECK(message("b.running_var", StateEntry::from_values(std::vector{1.F, -1.F}, {2})) ==
+        begin + "b.running_var holds a negative variance" + end);
+  CHECK(message("b.running_mean", StateEntry::from_values(std::vector{1.F, -1.F}, {2})).empty());
+  const std::vector<double> large = {1.0, 1e300};
+  CHECK(message("w", StateEntry(ElementType::f64, {2},
+                                Bytes::copy_of(std::as_bytes(std::span(large))))) ==
+        begin + "w holds 1e+300 at element 1" + end);
+  const std::uint16_t half = 0x7c00, brain = 0x7fc0;
+  const auto of = [](ElementType type, const std::uint16_t& bits) {
+    return StateEntry(type, {1}, Bytes::copy_of(std::as_bytes(std::span(&bits, 1))));
+  };
+  CHECK(message("w", of(ElementType::f16, half)) == begin + "w holds inf at element 0" + end);
+  CHECK(message("w", of(ElementType::bf16, brain)) == begin + "w holds nan at element 0" + end);
+}
+
+TEST_CASE("match: a file with a million other tensors gets a message that can be read") {
+  WeightsFile file = file_of({kEncoder[1]});
+  for (int i = 0; i < 1500; ++i) file.tensors.add("x" + std::to_string(i), StateEntry::scalar(0));
+  const std::string message =
+      test::message_of<Error>([&] { match_weights(file, wanted_of({kEncoder[1]})); });
+  CHECK(message.ends_with("\n  and 500 more"));
 }
 
 TEST_CASE("match: optional tensors may be missing") {

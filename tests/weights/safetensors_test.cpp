@@ -1,13 +1,17 @@
 #include <doctest/doctest.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <csignal>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 
 #include "engine/core/layout.hpp"
 #include "engine/weights/safetensors/safetensors.hpp"
+#include "tests/support/message_of.hpp"
 #include "tests/support/scratch_folder.hpp"
 
 namespace fpanet {
@@ -58,6 +62,51 @@ TEST_CASE("safetensors: an empty state dict is a valid file") {
   const ScratchFolder folder;
   write_safetensors(folder / "a.safetensors", {});
   CHECK(read_safetensors(folder / "a.safetensors").tensors.empty());
+}
+
+TEST_CASE("safetensors: a header cannot ask for more than its limits") {
+  const auto message = [](const std::string& json, std::size_t data) {
+    return test::message_of<Error>([&] { read_safetensors(with_header(json, data), "f"); });
+  };
+  const auto row = [](const std::string& name, const std::string& shape) {
+    return "\"" + name + R"(":{"dtype":"F32","shape":[)" + shape + R"(],"data_offsets":[0,0]})";
+  };
+  std::string rank = "0";
+  for (int i = 0; i < 64'000; ++i) rank += ",1";
+  CHECK(message("{" + row("a", rank) + "}", 0) == "f: tensor a has more than 64 dimensions");
+  CHECK(message("{" + row(std::string((1 << 20) + 1, 'a'), "0") + "}", 0) ==
+        "f: header has a name of 1048577 bytes, more than 1048576");
+  std::string rows = "{" + row("0", "0"), entries = R"({"__metadata__":{"0":"")";
+  for (int i = 1; i <= 1 << 18; ++i) {
+    rows += "," + row(std::to_string(i), "0");
+    entries += ",\"" + std::to_string(i) + "\":\"\"";
+  }
+  CHECK(message(rows + "}", 0) == "f: header names more than 262144 tensors");
+  CHECK(message(entries + "}}", 0) == "f: header has more than 262144 metadata entries");
+}
+
+TEST_CASE("safetensors: a file that is cut while it is read gets a message, not a signal") {
+  const ScratchFolder folder;
+  const std::string path = (folder / "a.safetensors").string();
+  const std::vector<float> values(1 << 16, 1.0f);
+  StateDict tensors;
+  tensors.add("w", StateEntry::from_values(values, {1 << 16}));
+  write_safetensors(path, tensors);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    if (std::freopen((folder / "err").c_str(), "w", stderr) == nullptr) ::_exit(99);
+    const SafetensorsFile file = read_safetensors(path);
+    std::filesystem::resize_file(path, 4096);
+    const std::vector<float> read = file.tensors.at("w").values<float>();
+    ::_exit(read.back() == 1.0f ? 98 : 97);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 1);
+  std::ifstream err(folder / "err");
+  const std::string text(std::istreambuf_iterator<char>(err), {});
+  CHECK(text.find(path + ": became shorter while it was read") != std::string::npos);
 }
 
 TEST_CASE("safetensors: every broken header is refused with the reason") {

@@ -94,6 +94,59 @@ TEST_CASE("torch files: the tensors may lie under a key, beside other things") {
   }
 }
 
+TEST_CASE("torch files: which of several sets of weights is read is said") {
+  const auto weights = [](float first) { return tensor(4, static_cast<int>(first) - 1, {1}, {1}); };
+  const auto item = [&](const std::string& key, float first) {
+    return text(key) + dict("w", weights(first));
+  };
+  const auto read = [&](const std::string& items, ReadTraining training) {
+    const ScratchFolder folder;
+    ZipWriter zip(folder / "a.ckpt");
+    zip.add("a/data.pkl", kProto + "}(" + items + "u.");
+    zip.add("a/data/0", kFourFloats);
+    zip.finish();
+    return read_weights(Bytes::map(folder / "a.ckpt"), "f", training);
+  };
+  const auto value = [](const WeightsFile& file) {
+    return file.tensors.at("w").values<float>()[0];
+  };
+  // As Lightning's WeightAveraging saves: the optimizer's state belongs to the trained weights.
+  const std::string both = item("state_dict", 1) + item("current_model_state", 2);
+  const WeightsFile average = read(both, ReadTraining::no), trained = read(both, ReadTraining::yes);
+  CHECK(value(average) == 1);
+  CHECK(average.note ==
+        "the averaged weights under 'state_dict'; the trained ones under 'current_model_state' are "
+        "left aside");
+  CHECK(value(trained) == 2);
+  CHECK(trained.note ==
+        "the trained weights under 'current_model_state'; the averaged ones under 'state_dict' are "
+        "left aside");
+  for (const ReadTraining training : {ReadTraining::no, ReadTraining::yes}) {
+    const WeightsFile file = read(item("state_dict", 1) + item("state_dict_ema", 3), training);
+    CHECK(value(file) == 1);
+    CHECK(
+        file.note ==
+        "the weights under 'state_dict'; the averaged ones under 'state_dict_ema' are left aside");
+  }
+  CHECK(read(item("state_dict", 1), ReadTraining::no).note.empty());
+}
+
+TEST_CASE("torch files: many views of one storage are checked once and cannot add up without end") {
+  std::string items;
+  for (int i = 0; i < 5000; ++i) {
+    items += text("w" + std::to_string(i)) +
+             (i == 0 ? "ctorch._utils\n_rebuild_tensor\nq\0(("s + text("storage") +
+                           "ctorch\nFloatStorage\n" + text("0") + text("cpu") + integer(1 << 18) +
+                           "tQK\0"s + tuple({1 << 18}) + tuple({1}) + "tq\1R"
+                     : "h\0h\1R"s);
+  }
+  CHECK_THROWS_WITH_AS(
+      read_zip(
+          {{"a/data.pkl", kProto + "}(" + items + "u."}, {"a/data/0", std::string(4 << 18, '\0')}}),
+      "f: tensor w20 of shape (262144) is a view that expands to more memory than its file may use",
+      Error);
+}
+
 TEST_CASE("torch files: views of every kind") {
   const auto values = [](const std::string& object) {
     return read_object(dict("w", object)).tensors.at("w").values<float>();

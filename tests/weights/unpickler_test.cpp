@@ -153,6 +153,54 @@ TEST_CASE("unpickler: nothing off the lists passes, and its name and place are t
   check_refused("\x80\1.", "p: byte 0: pickle protocol 1 is not supported");
 }
 
+TEST_CASE("unpickler: a whole module is told apart, with what to save instead") {
+  const std::string reason =
+      "holds an object of the class __main__.FPANet, which needs its Python code; only tensors and "
+      "plain values are read: save its state_dict() instead, with torch.save(model.state_dict(), "
+      "FILE)";
+  for (const std::string& instance :
+       {std::string(")\x81}b."), "q\0)\x81q\1}q\2b."s, std::string("\x94)\x81}b.")}) {
+    check_refused(kProto + "c__main__\nFPANet\n" + instance, ("p: byte 2: " + reason).c_str());
+  }
+  // As the value of a key, and as legacy files name it: ('module', class, file, source).
+  check_refused(kProto + "}X\5\0\0\0modelc__main__\nFPANet\n)\x81}bs."s,
+                ("p: byte 13: " + reason).c_str());
+  check_refused(kProto + "(X\6\0\0\0modulec__main__\nFPANet\nX\1\0\0\0aX\1\0\0\0btQ."s,
+                ("p: byte 14: " + reason).c_str());
+}
+
+TEST_CASE("unpickler: hyperparameters of NumPy, paths, sets and bytes are read over") {
+  const std::string scalar =
+      "cnumpy.core.multiarray\nscalar\n(cnumpy\ndtype\n(U\2f8\x89\x88tR(K\3U\1<NNNJ\xff\xff\xff\xff"
+      "J\xff\xff\xff\xffK\0tbc_codecs\nencode\n(X\2\0\0\0abU\6latin1tRtR"s;
+  const std::string array =
+      "cnumpy._core.multiarray\n_reconstruct\n(cnumpy\nndarray\nK\0\x85"
+      "C\1btR(K\1K\3\x85NN\x89"
+      "B\2\0\0\0xytb"s;
+  const std::string values[] = {
+      scalar,
+      array,
+      "cpathlib\nPosixPath\n(U\1/U\4datatR"s,
+      "cpathlib._local\nPosixPath\n(U\1/tR"s,
+      "c__builtin__\nset\n](K\1K\2e\x85R"s,
+      "c__builtin__\nbytes\n)R"s,
+      "\x8f(K\1K\2\x90"s,
+      "(K\1K\2\x91"s,
+      "\x8e\3\0\0\0\0\0\0\0abc"s,
+  };
+  for (const std::string& value : values) {
+    CAPTURE(value);
+    Heap heap("p");
+    const std::string bytes = kProto + "}(U\1a" + value + "U\1bK\7u.";
+    const Dict& dict = *load(bytes, heap).as<Dict>();
+    CHECK(find(dict, "a")->as<Opaque>() != nullptr);
+    CHECK(*find(dict, "b")->as<std::int64_t>() == 7);
+  }
+  check_refused(kProto + "](K\1\x90.", "p: byte 6: items added to a list");
+  check_refused(kProto + "\x8e\xff\xff\xff\xff\xff\xff\xff\x7f.",
+                "p: ends early: 9223372036854775807 bytes wanted at byte 11 of 12");
+}
+
 TEST_CASE("unpickler: malformed pickles") {
   check_refused("", "p: ends early: 1 bytes wanted at byte 0 of 0");
   check_refused(kProto, "p: ends early: 1 bytes wanted at byte 2 of 2");
@@ -190,6 +238,32 @@ TEST_CASE("unpickler: a pickle cannot ask for more than its limits") {
                 "p: its pickles have more than 1048576 objects");
   check_refused(kProto + "N" + std::string(kMaxObjects + 1, '\x94'),
                 "p: byte 1048579: memo of more than 1048576");
+
+  const auto repeated = [](const std::string& text, int times) {
+    std::string all;
+    for (int i = 0; i < times; ++i) all += text;
+    return all;
+  };
+  // Each call names a list of 100,000 items again in five bytes.
+  const char* repeats =
+      "p: its pickles repeat their contents, which would take more memory or time than a file of "
+      "its size may use";
+  const std::string items = "(K\1K\1\x86q\1" + repeated("h\1", 100'000 - 1);
+  check_refused(kProto + "(ccollections\nOrderedDict\nq\0]"s + items + "e\x85q\2" +
+                    repeated("h\0h\2R"s, 1000) + "t.",
+                repeats);
+  // Tensors of 64 dimensions, likewise.
+  const std::string shape = "(" + repeated("K\1", 64) + "tq\5h\5";
+  check_refused(kProto + "(ctorch._utils\n_rebuild_tensor\nq\0("s + kStorage + "K\0"s + shape +
+                    "tq\2" + repeated("h\0h\2R"s, 100'000) + "t.",
+                repeats);
+  // A torch.Size is the tuple that it was made of.
+  Heap heap("p");
+  const std::string sizes =
+      kProto + "(ctorch\nSize\nq\0"s + items + "t\x85q\2" + repeated("h\0h\2R"s, 1000) + "t.";
+  const auto& made = load(sizes, heap).as<Tuple>()->items;
+  REQUIRE(made.size() == 1002);
+  CHECK(made[2] == made[1001]);
 }
 
 }  // namespace fpanet::pickle

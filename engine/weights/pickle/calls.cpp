@@ -61,8 +61,11 @@ Object* rebuild_tensor(const Arguments& args, Heap& heap, const Where& where) {
   view.offset = args.get<std::int64_t>(1);
   view.shape = args.integers(2);
   view.strides = args.integers(3);
-  require(view.shape.size() == view.strides.size(), "{}: tensor of shape {} has strides {}", where,
-          shape_text(view.shape), shape_text(view.strides));
+  if (view.shape.size() != view.strides.size()) {
+    fail("{}: tensor of shape {} has strides {}", where, shape_text(view.shape),
+         shape_text(view.strides));
+  }
+  heap.charge((view.shape.size() + view.strides.size()) * sizeof(std::int64_t));
   return heap.make(std::move(view));
 }
 
@@ -79,7 +82,9 @@ Object* rebuild_tensor_v3(const Arguments& args, Heap& heap, const Where& where)
 Object* ordered_dict(const Arguments& args, Heap& heap) {
   Dict dict;
   if (args.count() == 1) {
-    for (const Object* item : args.get<List>(0).items) {
+    const auto& items = args.get<List>(0).items;
+    heap.charge(items.size() * sizeof(dict.items[0]));
+    for (const Object* item : items) {
       const List* list = item->as<List>();
       const Tuple* tuple = item->as<Tuple>();
       if (list == nullptr && tuple == nullptr) args.misfit(0);
@@ -135,7 +140,8 @@ Object* call(const Global& global, const Tuple& tuple, Heap& heap, const Where& 
       return ordered_dict(args, heap);
     case GlobalKind::size:
       args.expect_count(1, 1);
-      return heap.make(args.get<Tuple>(0));
+      args.get<Tuple>(0);  // must be a tuple, which nothing can change: no copy is needed
+      return &args.object(0);
     case GlobalKind::device:
       args.expect_count(1, 2);
       return heap.make(Opaque{});
@@ -157,6 +163,8 @@ Object* call(const Global& global, const Tuple& tuple, Heap& heap, const Where& 
     case GlobalKind::reconstructor:
       args.expect_count(3, 3);
       return reconstruct(args, heap);
+    case GlobalKind::unused_value:
+      return heap.make(Opaque{});
     case GlobalKind::dtype:
     case GlobalKind::storage_class:
     case GlobalKind::untyped_storage_class:
@@ -172,6 +180,7 @@ void build(Object& object, const Object& state, const Where& where) {
     dict->attributes = &state;
     return;
   }
+  if (object.as<Opaque>() != nullptr) return;  // the contents of a value that is not used
   Parameter* parameter = object.as<Parameter>();
   const Tuple* tuple = state.as<Tuple>();
   const bool fits = parameter != nullptr && tuple != nullptr && !tuple->items.empty() &&

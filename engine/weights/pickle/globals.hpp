@@ -23,6 +23,7 @@ enum class GlobalKind {
   rebuild_parameter,  ///< _rebuild_parameter, _with_state
   rebuild_from_type,  ///< _rebuild_from_type, _v2
   reconstructor,
+  unused_value,  ///< what it makes is plain data that is not used: an array, a path, a set
 };
 
 struct Global {

@@ -37,6 +37,13 @@ const Object* find(const Dict& dict, std::string_view key) {
   return nullptr;
 }
 
+void Heap::charge(std::size_t bytes) {
+  require(budget_.spend(bytes),
+          "{}: its pickles repeat their contents, which would take more memory or time than a file "
+          "of its size may use",
+          file_);
+}
+
 void Heap::check_room() const {
   require(objects_.size() < kMaxObjects, "{}: its pickles have more than {} objects", file_,
           kMaxObjects);

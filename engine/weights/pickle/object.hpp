@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/weights/element_type.hpp"
+#include "engine/weights/read_budget.hpp"
 
 namespace fpanet::pickle {
 
@@ -18,7 +19,8 @@ struct Global;  // a row of the allow-list, pickle/globals.hpp
 struct Object;
 
 struct None {};
-/// A value that checkpoints contain but the project does not use: a device, a long integer.
+/// A value that checkpoints contain but the project does not use: a device, a long integer, a NumPy
+/// array or a path among the hyperparameters.
 struct Opaque {};
 struct Tuple {
   std::vector<Object*> items;
@@ -72,11 +74,12 @@ const TensorView* tensor_of(const Object& object);
 /// The value last assigned to a string key; nullptr if there is none.
 const Object* find(const Dict& dict, std::string_view key);
 
-/// Owns all objects in the pickles of a file and limits their number. The objects may refer to each
-/// other in any way, cycles included.
+/// Owns all objects in the pickles of a file, limits their number, and keeps the budget of the file's
+/// reader. The objects may refer to each other in any way, cycles included.
 class Heap {
  public:
-  explicit Heap(std::string file) : file_(std::move(file)) {}
+  explicit Heap(std::string file, std::size_t file_bytes = 0)
+      : file_(std::move(file)), budget_(file_bytes) {}
 
   template <class T>
   Object* make(T value) {
@@ -84,10 +87,16 @@ class Heap {
     return &objects_.emplace_back(Object{std::move(value)});
   }
 
+  /// Takes the bytes that a copy has from the budget, or those that a search reads. Throws Error if
+  /// fewer are left.
+  void charge(std::size_t bytes);
+  ReadBudget& budget() { return budget_; }
+
  private:
   void check_room() const;
 
   std::string file_;
+  ReadBudget budget_;
   std::deque<Object> objects_;
 };
 

@@ -15,6 +15,8 @@ namespace {
 
 enum class Op : std::uint8_t {
   mark = '(',
+  binbytes = 'B',
+  short_binbytes = 'C',
   stop = '.',
   binint = 'J',
   binint1 = 'K',
@@ -49,6 +51,10 @@ enum class Op : std::uint8_t {
   newfalse = 0x89,
   long1 = 0x8a,
   short_binunicode = 0x8c,
+  binbytes8 = 0x8e,
+  empty_set = 0x8f,
+  additems = 0x90,
+  frozenset = 0x91,
   stack_global = 0x93,
   memoize = 0x94,
   frame = 0x95,
@@ -106,6 +112,24 @@ class Machine {
       case Op::short_binunicode:
       case Op::short_binstring:
         return push_text(cursor_.number<std::uint8_t>());
+
+      // Bytes and sets occur only in values that are not used.
+      case Op::short_binbytes:
+        return push_bytes(cursor_.number<std::uint8_t>());
+      case Op::binbytes:
+        return push_bytes(cursor_.number<std::uint32_t>());
+      case Op::binbytes8:
+        return push_bytes(cursor_.number<std::uint64_t>());
+      case Op::empty_set:
+        return push(Opaque{});
+      case Op::additems: {
+        pop_from(pop_mark());
+        require(top().as<Opaque>() != nullptr, "{}: items added to {}", here(), kind_of(top()));
+        return;
+      }
+      case Op::frozenset:
+        pop_from(pop_mark());
+        return push(Opaque{});
 
       case Op::empty_tuple:
         return push(Tuple{});
@@ -197,8 +221,40 @@ class Machine {
     push(cursor_.take(length));
   }
 
+  void push_bytes(std::uint64_t length) {
+    cursor_.take(length);
+    push(Opaque{});
+  }
+
+  /// Whether an instance of the class that was named last follows: a mark or an empty tuple for its
+  /// arguments, then NEWOBJ. Legacy files name the class of a module in a persistent id instead.
+  bool makes_an_instance() const {
+    const std::string_view* word = stack_.empty() ? nullptr : stack_.back()->as<std::string_view>();
+    if (word != nullptr && *word == "module") return true;
+    ByteCursor ahead = cursor_;
+    const auto next = [&] { return ahead.left() > 0 ? ahead.number<std::uint8_t>() : 0; };
+    int op = next();
+    if (op == static_cast<int>(Op::binput) && ahead.left() > 0) {
+      ahead.take(1);
+      op = next();
+    } else if (op == static_cast<int>(Op::long_binput) && ahead.left() >= 4) {
+      ahead.take(4);
+      op = next();
+    } else if (op == static_cast<int>(Op::memoize)) {
+      op = next();
+    }
+    return op == static_cast<int>(Op::empty_tuple) && next() == static_cast<int>(Op::newobj);
+  }
+
   void push_global(std::string_view module, std::string_view name) {
     const Global* global = find_global(module, name);
+    if (global == nullptr && makes_an_instance()) {
+      fail(
+          "{}: holds an object of the class {}.{}, which needs its Python code; only tensors and "
+          "plain values are read: save its state_dict() instead, with "
+          "torch.save(model.state_dict(), FILE)",
+          here(), printable(module), printable(name));
+    }
     require(global != nullptr,
             "{}: {}.{} is refused: only tensors and plain values are read, nothing is executed",
             here(), printable(module), printable(name));

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/weights/printable.hpp"
+#include "engine/weights/read_budget.hpp"
 #include "engine/weights/safetensors/types.hpp"
 
 namespace fpanet {
@@ -27,6 +28,10 @@ class HeaderEvents : public Json::json_sax_t {
           require(!has_metadata_, "{}: header has two __metadata__", file_);
           has_metadata_ = true;
         } else {
+          require(header_.rows.size() < kMaxTensors, "{}: header names more than {} tensors", file_,
+                  kMaxTensors);
+          require(name.size() <= kMaxText, "{}: header has a name of {} bytes, more than {}", file_,
+                  name.size(), kMaxText);
           header_.rows.emplace_back().name = name;
           seen_ = {};
         }
@@ -84,6 +89,8 @@ class HeaderEvents : public Json::json_sax_t {
 
   bool string(Json::string_t& text) override {
     if (place_ == Place::metadata) {
+      require(header_.metadata.size() < kMaxTensors, "{}: header has more than {} metadata entries",
+              file_, kMaxTensors);
       require(header_.metadata.emplace(metadata_key_, text).second,
               "{}: two metadata entries are named {}", file_, printable(metadata_key_));
     } else if (place_ == Place::tensor && member_ == Member::dtype) {
@@ -99,6 +106,8 @@ class HeaderEvents : public Json::json_sax_t {
     if (member_ == Member::shape) {
       require(number <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()),
               "{}: tensor {} has size {}", file_, printable(row().name), number);
+      require(row().shape.size() < kMaxRank, "{}: tensor {} has more than {} dimensions", file_,
+              printable(row().name), kMaxRank);
       row().shape.push_back(static_cast<std::int64_t>(number));
     } else {
       if (offsets_ == 0) row().begin = number;

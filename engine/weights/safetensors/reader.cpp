@@ -21,8 +21,9 @@ void check_size(const Row& row, const std::string& file) {
   const std::uint64_t size = size_of(row.type);
   const bool fits = row.begin <= row.end && (row.end - row.begin) % size == 0 &&
                     (row.end - row.begin) / size == numel;
-  require(fits, "{}: tensor {} of {} {} does not take the bytes {}..{}", file, printable(row.name),
-          name_of(row.type), shape_text(row.shape), row.begin, row.end);
+  if (fits) return;
+  fail("{}: tensor {} of {} {} does not take the bytes {}..{}", file, printable(row.name),
+       name_of(row.type), shape_text(row.shape), row.begin, row.end);
 }
 
 /// Checks that the tensors cover the data from 0 to its end without gaps and overlaps.

@@ -17,8 +17,8 @@ struct SafetensorsFile {
   Metadata metadata;  ///< the header's "__metadata__"
 };
 
-/// Maps a file and checks it: the header is inside the file and at most 100 MB, the size of every
-/// tensor matches its shape, the tensors cover the data exactly, and no name occurs twice. Throws
+/// Maps a file and checks it: the header is inside the file, at most 100 MB and within the limits of
+/// read_budget.hpp, the size of every tensor matches its shape, the tensors cover the data exactly, and no name occurs twice. Throws
 /// an Error that names `path`.
 SafetensorsFile read_safetensors(const std::filesystem::path& path);
 /// The same for bytes in memory; `name` denotes the file in messages.

@@ -43,14 +43,19 @@ StateEntry TorchFile::entry(const TensorView& view, std::string_view entry_name)
   const std::size_t item = size_of(view.type);
   const Bytes storage = storage_of(view, entry_name);
   if (numel == 0) return {view.type, view.shape, {}};
-  require(fits(view, static_cast<std::int64_t>(storage.size() / item)),
-          "{}: shape {}, strides {}, offset {} reach outside its storage of {} {}", label,
-          shape_text(view.shape), shape_text(view.strides), view.offset, storage.size() / item,
-          name_of(view.type));
+  if (!fits(view, static_cast<std::int64_t>(storage.size() / item))) {
+    fail("{}: shape {}, strides {}, offset {} reach outside its storage of {} {}", label,
+         shape_text(view.shape), shape_text(view.strides), view.offset, storage.size() / item,
+         name_of(view.type));
+  }
   const auto first = static_cast<std::size_t>(view.offset) * item;
   const std::size_t bytes = static_cast<std::size_t>(numel) * item;
+  if (!heap_->budget().spend(bytes)) {
+    fail("{} of shape {} is a view that expands to more memory than its file may use", label,
+         shape_text(view.shape));
+  }
   if (is_row_major(view)) return {view.type, view.shape, storage.part(first, bytes)};
-  return {view.type, view.shape, gather(view, storage, entry_name, bytes)};
+  return {view.type, view.shape, gather(view, storage, bytes)};
 }
 
 Bytes TorchFile::storage_of(const TensorView& view, std::string_view entry_name) const {
@@ -72,12 +77,7 @@ Bytes TorchFile::storage_of(const TensorView& view, std::string_view entry_name)
                     static_cast<std::size_t>(storage.numel) * item);
 }
 
-Bytes TorchFile::gather(const TensorView& view, const Bytes& storage, std::string_view entry_name,
-                        std::size_t bytes) {
-  require(bytes <= copy_budget_,
-          "{}: tensor {} of shape {} is a view that expands to more memory than its file may use",
-          name_, printable(entry_name), shape_text(view.shape));
-  copy_budget_ -= bytes;
+Bytes TorchFile::gather(const TensorView& view, const Bytes& storage, std::size_t bytes) {
   const std::size_t item = size_of(view.type), rank = view.shape.size();
   std::vector<std::byte> result(bytes);
   std::vector<std::int64_t> index(rank, 0);

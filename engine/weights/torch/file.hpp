@@ -22,30 +22,26 @@ class TorchFile {
             const pickle::Object* root, StorageSource storages)
       : name_(std::move(name)),
         file_(std::move(file)),
-        copy_budget_(kFreeCopies + 4 * file_.size()),
         heap_(std::move(heap)),
         root_(root),
         storages_(std::move(storages)) {}
 
   const std::string& name() const { return name_; }  ///< the file's name, for messages
   const pickle::Object& root() const { return *root_; }
+  pickle::Heap& heap() { return *heap_; }
 
   /// The tensor as an entry: a view of the file if the tensor is contiguous, otherwise a gathered
-  /// copy. Throws an Error that names the entry if the tensor reaches outside its storage. All
-  /// copies from one file together are limited to 16 MiB plus four times its size, because an
-  /// expanded view could otherwise request any amount of memory.
+  /// copy. Throws an Error that names the entry if the tensor reaches outside its storage, or if the
+  /// file's tensors together are larger than its ReadBudget: an expanded view, or many views of one
+  /// storage, could otherwise ask for any amount of memory or time.
   StateEntry entry(const pickle::TensorView& view, std::string_view entry_name);
 
  private:
-  static constexpr std::size_t kFreeCopies = std::size_t{16} << 20;
-
   Bytes storage_of(const pickle::TensorView& view, std::string_view entry_name) const;
-  Bytes gather(const pickle::TensorView& view, const Bytes& storage, std::string_view entry_name,
-               std::size_t bytes);
+  static Bytes gather(const pickle::TensorView& view, const Bytes& storage, std::size_t bytes);
 
   std::string name_;
   Bytes file_;  ///< strings in the pickled objects point into it
-  std::size_t copy_budget_;
   std::unique_ptr<pickle::Heap> heap_;
   const pickle::Object* root_;
   StorageSource storages_;

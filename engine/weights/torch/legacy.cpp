@@ -13,7 +13,7 @@ constexpr std::int64_t kProtocol = 1001;
 }  // namespace
 
 TorchFile open_torch_legacy(const Bytes& file, const std::string& name) {
-  auto heap = std::make_unique<pickle::Heap>(name);
+  auto heap = std::make_unique<pickle::Heap>(name, file.size());
   TorchStream stream(file, name, *heap, kLegacyMagic.size());
   const auto protocol = stream.pickle_as<std::int64_t>("protocol version");
   require(protocol == kProtocol, "{}: legacy PyTorch protocol {} instead of {}", name, protocol,

@@ -1,3 +1,5 @@
+#include <fmt/core.h>
+
 #include "engine/weights/torch/writer.hpp"
 
 namespace fpanet {
@@ -5,10 +7,13 @@ namespace fpanet {
 namespace {
 
 constexpr std::string_view kLightningVersion = "2.0.9";
-constexpr std::string_view kEarlyStopping = "EarlyStopping{'monitor': 'val/Loss', 'mode': 'min'}";
-constexpr std::string_view kModelCheckpoint =
-    "ModelCheckpoint{'monitor': 'val/Loss', 'mode': 'min', 'every_n_train_steps': 0, "
-    "'every_n_epochs': 1, 'train_time_interval': None}";
+
+/// The key of a callback's state: EarlyStopping{'monitor': 'val/Loss', 'mode': 'min'}.
+std::string callback_key(std::string_view name, const MonitorState& watched,
+                         std::string_view more = "") {
+  return fmt::format("{}{{'monitor': '{}', 'mode': '{}'{}}}", name, watched.monitor, watched.mode,
+                     more);
+}
 
 /// Lightning's progress counters: how many items were ready, started, processed and completed.
 struct Progress {
@@ -93,7 +98,7 @@ void write_callbacks(PickleWriter& out, const TrainingState& training) {
   out.begin_dict();
   if (training.early_stopping) {
     const EarlyStoppingState& state = *training.early_stopping;
-    out.text(kEarlyStopping).begin_dict();
+    out.text(callback_key("EarlyStopping", state.watched)).begin_dict();
     out.text("wait_count").integer(state.wait_count);
     out.text("stopped_epoch").integer(state.stopped_epoch);
     out.text("best_score").tensor(static_cast<float>(state.best_score));
@@ -102,7 +107,10 @@ void write_callbacks(PickleWriter& out, const TrainingState& training) {
   if (training.model_checkpoint) {
     const ModelCheckpointState& state = *training.model_checkpoint;
     const auto best = static_cast<float>(state.best_score);
-    out.text(kModelCheckpoint).begin_dict().text("monitor").text("val/Loss");
+    out.text(callback_key("ModelCheckpoint", state.watched,
+                          ", 'every_n_train_steps': 0, 'every_n_epochs': 1, "
+                          "'train_time_interval': None"));
+    out.begin_dict().text("monitor").text(state.watched.monitor);
     out.text("best_model_score").tensor(best);
     out.text("best_model_path").text(state.best_path);
     out.text("current_score").tensor(static_cast<float>(state.current_score));
@@ -128,8 +136,9 @@ void write_optimizer(PickleWriter& out, const OptimizerState& optimizer) {
   out.text("betas").begin_tuple().real(optimizer.beta1).real(optimizer.beta2).end_tuple();
   out.text("eps").real(optimizer.eps).text("weight_decay").real(optimizer.weight_decay);
   out.text("amsgrad").boolean(optimizer.amsgrad).text("foreach").none();
-  out.text("maximize").boolean(false).text("capturable").boolean(false);
+  out.text("maximize").boolean(optimizer.maximize).text("capturable").boolean(false);
   out.text("differentiable").boolean(false).text("fused").none();
+  if (!optimizer.decoupled_weight_decay) out.text("decoupled_weight_decay").boolean(false);
   out.text("params").begin_list();
   for (std::int64_t i = 0; i < optimizer.parameters; ++i) out.integer(i);
   out.end_list().end_dict().end_list().end_dict();

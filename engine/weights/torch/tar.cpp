@@ -118,7 +118,7 @@ Objects read_tensors(TorchStream& stream, const Objects& storages, pickle::Heap&
 
 TorchFile open_torch_tar(const Bytes& file, const std::string& name) {
   const std::map<std::string, Bytes> members = read_tar(file, name);
-  auto heap = std::make_unique<pickle::Heap>(name);
+  auto heap = std::make_unique<pickle::Heap>(name, file.size());
   const auto stream = [&](const char* part) {
     return TorchStream(member(members, part, name), name + ": " + part, *heap);
   };

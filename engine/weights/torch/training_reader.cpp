@@ -17,7 +17,10 @@ using pickle::Object;
 class Members {
  public:
   Members(TorchFile& file, const Dict& dict, std::string what)
-      : file_(file), dict_(dict), what_(std::move(what)) {}
+      : file_(file), dict_(dict), what_(std::move(what)) {
+    constexpr std::size_t kSearches = 8;  // about as many members are looked up
+    file_.heap().charge(kSearches * sizeof(dict.items[0]) * dict.items.size());
+  }
 
   const Object& get(std::string_view key) const {
     const Object* object = find(dict_, key);
@@ -117,6 +120,8 @@ const Dict& only_dict_of(const List& list, const TorchFile& file, std::string_vi
 
 void read_group(TorchFile& file, const Dict& dict, OptimizerState& optimizer) {
   const Members group(file, dict, "the parameter group");
+  require(find(dict, "betas") != nullptr,
+          "{}: its optimizer is not AdamW: the parameter group has no betas", file.name());
   const auto& betas = group.as<pickle::Tuple>("betas").items;
   require(
       betas.size() == 2 && betas[0]->as<double>() != nullptr && betas[1]->as<double>() != nullptr,
@@ -127,6 +132,11 @@ void read_group(TorchFile& file, const Dict& dict, OptimizerState& optimizer) {
   optimizer.eps = group.number("eps");
   optimizer.weight_decay = group.number("weight_decay");
   optimizer.amsgrad = group.as<bool>("amsgrad");
+  // Newer versions of PyTorch have these two.
+  if (find(dict, "maximize") != nullptr) optimizer.maximize = group.as<bool>("maximize");
+  if (find(dict, "decoupled_weight_decay") != nullptr) {
+    optimizer.decoupled_weight_decay = group.as<bool>("decoupled_weight_decay");
+  }
   optimizer.parameters = static_cast<std::int64_t>(group.as<List>("params").items.size());
 }
 
@@ -151,16 +161,35 @@ OptimizerState read_optimizer(TorchFile& file, const Dict& dict) {
   return optimizer;
 }
 
-/// The state of the callback whose key begins with `name`: "EarlyStopping{'monitor': ...}".
-const Dict* find_callback(const Dict& root, std::string_view name) {
+/// The value of `member` in a callback's key, "EarlyStopping{'monitor': 'val/Loss', 'mode': 'min'}";
+/// empty if it is None or absent.
+std::string member_of_key(std::string_view key, std::string_view member) {
+  const std::string before = fmt::format("'{}': '", member);
+  const std::size_t at = key.find(before);
+  if (at == key.npos) return {};
+  const std::string_view rest = key.substr(at + before.size());
+  return printable(rest.substr(0, rest.find('\''))).str();
+}
+
+struct Callback {
+  const Dict* state = nullptr;
+  MonitorState watched;
+};
+
+/// The callback whose key begins with `name`; of several, the one that watches what is watched here.
+Callback find_callback(const Dict& root, std::string_view name) {
   const Object* callbacks = find(root, "callbacks");
   const Dict* dict = callbacks == nullptr ? nullptr : callbacks->as<Dict>();
-  if (dict == nullptr) return nullptr;
+  Callback found;
+  if (dict == nullptr) return found;
   for (const auto& [key, value] : dict->items) {
     const auto* text = key->as<std::string_view>();
-    if (text != nullptr && text->starts_with(name)) return value->as<Dict>();
+    if (text == nullptr || !text->starts_with(name) || value->as<Dict>() == nullptr) continue;
+    const MonitorState watched{member_of_key(*text, "monitor"), member_of_key(*text, "mode")};
+    if (watched == MonitorState{} || found.state == nullptr) found = {value->as<Dict>(), watched};
+    if (watched == MonitorState{}) break;
   }
-  return nullptr;
+  return found;
 }
 
 }  // namespace
@@ -188,21 +217,23 @@ TrainingState read_training_state(TorchFile& file, const Dict& root) {
     const List& schedulers = members.as<List>("lr_schedulers");
     training.lr_schedulers = static_cast<std::int64_t>(schedulers.items.size());
   }
-  if (const Dict* dict = find_callback(root, "EarlyStopping")) {
-    const Members state(file, *dict, "EarlyStopping");
+  if (const Callback callback = find_callback(root, "EarlyStopping"); callback.state != nullptr) {
+    const Members state(file, *callback.state, "EarlyStopping");
     training.early_stopping = {.wait_count = state.integer("wait_count"),
                                .stopped_epoch = state.integer("stopped_epoch"),
                                .patience = state.integer("patience"),
-                               .best_score = state.number("best_score")};
+                               .best_score = state.number("best_score"),
+                               .watched = callback.watched};
   }
-  if (const Dict* dict = find_callback(root, "ModelCheckpoint")) {
-    const Members state(file, *dict, "ModelCheckpoint");
+  if (const Callback callback = find_callback(root, "ModelCheckpoint"); callback.state != nullptr) {
+    const Members state(file, *callback.state, "ModelCheckpoint");
     // There is no best score if no value is monitored or none has been measured yet.
     if (state.get("best_model_score").as<pickle::None>() == nullptr) {
       training.model_checkpoint = {.best_score = state.number("best_model_score"),
                                    .current_score = state.number("current_score"),
                                    .best_path = state.text("best_model_path"),
-                                   .folder = state.text("dirpath")};
+                                   .folder = state.text("dirpath"),
+                                   .watched = callback.watched};
     }
   }
   return training;

@@ -33,7 +33,7 @@ TorchFile open_torch_zip(const Bytes& file, const std::string& name) {
     require(order.text() == "little", "{}: byte order is '{}'; only little-endian files are read",
             name, printable(order.text()));
   }
-  auto heap = std::make_unique<pickle::Heap>(name);
+  auto heap = std::make_unique<pickle::Heap>(name, file.size());
   const Bytes data = zip->read(root + "data.pkl");
   const auto [object, end] =
       pickle::unpickle(data.text(), 0, name + ": data.pkl", *heap,

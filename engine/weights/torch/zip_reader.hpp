@@ -23,11 +23,12 @@ class ZipReader {
     std::uint32_t crc = 0;
     std::uint64_t packed = 0, size = 0;  ///< bytes in the file, bytes after unpacking
     std::uint64_t header = 0;            ///< position of the local header
+    mutable bool checked = false;  ///< its CRC was right; checked once, however often it is read
   };
   const std::map<std::string_view, Member>& members() const { return members_; }
   bool contains(std::string_view member) const { return members_.contains(member); }
 
-  /// A view of a member's data, after a check of its CRC. Throws Error if the member is absent,
+  /// A view of a member's data, whose CRC is checked when it is read first. Throws Error if the member is absent,
   /// compressed or damaged.
   Bytes read(std::string_view member) const;
 
