@@ -87,7 +87,7 @@ std::string list_program(const Graph& graph, const Plan& plan) {
     }
     text += "\n       in ";
     for (const ValueId id : node.inputs) {
-      text += " " + id_text(graph, id);
+      text += fmt::format(" {}", id_text(graph, id));
     }
     for (const NodeOutput& output : node.outputs) {
       if (output.value < 0) {
