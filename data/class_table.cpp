@@ -5,6 +5,7 @@
 #include "data/csv.hpp"
 #include "data/file_bytes.hpp"
 #include "engine/core/error.hpp"
+#include "engine/weights/printable.hpp"
 
 namespace fpanet {
 
@@ -32,6 +33,8 @@ ClassTable::ClassTable(std::vector<ClassInfo> classes) : classes_(std::move(clas
   require(size() >= 1 && size() <= kMaxClasses, "class table: {} classes, expected 1 to {}", size(),
           kMaxClasses);
   for (Index i = 0; i < size(); ++i) {
+    require(is_utf8(name(i)), "class table: the name of class {}, '{}', is not UTF-8 text", i,
+            printable(name(i)));
     require(find(name(i)) == i, "class table: two classes are called '{}'", name(i));
     const Index same_color = *find(color(i));
     require(same_color == i, "class table: '{}' and '{}' have the same colour {},{},{}",
@@ -66,7 +69,9 @@ ClassTable ClassTable::deepglobe() {
 void ClassTable::write(const std::filesystem::path& path) const {
   std::string text = "name,r,g,b\n";
   for (const ClassInfo& info : classes_) {
-    text += fmt::format("{},{},{},{}\n", info.name, info.color[0], info.color[1], info.color[2]);
+    text += csv_line(std::vector<std::string>{info.name, std::to_string(info.color[0]),
+                                              std::to_string(info.color[1]),
+                                              std::to_string(info.color[2])});
   }
   write_file_bytes(path, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
 }

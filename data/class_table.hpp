@@ -24,7 +24,7 @@ struct ClassInfo {
 class ClassTable {
  public:
   ClassTable() = default;
-  /// Takes 1 to 255 classes. Throws Error if two names or colours are equal.
+  /// Takes 1 to 255 classes. Throws Error if two names or colours are equal, or a name is not UTF-8.
   explicit ClassTable(std::vector<ClassInfo> classes);
 
   /// Reads the columns name,r,g,b of a CSV file (csv.hpp). Throws an Error that names file and

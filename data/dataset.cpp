@@ -4,7 +4,9 @@
 #include <charconv>
 
 #include "data/image_file.hpp"
+#include "data/image_orientation.hpp"
 #include "data/synth.hpp"
+#include "engine/core/device.hpp"
 #include "engine/core/error.hpp"
 
 namespace fpanet {
@@ -50,8 +52,9 @@ std::vector<std::string> Dataset::ids() const {
 }
 
 FolderDataset::FolderDataset(const std::filesystem::path& dir, DatasetOptions options)
-    : scenes_(paired_scenes(dir)),
+    : scenes_(paired_scenes(dir, options.mask_policy)),
       classes_(ClassTable::read(find_class_table(dir))),
+      coding_(find_mask_coding(masks_of(scenes_), classes_, default_threads())),
       options_(std::move(options)) {
   // Images of native size are not cached, because decoded they are far larger than their files.
   if (options_.cache_folder && !options_.size.native()) cache_.emplace(*options_.cache_folder);
@@ -66,7 +69,11 @@ Scene FolderDataset::load(Index scene) const {
                                   [&] { return read_mask(files.mask); });
   require_mask_fits(files, image.source, mask.source);
   try {
-    return {std::move(image.image), labels_from_mask(mask.image, classes_, options_.mask_policy)};
+    const std::string& problem = coding_.problems[static_cast<std::size_t>(scene)];
+    require(problem.empty(), "{}", problem);
+    return {std::move(image.image),
+            labels_from_mask(mask.image, classes_, options_.mask_policy, coding_.gray),
+            turned_unseen(files.image, image.source)};
   } catch (const Error& error) {
     fail("{}: {}", files.mask.string(), error.what());
   }
@@ -75,7 +82,9 @@ Scene FolderDataset::load(Index scene) const {
 SyntheticDataset::SyntheticDataset(Index count, const ImageSize& size, std::uint64_t seed,
                                    Bands bands, DType type)
     : count_(count), size_(size), seed_(seed), bands_(std::move(bands)), type_(type) {
-  require(count >= 1, "synthetic data: {} scenes, expected at least 1", count);
+  constexpr Index kMostScenes = 1'000'000;
+  require(count >= 1 && count <= kMostScenes, "synthetic data: {} scenes, expected 1 to {}", count,
+          kMostScenes);
   require(!size.native(), "synthetic data has no native size: give --image-size 320 or HxW");
   select_bands(Image(1, 1, synth_bands(bands_)), bands_, kSynthName);
 }

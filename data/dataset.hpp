@@ -11,12 +11,16 @@
 #include "data/folder.hpp"
 #include "data/image_cache.hpp"
 #include "data/mask.hpp"
+#include "data/mask_coding.hpp"
 
 namespace fpanet {
 
 struct Scene {
   Image image;      ///< the bands that were asked for
   LabelMap labels;  ///< has the size of the image
+  /// Whether EXIF data turned or mirrored the image without changing its size, so that a mask that
+  /// was not turned as well fits by size only.
+  bool turned = false;
 };
 
 /// Throws Error, naming both scenes, unless their images have the same sample type and bands.
@@ -33,6 +37,10 @@ class Dataset {
   /// Decodes (or generates) and resizes a scene. Throws an Error that names the file and the
   /// problem.
   virtual Scene load(Index scene) const = 0;
+  /// What the masks are taken for, where that had to be decided; else empty.
+  virtual std::string mask_note() const { return {}; }
+  /// Whether load() is known to fail for a scene because its mask disagrees with the others.
+  virtual bool masks_agree() const { return true; }
 
   std::vector<std::string> ids() const;
 };
@@ -44,25 +52,30 @@ struct DatasetOptions {
   std::optional<std::filesystem::path> cache_folder;  ///< nullopt: no cache on disk
 };
 
-/// A folder with ID_sat.*, ID_mask.png and class_dict.csv. Images are resized with linear
+/// A folder with ID_sat.*, ID_mask.png and class_dict.csv. What its masks are is decided from all of
+/// them (mask_coding.hpp). Images are resized with linear
 /// interpolation, masks with nearest neighbour. Resized images are stored in the cache folder, so
 /// that later runs do not decode them.
 class FolderDataset : public Dataset {
  public:
   /// Throws Error if there is a problem with the folder, its class table or its pairs of files.
-  /// Does not open any image.
+  /// Opens all masks, but no image.
   FolderDataset(const std::filesystem::path& dir, DatasetOptions options);
 
   Index size() const override { return static_cast<Index>(scenes_.size()); }
   std::string id(Index scene) const override { return paths(scene).id; }
   const ClassTable& classes() const override { return classes_; }
-  /// Throws Error if a file cannot be read, or if the mask and the image differ in size.
+  /// Throws Error if a file cannot be read, if the mask and the image differ in size, or if the mask
+  /// is of another kind than the rest of the folder.
   Scene load(Index scene) const override;
+  std::string mask_note() const override { return coding_.note; }
+  bool masks_agree() const override { return coding_.usable(); }
   const ScenePaths& paths(Index scene) const { return scenes_[static_cast<std::size_t>(scene)]; }
 
  private:
   std::vector<ScenePaths> scenes_;
   ClassTable classes_;
+  MaskCoding coding_;
   DatasetOptions options_;
   std::optional<ImageCache> cache_;
 };

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "data/georeference.hpp"
+#include "data/image_file.hpp"
 #include "engine/core/error.hpp"
 
 namespace fpanet {
@@ -71,6 +72,8 @@ ImageSize ImageSize::parse(std::string_view text) {
   const auto height = parse_side(text.substr(0, cross));
   const auto width = cross == text.npos ? height : parse_side(text.substr(cross + 1));
   require(height && width, "image size '{}': expected a number such as 320, HxW or native", text);
+  require(*height <= kMaxImagePixels / *width, "image size '{}': expected at most {} pixels", text,
+          kMaxImagePixels);
   return {*height, *width};
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include "engine/core/error.hpp"
 #include "engine/core/join.hpp"
@@ -51,23 +52,55 @@ ColorLabel label_of(const Rgb& color, const ClassTable& classes, MaskPolicy poli
   return {};
 }
 
-LabelMap labels_from_colors(const Image& mask, const ClassTable& classes, MaskPolicy policy) {
-  LabelMap out{Image(mask.height, mask.width, 1), 0};
-  // Neighbouring pixels mostly have the same colour, so the last lookup is reused.
-  Rgb last{};
-  ColorLabel answer;
-  bool known = false;
-  for (std::size_t i = 0; i < out.labels.pixels.size(); ++i) {
-    const std::uint8_t* pixel = mask.pixels.data() + 3 * i;
-    const Rgb color{pixel[0], pixel[1], pixel[2]};
-    if (!known || color != last) {
-      answer = label_of(color, classes, policy);
-      last = color;
-      known = true;
+/// Counts the pixels of unmatched colours. Of a mask that has more of them than anyone would list
+/// (a photograph), only those that occur first are counted.
+class StrayCounter {
+ public:
+  void add(const Rgb& color, Index pixels) {
+    constexpr std::size_t kMostColors = 4096;
+    const auto found = counts_.find(color);
+    if (found != counts_.end()) {
+      found->second += pixels;
+    } else if (counts_.size() < kMostColors) {
+      counts_.emplace(color, pixels);
     }
-    out.labels.pixels[i] = answer.label;
-    out.unmatched += answer.matched ? 0 : 1;
   }
+
+  std::vector<StrayColor> most_frequent() const {
+    std::vector<StrayColor> colors;
+    for (const auto& [color, pixels] : counts_) colors.push_back({color, pixels});
+    return fpanet::most_frequent(std::move(colors));
+  }
+
+ private:
+  std::map<Rgb, Index> counts_;
+};
+
+/// `mask` has three channels, or one that holds gray colours.
+LabelMap labels_from_colors(const Image& mask, const ClassTable& classes, MaskPolicy policy) {
+  LabelMap out{Image(mask.height, mask.width, 1), 0, 0, {}};
+  StrayCounter stray;
+  const auto color_at = [&](std::size_t i) {
+    const std::uint8_t* pixel = mask.pixels.data() + static_cast<std::size_t>(mask.channels) * i;
+    return mask.channels == 1 ? Rgb{pixel[0], pixel[0], pixel[0]}
+                              : Rgb{pixel[0], pixel[1], pixel[2]};
+  };
+  // Neighbouring pixels mostly have the same colour, so each run of equal pixels is one lookup.
+  const std::size_t size = out.labels.pixels.size();
+  for (std::size_t begin = 0, end = 0; begin < size; begin = end) {
+    const Rgb color = color_at(begin);
+    for (end = begin + 1; end < size && color_at(end) == color; ++end) {
+    }
+    const auto pixels = static_cast<Index>(end - begin);
+    const ColorLabel answer = label_of(color, classes, policy);
+    std::fill_n(out.labels.pixels.begin() + static_cast<std::ptrdiff_t>(begin), pixels,
+                answer.label);
+    if (answer.label == kIgnoreByte) out.ignored += pixels;
+    if (answer.matched) continue;
+    out.unmatched += pixels;
+    stray.add(color, pixels);
+  }
+  out.stray = stray.most_frequent();
   return out;
 }
 
@@ -78,7 +111,8 @@ LabelMap labels_from_indices(const Image& mask, const ClassTable& classes) {
             "for pixels to ignore)",
             value, classes.size(), kIgnoreByte);
   }
-  return {mask, 0};
+  const auto ignored = std::count(mask.pixels.begin(), mask.pixels.end(), kIgnoreByte);
+  return {mask, 0, static_cast<Index>(ignored), {}};
 }
 
 }  // namespace
@@ -100,11 +134,19 @@ std::vector<std::string> mask_policy_names() {
   return names;
 }
 
-LabelMap labels_from_mask(const Image& mask, const ClassTable& classes, MaskPolicy policy) {
+LabelMap labels_from_mask(const Image& mask, const ClassTable& classes, MaskPolicy policy,
+                          GrayMasks gray) {
   require(mask.channels == 1 || mask.channels == 3, "mask of {} channels, expected 1 or 3",
           mask.channels);
-  return mask.channels == 1 ? labels_from_indices(mask, classes)
-                            : labels_from_colors(mask, classes, policy);
+  const bool indices = mask.channels == 1 && gray == GrayMasks::indices;
+  return indices ? labels_from_indices(mask, classes) : labels_from_colors(mask, classes, policy);
+}
+
+std::vector<StrayColor> most_frequent(std::vector<StrayColor> colors) {
+  std::stable_sort(colors.begin(), colors.end(),
+                   [](const StrayColor& a, const StrayColor& b) { return a.pixels > b.pixels; });
+  if (colors.size() > kMostStray) colors.resize(kMostStray);
+  return colors;
 }
 
 Image colors_from_labels(const Image& labels, const ClassTable& classes) {

@@ -20,8 +20,9 @@ std::size_t bytes_of(const Scene& scene) {
 /// The result of verify for one scene.
 struct Finding {
   std::string problem;  // empty if the scene is readable
-  Index unmatched = 0;
+  MaskCounts counts;
   ImageSize size;
+  bool turned = false;
 };
 
 }  // namespace
@@ -54,7 +55,9 @@ SceneStore::Summary SceneStore::verify(std::span<const Index> scenes, int thread
     Finding& finding = findings[static_cast<std::size_t>(i)];
     try {
       const auto scene = get(scenes[static_cast<std::size_t>(i)]);
-      finding = {{}, scene->labels.unmatched, {scene->image.height, scene->image.width}};
+      finding.counts.add(scene->labels);
+      finding.size = {scene->image.height, scene->image.width};
+      finding.turned = scene->turned;
     } catch (const std::bad_alloc&) {
       finding.problem = fmt::format("{}: too large for the available memory",
                                     dataset_->id(scenes[static_cast<std::size_t>(i)]));
@@ -68,12 +71,13 @@ SceneStore::Summary SceneStore::verify(std::span<const Index> scenes, int thread
   Summary summary;
   for (std::size_t i = 0; i < findings.size(); ++i) {
     const Finding& finding = findings[i];
+    summary.of_scene.push_back(finding.counts);
     if (!finding.problem.empty()) {
       summary.problems.push_back(finding.problem);
       continue;
     }
-    summary.unmatched_pixels += finding.unmatched;
-    summary.unmatched_scenes += finding.unmatched > 0 ? 1 : 0;
+    summary.add(finding.counts);
+    if (finding.turned) summary.turned.push_back(scenes[i]);
     const bool is_new = std::none_of(summary.sizes.begin(), summary.sizes.end(),
                                      [&](const auto& seen) { return seen.first == finding.size; });
     if (is_new) summary.sizes.emplace_back(finding.size, scenes[i]);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "data/dataset.hpp"
+#include "data/mask_counts.hpp"
 
 namespace fpanet {
 
@@ -26,15 +27,15 @@ class SceneStore {
   /// Dataset::load throws.
   std::shared_ptr<const Scene> get(Index scene);
 
-  /// The result of verify.
-  struct Summary {
+  /// The result of verify; the counts are those of the loaded size.
+  struct Summary : MaskCounts {
     /// One message for each scene that cannot be used, in the order of the scenes; it names the
     /// file.
     std::vector<std::string> problems;
     /// Every size that occurs among the usable scenes, with the first scene that has it.
     std::vector<std::pair<ImageSize, Index>> sizes;
-    Index unmatched_pixels = 0;  ///< pixels whose colour no class has, at the loaded size
-    Index unmatched_scenes = 0;  ///< scenes with such pixels
+    std::vector<Index> turned;         ///< scenes with Scene::turned
+    std::vector<MaskCounts> of_scene;  ///< the same counts for each scene
   };
   /// Loads all `scenes` on `threads` threads before training needs them, and continues after scenes
   /// that cannot be used. Calls `progress(done)` after each scene, on any thread but never

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <numeric>
+#include <optional>
 #include <set>
 #include <string_view>
 #include <unordered_map>
@@ -48,6 +49,40 @@ struct NamedPart {
 constexpr std::array kParts{NamedPart{"train", &Split::train}, NamedPart{"val", &Split::val},
                             NamedPart{"test", &Split::test}};
 
+/// A row of a split file.
+struct Row {
+  Index line = 0;
+  std::string id;
+  std::optional<Index> scene;  // none if the data does not have it
+  std::vector<Index> Split::*part;
+};
+
+/// Appends what is wrong with a row, other than an unknown scene, to `problems`.
+std::vector<Row> read_rows(const std::filesystem::path& path, std::span<const std::string> ids,
+                           std::string& problems) {
+  std::unordered_map<std::string_view, Index> scene_of;
+  for (std::size_t i = 0; i < ids.size(); ++i) scene_of[ids[i]] = static_cast<Index>(i);
+  std::vector<Row> rows;
+  std::set<std::string> seen;
+  for (const CsvRow& row : read_csv(path, {"id", "split"})) {
+    const std::string& id = row.cells[0];
+    const std::string& name = row.cells[1];
+    const auto scene = scene_of.find(id);
+    const auto* part = std::find_if(kParts.begin(), kParts.end(),
+                                    [&](const NamedPart& known) { return known.name == name; });
+    if (part == kParts.end()) {
+      problems += fmt::format("\n  line {}: '{}' is neither train, val nor test", row.line, name);
+    } else if (!seen.insert(id).second) {
+      problems += fmt::format("\n  line {}: '{}' is listed twice", row.line, id);
+    } else {
+      rows.push_back({row.line, id,
+                      scene == scene_of.end() ? std::nullopt : std::optional(scene->second),
+                      part->part});
+    }
+  }
+  return rows;
+}
+
 }  // namespace
 
 Split notebook_split(Index count, std::uint32_t seed) {
@@ -63,31 +98,35 @@ Split notebook_split(Index count, std::uint32_t seed) {
   return {std::move(inner.train), std::move(inner.test), std::move(outer.test)};
 }
 
-Split read_split(const std::filesystem::path& path, std::span<const std::string> ids) {
-  std::unordered_map<std::string_view, Index> scene_of;
-  for (std::size_t i = 0; i < ids.size(); ++i) scene_of[ids[i]] = static_cast<Index>(i);
-
-  Split split;
-  std::set<Index> seen;
+RemainingSplit read_remaining_split(const std::filesystem::path& path,
+                                    std::span<const std::string> ids) {
+  RemainingSplit result;
   std::string problems;
-  for (const CsvRow& row : read_csv(path, {"id", "split"})) {
-    const std::string& id = row.cells[0];
-    const std::string& name = row.cells[1];
-    const auto scene = scene_of.find(id);
-    const auto* part = std::find_if(kParts.begin(), kParts.end(),
-                                    [&](const NamedPart& known) { return known.name == name; });
-    if (scene == scene_of.end()) {
-      problems += fmt::format("\n  line {}: the data has no scene '{}'", row.line, id);
-    } else if (part == kParts.end()) {
-      problems += fmt::format("\n  line {}: '{}' is neither train, val nor test", row.line, name);
-    } else if (!seen.insert(scene->second).second) {
-      problems += fmt::format("\n  line {}: '{}' is listed twice", row.line, id);
+  for (const Row& row : read_rows(path, ids, problems)) {
+    if (row.scene) {
+      (result.split.*row.part).push_back(*row.scene);
     } else {
-      (split.*part->part).push_back(scene->second);
+      result.missing.push_back(row.id);
     }
   }
   require(problems.empty(), "{}:{}", path.string(), problems);
-  require(!seen.empty(), "{}: lists no scene", path.string());
+  return result;
+}
+
+Split read_split(const std::filesystem::path& path, std::span<const std::string> ids) {
+  Split split;
+  std::string problems;
+  Index scenes = 0;
+  for (const Row& row : read_rows(path, ids, problems)) {
+    if (row.scene) {
+      (split.*row.part).push_back(*row.scene);
+      ++scenes;
+    } else {
+      problems += fmt::format("\n  line {}: the data has no scene '{}'", row.line, row.id);
+    }
+  }
+  require(problems.empty(), "{}:{}", path.string(), problems);
+  require(scenes > 0, "{}: lists no scene", path.string());
   return split;
 }
 
@@ -96,7 +135,8 @@ void write_split(const std::filesystem::path& path, const Split& split,
   std::string text = "id,split\n";
   for (const NamedPart& part : kParts) {
     for (const Index scene : split.*part.part) {
-      text += fmt::format("{},{}\n", ids[static_cast<std::size_t>(scene)], part.name);
+      text += csv_line(
+          std::vector<std::string>{ids[static_cast<std::size_t>(scene)], std::string(part.name)});
     }
   }
   write_file_bytes(path, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});

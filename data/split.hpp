@@ -28,6 +28,15 @@ Split notebook_split(Index count, std::uint32_t seed = 42);
 /// ids that are unknown or listed twice.
 Split read_split(const std::filesystem::path& path, std::span<const std::string> ids);
 
+/// The part of a run's split that is left: like read_split, except that scenes that `ids` lacks are
+/// left out and named in `missing`.
+struct RemainingSplit {
+  Split split;
+  std::vector<std::string> missing;
+};
+RemainingSplit read_remaining_split(const std::filesystem::path& path,
+                                    std::span<const std::string> ids);
+
 void write_split(const std::filesystem::path& path, const Split& split,
                  std::span<const std::string> ids);
 

@@ -125,7 +125,7 @@ Scene synthesize(std::uint64_t seed, Index number, const ImageSize& size,
   Image image = pixels.type == DType::u8
                     ? exposed<std::uint8_t>(blurred(canvas), labels, exposure, grain_seed, pixels)
                     : exposed<std::uint16_t>(blurred(canvas), labels, exposure, grain_seed, pixels);
-  return {std::move(image), {std::move(labels), 0}};
+  return {std::move(image), {std::move(labels), 0, 0, {}}};
 }
 
 void write_synthetic_folder(const std::filesystem::path& dir, Index count, const ImageSize& size,
@@ -136,6 +136,9 @@ void write_synthetic_folder(const std::filesystem::path& dir, Index count, const
   std::error_code error;
   std::filesystem::create_directories(dir, error);
   require(!error, "{}: cannot be created: {}", dir.string(), error.message());
+  require(std::filesystem::is_empty(dir, error),
+          "{}: the folder is not empty, and its files may not be overwritten; choose another",
+          dir.string());
   scenes.classes().write(dir / "class_dict.csv");
 
   std::mutex mutex;

@@ -30,7 +30,7 @@ Scene synthesize(std::uint64_t seed, Index number, const ImageSize& size,
 
 /// Creates `dir` and writes `count` scenes into it as ID_sat.jpg (quality 95; for other pixels than
 /// 8-bit RGB, ID_sat.png), ID_mask.png and class_dict.csv. ID has at least four digits. Throws Error
-/// if a file cannot be written.
+/// if `dir` is not empty or a file cannot be written.
 void write_synthetic_folder(const std::filesystem::path& dir, Index count, const ImageSize& size,
                             std::uint64_t seed, int threads, const SynthPixels& pixels = {});
 

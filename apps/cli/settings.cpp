@@ -107,7 +107,7 @@ void Settings::toggle(std::string name, bool* value, std::string help) {
 void Settings::image_size(std::string name, ImageSize* value, std::string help) {
   add({.name = std::move(name),
        .placeholder = "N|HxW|native",
-       .accepted = "a side like 320, HxW like 320x480, or native",
+       .accepted = "a side like 320, HxW like 320x480 (at most 2^28 pixels), or native",
        .help = std::move(help),
        .kind = Setting::Kind::text_or_integer,
        .assign =

@@ -13,7 +13,7 @@ constexpr std::int64_t kMostThreads = 1024;
 constexpr std::int64_t kMostScenes = 1'000'000;
 constexpr std::string_view kCounted = "synthetic:";
 
-/// True for any folder, and for synthetic:COUNT with COUNT from 1 to a million.
+/// True for any folder, and for synthetic:COUNT with COUNT from 1 to kMostScenes.
 bool is_data(std::string_view text) {
   if (!text.starts_with(kCounted)) return !text.empty();
   const auto count = parse_number<std::int64_t>(text.substr(kCounted.size()));

@@ -1,3 +1,4 @@
+#include <array>
 #include <memory>
 #include <optional>
 
@@ -11,10 +12,12 @@
 #include "apps/report/evaluation_output.hpp"
 #include "apps/training/checkpoint.hpp"
 #include "apps/training/choose_scenes.hpp"
+#include "apps/training/class_check.hpp"
 #include "apps/training/run_folder.hpp"
 #include "apps/training/scene_check.hpp"
 #include "engine/core/cache_folder.hpp"
 #include "engine/core/error.hpp"
+#include "engine/weights/printable.hpp"
 
 namespace fpanet {
 namespace {
@@ -22,19 +25,16 @@ namespace {
 constexpr ImageSize kNotebookSize{320, 320};
 constexpr std::uint64_t kSeed = 42;  // for synthetic scenes and for the notebook's jitter
 
-/// Throws Error if the model and the data differ in the number of classes. Warns if they differ in
-/// a class name.
-void check_classes(const ModelFile& file, const ClassTable& data, Console& console) {
-  require(file.network.classes == data.size(),
+/// The data with its labels in the order of the model's classes. Throws Error if the classes differ.
+std::unique_ptr<Dataset> open_data(const EvalOptions& options, const DatasetOptions& how,
+                                   const ModelFile& file, Console& console) {
+  std::unique_ptr<Dataset> dataset = open_dataset(options.data, how, kSeed);
+  require(file.network.classes == dataset->classes().size(),
           "{}: the model has {} classes, but the data's class table has {}", file.weights.name,
-          file.network.classes, data.size());
-  if (!file.info.classes) return;
-  for (Index label = 0; label < data.size(); ++label) {
-    const std::string& trained = file.info.classes->name(label);
-    if (trained == data.name(label)) continue;
-    console.warning("class {} is '{}' in {}, but '{}' in the data", label, trained,
-                    file.weights.name, data.name(label));
-  }
+          file.network.classes, dataset->classes().size());
+  return fit_classes(std::move(dataset), {file.weights.name, file.info.classes}, options.data,
+                     "; rename classes in the class table of the data if they are the same ones",
+                     console);
 }
 
 int run(const EvalOptions& options) {
@@ -46,14 +46,14 @@ int run(const EvalOptions& options) {
   require_size_fits(size, needs);
   const MaskPolicy mask_policy = resolve_mask_policy(options.mask_policy, options.protocol);
   const std::shared_ptr<const Dataset> dataset =
-      open_dataset(options.data,
-                   {.size = size,
-                    .mask_policy = mask_policy,
-                    .cache_folder = options.cache ? default_cache_folder() : std::nullopt},
-                   kSeed);
-  check_classes(file, dataset->classes(), console);
+      open_data(options,
+                {.size = size,
+                 .mask_policy = mask_policy,
+                 .cache_folder = options.cache ? default_cache_folder() : std::nullopt},
+                file, console);
   const SceneChoice choice =
       choose_scenes(options.split, dataset->ids(), split_of_run(options.checkpoint));
+  if (!choice.warning.empty()) console.warning("{}", choice.warning);
 
   const Placement placement = resolve_placement({.device = options.device,
                                                  .precision = options.precision,
@@ -61,7 +61,8 @@ int run(const EvalOptions& options) {
                                                  .deterministic = options.deterministic},
                                                 console);
   const auto store = std::make_shared<SceneStore>(dataset);
-  check_scenes(*store, choice.scenes, {},
+  const std::array parts{ScenePart{"to measure in the scenes to evaluate on", choice.scenes}};
+  check_scenes(*store, parts, {},
                {.image = needs, .batch_size = options.batch_size, .threads = placement.threads},
                mask_policy, console);
   ModelSession session(placement, file.network, std::nullopt);
@@ -86,9 +87,10 @@ int run(const EvalOptions& options) {
   });
   console.clear_status();
 
-  fmt::print("{} on {}: {}, images {}, protocol {}\n\n{}", file.weights.name, options.data,
-             choice.description, size.str(), options.protocol,
-             evaluation_text(tally, dataset->classes()));
+  const std::string text = fmt::format(
+      "{} on {}: {}, images {}, protocol {}\n\n{}", file.weights.name, options.data,
+      choice.description, size.str(), options.protocol, evaluation_text(tally, dataset->classes()));
+  fmt::print("{}", printable_lines(text));
   if (!options.json.empty()) {
     write_text_file(options.json, evaluation_json(tally, dataset->classes()));
   }

@@ -11,7 +11,7 @@ constexpr std::int64_t kLargestBatch = 4096;
 void add_image_size(Settings& settings, std::optional<ImageSize>* size) {
   settings.add({.name = "image-size",
                 .placeholder = "N|HxW|native",
-                .accepted = "a side like 320, HxW like 320x480, or native",
+                .accepted = "a side like 320, HxW like 320x480 (at most 2^28 pixels), or native",
                 .help = "Size that images are resized to",
                 .kind = Setting::Kind::text_or_integer,
                 .assign =
@@ -38,9 +38,9 @@ void describe(EvalOptions& options, Settings& settings) {
   settings.text("split", "test|val|train|all|FILE.csv", &options.split,
                 "test, val, train, all, or a CSV file with the columns id,split",
                 "Which images. test, val and train are parts of the split\n"
-                "of the checkpoint's run if it fits the data, else of the\n"
-                "notebook's split. Of a CSV file, the test rows are used,\n"
-                "or all rows if there are no test rows");
+                "of the checkpoint's run, as far as the data has its images;\n"
+                "without a run, of the notebook's split. Of a CSV file, the\n"
+                "test rows are used, or all rows if there are no test rows");
   add_protocol(settings, &options.protocol);
   add_mask_policy(settings, &options.mask_policy);
   settings.integer("batch-size", &options.batch_size, 1, kLargestBatch,

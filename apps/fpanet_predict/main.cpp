@@ -17,6 +17,7 @@
 #include "data/mask.hpp"
 #include "data/resize.hpp"
 #include "engine/core/error.hpp"
+#include "engine/core/join.hpp"
 
 namespace fpanet {
 namespace {
@@ -25,13 +26,20 @@ namespace fs = std::filesystem;
 
 constexpr double kOverlayOpacity = 0.5;
 
-/// The pictures to predict on. Throws Error if the results of two of them would have the same name.
-std::vector<fs::path> find_images(const fs::path& file_or_folder) {
+/// The pictures to predict on. Warns of pictures in a folder that cannot be read. Throws Error if the results of two of them would have the same name.
+std::vector<fs::path> find_images(const fs::path& file_or_folder, Console& console) {
   std::error_code error;
   if (!fs::is_directory(file_or_folder, error)) {
     require(fs::exists(file_or_folder, error), "{}: there is no such picture or folder",
             file_or_folder.string());
     return {file_or_folder};
+  }
+  const std::vector<fs::path> unread = list_unread_images(file_or_folder);
+  if (!unread.empty()) {
+    std::vector<std::string> names;
+    for (const fs::path& file : unread) names.push_back(file.filename().string());
+    console.warning("no prediction for {} files in a format that is not read: {}; convert them",
+                    unread.size(), join(names, ", "));
   }
   std::vector<fs::path> files = list_images(file_or_folder);
   std::map<std::string, fs::path> seen;
@@ -55,8 +63,19 @@ void make_out_folder(const fs::path& out, const fs::path& image) {
   }
 }
 
-ClassTable classes_of(const ModelFile& file) {
-  return file.info.classes ? *file.info.classes : default_classes(file.network.classes);
+ClassTable classes_of(const ModelFile& file, Console& console) {
+  if (!file.info.classes) {
+    ClassTable classes = default_classes(file.network.classes);
+    console.warning("{}: does not name its classes; {}", file.weights.name,
+                    classes == ClassTable::deepglobe()
+                        ? "assumed to be DeepGlobe's, in whose order and colours they are drawn"
+                        : "they are drawn in made-up colours");
+    return classes;
+  }
+  require(file.info.classes->size() == file.network.classes,
+          "{}: the model has {} classes, but its metadata names {}", file.weights.name,
+          file.network.classes, file.info.classes->size());
+  return *file.info.classes;
 }
 
 void predict(Predictor& predictor, const ClassTable& classes, const fs::path& file,
@@ -83,10 +102,10 @@ void predict(Predictor& predictor, const ClassTable& classes, const fs::path& fi
 int run(const PredictOptions& options) {
   using Clock = std::chrono::steady_clock;
   Console console(options.quiet);
-  const std::vector<fs::path> files = find_images(options.image);
+  const std::vector<fs::path> files = find_images(options.image, console);
   const ModelFile file = open_model(find_checkpoint(options.checkpoint), options.told);
   require_rgb(file.network, file.weights.name);
-  const ClassTable classes = classes_of(file);
+  const ClassTable classes = classes_of(file, console);
   const Placement placement = resolve_placement(
       {.device = options.device, .precision = options.precision, .threads = options.threads},
       console);

@@ -4,6 +4,7 @@
 #include "apps/cli/shared_settings.hpp"
 #include "apps/fpanet_tool/commands.hpp"
 #include "engine/core/device.hpp"
+#include "engine/weights/printable.hpp"
 
 namespace fpanet {
 
@@ -11,14 +12,17 @@ namespace {
 
 struct State {
   std::string dir;
+  std::string protocol = "clean";
+  std::string mask_policy = "auto";
   std::int64_t threads = 0;
   Settings settings;
 };
 
 int run(const State& state) {
   const int threads = state.threads > 0 ? static_cast<int>(state.threads) : default_threads();
-  const DataReport report = check_data(state.dir, threads);
-  std::fputs(report.str().c_str(), stdout);
+  const DataReport report =
+      check_data(state.dir, threads, resolve_mask_policy(state.mask_policy, state.protocol));
+  std::fputs(printable_lines(report.str()).c_str(), stdout);
   return report.usable() ? kExitDone : kExitFailed;
 }
 
@@ -31,6 +35,8 @@ void add_check_data(CLI::App& app, Action& action) {
                   "Counts, sizes, unpaired and unreadable files, class pixels, stray colours.",
                   action, [state] { return run(*state); });
   add_argument(command, "DIR", &state->dir, "Folder in DeepGlobe's layout");
+  add_protocol(state->settings, &state->protocol);
+  add_mask_policy(state->settings, &state->mask_policy);
   add_threads(state->settings, &state->threads);
   state->settings.add_flags(command);
 }

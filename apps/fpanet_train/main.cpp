@@ -50,6 +50,14 @@ ProgressState resume_from(const WeightsFile& checkpoint, const TrainConfig& conf
   return state;
 }
 
+/// The classes of the file or run that the weights of the whole model come from, if any.
+std::optional<ModelClasses> classes_to_keep(const std::optional<RunFolder>& run,
+                                            const std::optional<WeightsFile>& initial) {
+  if (run) return ModelClasses{run->path().string(), run->classes()};
+  if (!initial) return std::nullopt;
+  return ModelClasses{initial->name, read_info(initial->metadata, initial->name).classes};
+}
+
 /// Saves the weights of a Lightning checkpoint in the new run folder, so that they can be used
 /// before its first epoch ends.
 void save_weights(const RunFolder& run, const TrainConfig& config, const ProgressState& state,
@@ -137,8 +145,9 @@ int train(TrainCommandLine& command_line) {
     require_data_of(*run, command_line, config.data);
   }
   if (initial) require_rgb(network, initial->name);
-  TrainingData data = open_training_data(
-      config, network, run ? run->split().string() : std::string(), placement, console);
+  TrainingData data =
+      open_training_data(config, network, run ? run->split().string() : std::string(),
+                         classes_to_keep(run, initial), placement, console);
   network.classes = data.dataset().classes().size();
   ModelSession session(placement, network, config.lr);
   ProgressState state;
@@ -163,6 +172,7 @@ int train(TrainCommandLine& command_line) {
     save_training_state(run->training_state(), session, state);
     if (checkpoint) save_weights(*run, config, state, session, data);
     write_split(run->split(), data.split, data.dataset().ids());
+    data.dataset().classes().write(run->class_table());
     write_text_file(run->config(), configuration);
   }
   describe_objective(config, session.objective(), data.dataset().classes(), console);

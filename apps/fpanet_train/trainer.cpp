@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "apps/cli/interrupt.hpp"
+#include "apps/cli/metric_text.hpp"
 #include "apps/cli/progress.hpp"
 #include "apps/training/checkpoint.hpp"
 #include "engine/core/error.hpp"
@@ -176,11 +177,11 @@ Trainer::Outcome Trainer::finish_epoch() {
   row.push_back({"train/WaitSeconds", wait_.seconds()});
   metrics_.log(row, epoch, state_.global_step - 1);
   console_.info(
-      "epoch {}/{}: train loss {:.5f}, val loss {:.5f}, val pixel accuracy {:.4f}, val mean IoU "
-      "{:.4f}, {:.1f} images/s, waited {:.1f} % for data",
-      epoch + 1, config_.epochs, state_.train.loss.value(), val_loss,
-      val.confusion().pixel_accuracy(), val.confusion().mean_iou(unknown), images_per_second,
-      100 * wait_.seconds() / epoch_seconds_);
+      "epoch {}/{}: train loss {}, val loss {:.5f}, val pixel accuracy {:.4f}, val mean IoU {}, "
+      "{:.1f} images/s, waited {:.1f} % for data",
+      epoch + 1, config_.epochs, metric_text(state_.train.loss.value(), 5), val_loss,
+      val.confusion().pixel_accuracy(), metric_text(val.confusion().mean_iou(unknown)),
+      images_per_second, 100 * wait_.seconds() / epoch_seconds_);
 
   update_best(val_loss);
   save_model(run_.last_checkpoint(), session_.store(), session_.network().config(), info(val_loss));

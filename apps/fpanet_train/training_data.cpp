@@ -1,5 +1,7 @@
 #include "apps/fpanet_train/training_data.hpp"
 
+#include <array>
+
 #include "apps/cli/shared_settings.hpp"
 #include "apps/training/scene_check.hpp"
 #include "data/image_cache.hpp"
@@ -22,16 +24,24 @@ Split make_split(const Dataset& dataset, const std::string& data, const std::str
 }  // namespace
 
 TrainingData open_training_data(const TrainConfig& config, const NetworkConfig& network,
-                                const std::string& split_file, const Placement& placement,
-                                Console& console) {
+                                const std::string& split_file,
+                                const std::optional<ModelClasses>& model,
+                                const Placement& placement, Console& console) {
   const ImageNeeds needs = image_needs(network);
   require_size_fits(config.image_size, needs);
   const DatasetOptions options{
       .size = config.image_size,
       .mask_policy = resolve_mask_policy(config.mask_policy, config.protocol),
       .cache_folder = config.cache ? default_cache_folder() : std::nullopt};
-  TrainingData data{.store = std::make_shared<SceneStore>(open_dataset(
-                        config.data, options, static_cast<std::uint64_t>(config.seed))),
+  std::unique_ptr<Dataset> dataset =
+      open_dataset(config.data, options, static_cast<std::uint64_t>(config.seed));
+  if (model) {
+    dataset = fit_classes(std::move(dataset), *model, config.data,
+                          "; to train a model for other classes, start from the encoder alone with "
+                          "--encoder-weights",
+                          console);
+  }
+  TrainingData data{.store = std::make_shared<SceneStore>(std::move(dataset)),
                     .split = {},
                     .train = {},
                     .val = {}};
@@ -44,9 +54,9 @@ TrainingData open_training_data(const TrainConfig& config, const NetworkConfig& 
   console.info("{}: {} scenes: {} to train, {} to validate, {} to test", config.data,
                data.dataset().size(), data.split.train.size(), data.split.val.size(),
                data.split.test.size());
-  std::vector<Index> scenes = data.split.train;
-  scenes.insert(scenes.end(), data.split.val.begin(), data.split.val.end());
-  check_scenes(*data.store, scenes, data.split.test,
+  const std::array parts{ScenePart{"to learn from in the scenes to train on", data.split.train},
+                         ScenePart{"to measure in the scenes to validate on", data.split.val}};
+  check_scenes(*data.store, parts, data.split.test,
                {.image = needs, .batch_size = config.batch_size, .threads = placement.threads},
                options.mask_policy, console);
 

@@ -1,6 +1,7 @@
 #pragma once
 // The data of a training run: scenes, split and loaders, all checked before training starts.
 
+#include "apps/training/class_check.hpp"
 #include "apps/training/model_session.hpp"
 #include "apps/training/train_config.hpp"
 #include "data/loader.hpp"
@@ -18,9 +19,11 @@ struct TrainingData {
 
 /// Opens --data, splits it and reads the training and validation scenes once. Throws one Error that
 /// lists every bad file, of test scenes as well if there is any. A `split_file` that is not empty
-/// overrides --split, so that a resumed run keeps its split.
+/// overrides --split, so that a resumed run keeps its split. `model` is the file or run that the
+/// weights come from, if any: labels are in the order of its classes (fit_classes).
 TrainingData open_training_data(const TrainConfig& config, const NetworkConfig& network,
-                                const std::string& split_file, const Placement& placement,
-                                Console& console);
+                                const std::string& split_file,
+                                const std::optional<ModelClasses>& model,
+                                const Placement& placement, Console& console);
 
 }  // namespace fpanet

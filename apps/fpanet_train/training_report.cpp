@@ -1,8 +1,10 @@
 #include "apps/fpanet_train/training_report.hpp"
 
+#include <cmath>
 #include <sstream>
 
 #include "apps/cli/environment.hpp"
+#include "apps/cli/metric_text.hpp"
 #include "apps/cli/text_file.hpp"
 #include "apps/prediction/prediction.hpp"
 #include "apps/report/report.hpp"
@@ -28,7 +30,7 @@ std::vector<NamedText> configuration_rows(const std::string& toml) {
 }
 
 std::string percent(double fraction) {
-  return fmt::format("{:.1f} %", 100 * fraction);
+  return std::isnan(fraction) ? "-" : fmt::format("{:.1f} %", 100 * fraction);
 }
 
 }  // namespace
@@ -81,8 +83,9 @@ void write_training_report(const RunFolder& run, ModelSession& session, Training
       .environment = environment_line(cpu != nullptr ? cpu->threads : 1)};
   write_text_file(run.report(), report_html(report));
   console.info("report: {}", run.report().string());
-  fmt::print("{} epoch {}: val loss {:.5f}, pixel accuracy {:.4f}, mean IoU {:.4f}\n",
-             has_best ? "best" : "last", epoch + 1, loss, confusion.pixel_accuracy(), known);
+  fmt::print("{} epoch {}: val loss {:.5f}, pixel accuracy {}, mean IoU {}\n",
+             has_best ? "best" : "last", epoch + 1, loss, metric_text(confusion.pixel_accuracy()),
+             metric_text(known));
   if (has_best) return;
   console.info(
       "the best val/Loss, {:.5f} in epoch {}, is that of the checkpoint from which the run "

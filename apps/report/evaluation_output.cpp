@@ -4,21 +4,20 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <nlohmann/json.hpp>
 #include <string_view>
 #include <utility>
 
+#include "apps/cli/metric_text.hpp"
+#include "engine/weights/printable.hpp"
+
 namespace fpanet {
 namespace {
 
-std::string decimals(double value) {
-  return std::isnan(value) ? "-" : fmt::format("{:.4f}", value);
-}
-
 std::size_t name_width(const ClassTable& classes) {
   std::size_t width = std::string_view("class").size();
-  for (const ClassInfo& known : classes.classes()) width = std::max(width, known.name.size());
+  for (const ClassInfo& known : classes.classes())
+    width = std::max(width, printable(known.name).str().size());
   return width;
 }
 
@@ -41,7 +40,8 @@ std::string summary(const Tally& tally, const ClassTable& classes) {
                            Row{"mean IoU", confusion.mean_iou()},
                            Row{"mean IoU without unknown", mean_iou_known(confusion, classes)}};
   std::string text = fmt::format("{:26}{:>7}\n", "images", tally.images());
-  for (const auto& [name, value] : rows) text += fmt::format("{:26}{:>7}\n", name, decimals(value));
+  for (const auto& [name, value] : rows)
+    text += fmt::format("{:26}{:>7}\n", name, metric_text(value));
   return text + "IoU to F1 are computed as in the notebook: micro-imagewise, means over batches\n";
 }
 
@@ -51,9 +51,10 @@ std::string class_table(const ConfusionMatrix& confusion, const ClassTable& clas
                                  "precision", "recall", "F1", "pixels");
   for (Index label = 0; label < classes.size(); ++label) {
     const ClassScore score = confusion.of(label);
-    text += fmt::format("{:{}} {:>9} {:>9} {:>9} {:>9} {:>12}\n", classes.name(label), width,
-                        decimals(score.iou), decimals(score.precision), decimals(score.recall),
-                        decimals(score.f1), score.pixels);
+    text +=
+        fmt::format("{:{}} {:>9} {:>9} {:>9} {:>9} {:>12}\n", printable(classes.name(label)).str(),
+                    width, metric_text(score.iou), metric_text(score.precision),
+                    metric_text(score.recall), metric_text(score.f1), score.pixels);
   }
   return text;
 }
@@ -66,7 +67,7 @@ std::string confusion_table(const ConfusionMatrix& confusion, const ClassTable& 
   for (Index column = 0; column < classes.size(); ++column) text += fmt::format(" {:>12}", column);
   text += '\n';
   for (Index row = 0; row < classes.size(); ++row) {
-    text += fmt::format("{:{}}", classes.name(row), width);
+    text += fmt::format("{:{}}", printable(classes.name(row)).str(), width);
     for (Index column = 0; column < classes.size(); ++column) {
       text += fmt::format(" {:>12}", confusion.at(row, column));
     }

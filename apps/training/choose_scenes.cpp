@@ -2,25 +2,16 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
 #include <numeric>
-#include <set>
 #include <string_view>
 
-#include "data/csv.hpp"
 #include "data/split.hpp"
 #include "engine/core/error.hpp"
+#include "engine/core/join.hpp"
 
 namespace fpanet {
 namespace fs = std::filesystem;
 namespace {
-
-bool has_all_scenes(std::span<const std::string> ids, const fs::path& split_file) {
-  const std::set<std::string_view> known(ids.begin(), ids.end());
-  const std::vector<CsvRow> rows = read_csv(split_file, {"id"});
-  return std::all_of(rows.begin(), rows.end(),
-                     [&](const CsvRow& row) { return known.contains(row.cells[0]); });
-}
 
 const std::vector<Index>* part_of(const Split& split, std::string_view name) {
   if (name == "train") return &split.train;
@@ -31,10 +22,28 @@ const std::vector<Index>* part_of(const Split& split, std::string_view name) {
 
 SceneChoice of_file(const fs::path& file, std::span<const std::string> ids) {
   const Split split = read_split(file, ids);
-  if (!split.test.empty()) return {split.test, fmt::format("test of {}", file.string())};
+  if (!split.test.empty()) return {split.test, fmt::format("test of {}", file.string()), {}};
   std::vector<Index> all = split.train;
   all.insert(all.end(), split.val.begin(), split.val.end());
-  return {std::move(all), fmt::format("all of {}", file.string())};
+  return {std::move(all), fmt::format("all of {}", file.string()), {}};
+}
+
+/// The part of the run's split that the data has; none if it has no scene of any part.
+std::optional<SceneChoice> of_run(const fs::path& file, const std::string& name,
+                                  std::span<const std::string> ids) {
+  constexpr std::size_t kMostNames = 5;
+  const RemainingSplit left = read_remaining_split(file, ids);
+  const Split& split = left.split;
+  if (split.train.empty() && split.val.empty() && split.test.empty()) return std::nullopt;
+  SceneChoice choice{*part_of(split, name), fmt::format("{} of {}", name, file.string()), {}};
+  if (left.missing.empty()) return choice;
+  std::vector<std::string> names = left.missing;
+  if (names.size() > kMostNames) names.resize(kMostNames);
+  choice.description += fmt::format(" without {} missing scenes", left.missing.size());
+  choice.warning = fmt::format("the data lacks {} scenes of {}: {}{}; --split {} is what is left",
+                               left.missing.size(), file.string(), join(names, ", "),
+                               left.missing.size() > kMostNames ? ", ..." : "", name);
+  return choice;
 }
 
 SceneChoice choose(const std::string& name, std::span<const std::string> ids,
@@ -42,15 +51,21 @@ SceneChoice choose(const std::string& name, std::span<const std::string> ids,
   if (name == "all") {
     std::vector<Index> all(ids.size());
     std::iota(all.begin(), all.end(), Index{0});
-    return {std::move(all), "all"};
+    return {std::move(all), "all", {}};
   }
   if (part_of({}, name) == nullptr) return of_file(name, ids);
-  if (run_split && has_all_scenes(ids, *run_split)) {
-    return {*part_of(read_split(*run_split, ids), name),
-            fmt::format("{} of {}", name, run_split->string())};
+  if (run_split) {
+    if (auto choice = of_run(*run_split, name, ids)) return std::move(*choice);
   }
   return {*part_of(notebook_split(static_cast<Index>(ids.size())), name),
-          fmt::format("{} of the notebook's split", name)};
+          fmt::format("{} of the notebook's split", name),
+          run_split ? fmt::format("the data has no scene of {}; --split {} is that of the "
+                                  "notebook's split",
+                                  run_split->string(), name)
+                    : fmt::format("the split that the model was trained with is not known; --split "
+                                  "{} is that of the notebook's split, so if it was another, some "
+                                  "scenes may have been trained on",
+                                  name)};
 }
 
 }  // namespace

@@ -17,15 +17,18 @@ std::optional<std::filesystem::path> split_of_run(const std::filesystem::path& c
 struct SceneChoice {
   std::vector<Index> scenes;  ///< their indices in the data set
   std::string description;    ///< "test of runs/demo/split.csv"
+  std::string warning;        ///< what may make the numbers less than they seem; empty if nothing
 };
 
 /// Selects the scenes of a data set (`ids`) that --split names:
 ///   all               every scene
-///   train, val, test  that part of `run_split`, if it is given and the data set has all of its
-///                     scenes; else that part of the notebook's split
+///   train, val, test  that part of `run_split`, as far as the data set has its scenes; without a
+///                     `run_split`, or if the data set has none of its scenes, that part of the
+///                     notebook's split
 ///   otherwise         a CSV file with the columns id,split: its test rows, or all rows if it has
 ///                     no test rows
-/// Throws Error if no scene is selected.
+/// Warns of scenes of the run's split that are missing, and of the notebook's split where it need
+/// not be that of the model. Throws Error if no scene is selected.
 SceneChoice choose_scenes(const std::string& split, std::span<const std::string> ids,
                           const std::optional<std::filesystem::path>& run_split);
 

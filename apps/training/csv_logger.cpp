@@ -4,13 +4,14 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <string_view>
 #include <utility>
 
 #include "apps/cli/parse_number.hpp"
 #include "apps/cli/python_repr.hpp"
 #include "apps/cli/text_file.hpp"
-#include "engine/core/join.hpp"
+#include "data/csv.hpp"
 
 namespace fpanet {
 namespace {
@@ -35,11 +36,8 @@ std::string cell(const LoggedValue& logged) {
     return fmt::format("{}", *integer);
   }
   const double value = std::get<double>(logged.value);
+  if (std::isnan(value)) return {};
   return python_repr(is_notebook_metric(logged.name) ? static_cast<float>(value) : value);
-}
-
-std::string line(const std::vector<std::string>& cells) {
-  return fmt::format("{}\r\n", join(cells, ","));
 }
 
 }  // namespace
@@ -84,8 +82,9 @@ std::size_t CsvLogger::column(const std::string& name) {
 }
 
 void CsvLogger::save() const {
-  std::string text = line(table_.columns);
-  for (const auto& row : table_.rows) text += line(row);
+  constexpr std::string_view kLineEnd = "\r\n";
+  std::string text = csv_line(table_.columns, kLineEnd);
+  for (const auto& row : table_.rows) text += csv_line(row, kLineEnd);
   write_text_file(file_, text);
 }
 

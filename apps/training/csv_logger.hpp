@@ -10,7 +10,7 @@
 
 namespace fpanet {
 
-/// A named value of a row. The notebook's own columns (val/Loss ... train/F1score) are rounded to
+/// A named value of a row; NaN, the value of a metric of nothing, is an empty cell. The notebook's own columns (val/Loss ... train/F1score) are rounded to
 /// float32, as Lightning logs them. All other values are written unrounded.
 struct LoggedValue {
   std::string name;

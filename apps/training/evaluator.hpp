@@ -18,7 +18,7 @@ namespace fpanet {
 struct EpochMetrics {
   EpochMean loss, iou, accuracy, precision, recall, f1;
 
-  void add(double batch_loss, const Stats& stats);
+  void add(double batch_loss, const Stats& batch);
 };
 
 /// True if any pixel of a batch is counted.

@@ -4,26 +4,16 @@
 
 #include "apps/cli/parse_number.hpp"
 #include "apps/cli/text_file.hpp"
+#include "data/csv.hpp"
 #include "engine/core/error.hpp"
 
 namespace fpanet {
 namespace {
 
-std::vector<std::string> split(std::string_view text, char separator) {
-  std::vector<std::string> parts;
-  for (;;) {
-    const std::size_t end = text.find(separator);
-    parts.emplace_back(text.substr(0, end));
-    if (end == std::string_view::npos) return parts;
-    text.remove_prefix(end + 1);
-  }
-}
-
 template <class T>
 T number(const std::string& cell, std::string_view column) {
   const auto value = parse_number<T>(cell);
-  require(value.has_value(), "metrics: column {} contains '{}', which is not a number", column,
-          cell);
+  require(value.has_value(), "metrics: column {} holds '{}', which is not a number", column, cell);
   return *value;
 }
 
@@ -32,19 +22,16 @@ T number(const std::string& cell, std::string_view column) {
 MetricsTable MetricsTable::read(const std::filesystem::path& file) {
   MetricsTable table;
   if (!std::filesystem::exists(file)) return table;
-  std::int64_t line_number = 0;
-  for (std::string& line : split(read_text_file(file), '\n')) {
-    ++line_number;
-    if (line.ends_with('\r')) line.pop_back();
-    if (line.empty()) continue;
-    std::vector<std::string> cells = split(line, ',');
+  const std::string text = read_text_file(file);
+  const std::string_view whole_lines = std::string_view(text).substr(0, text.rfind('\n') + 1);
+  for (CsvRow& row : parse_csv(whole_lines, file.string())) {
     if (table.columns.empty()) {
-      table.columns = std::move(cells);
+      table.columns = std::move(row.cells);
       continue;
     }
-    require(cells.size() == table.columns.size(), "{}:{}: {} cells, but the header has {}",
-            file.string(), line_number, cells.size(), table.columns.size());
-    table.rows.push_back(std::move(cells));
+    require(row.cells.size() == table.columns.size(), "{}:{}: {} cells, but the header has {}",
+            file.string(), row.line, row.cells.size(), table.columns.size());
+    table.rows.push_back(std::move(row.cells));
   }
   return table;
 }

@@ -20,7 +20,8 @@ struct MetricsTable {
   std::vector<std::vector<std::string>> rows;  ///< each as long as `columns`
 
   /// Accepts any line ends and any column order. An empty or missing file gives a table without
-  /// columns. Throws Error naming file and line if a row and the header differ in length.
+  /// columns. A last line without a line end, which a killed run was still writing, is left out.
+  /// Throws Error naming file and line if a row and the header differ in length.
   static MetricsTable read(const std::filesystem::path& file);
 
   /// The position of a column, or -1.

@@ -6,6 +6,7 @@
 #include <system_error>
 #include <utility>
 
+#include "apps/training/checkpoint.hpp"
 #include "engine/core/atomic_file.hpp"
 #include "engine/core/error.hpp"
 
@@ -112,6 +113,17 @@ RunFolder RunFolder::resume(const fs::path& folder) {
   remove_unfinished(folder);
   remove_unfinished(folder / kCheckpoints);
   return run;
+}
+
+std::optional<ClassTable> RunFolder::classes() const {
+  std::error_code error;
+  if (fs::exists(class_table(), error)) return ClassTable::read(class_table());
+  for (const fs::path& file : {last_checkpoint(), best_checkpoint()}) {
+    if (!fs::exists(file, error)) continue;
+    const WeightsFile weights = read_weights(file);
+    return read_info(weights.metadata, weights.name).classes;
+  }
+  return std::nullopt;
 }
 
 fs::path RunFolder::best_checkpoint(const fs::path& folder) {

@@ -2,9 +2,11 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "apps/training/folder_lock.hpp"
+#include "data/class_table.hpp"
 
 namespace fpanet {
 
@@ -23,12 +25,17 @@ class RunFolder {
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path config() const { return path_ / "config.toml"; }
   std::filesystem::path split() const { return path_ / "split.csv"; }
+  std::filesystem::path class_table() const { return path_ / "class_dict.csv"; }
   std::filesystem::path metrics() const { return path_ / "metrics.csv"; }
   std::filesystem::path steps() const { return path_ / "steps.csv"; }
   std::filesystem::path report() const { return path_ / "report.html"; }
   std::filesystem::path best_checkpoint() const { return best_checkpoint(path_); }
   std::filesystem::path last_checkpoint() const { return last_checkpoint(path_); }
   std::filesystem::path training_state() const { return training_state(path_); }
+
+  /// The classes of the model: those of class_table(); of a run from before that file, those of its
+  /// last or best checkpoint.
+  std::optional<ClassTable> classes() const;
 
   static std::filesystem::path best_checkpoint(const std::filesystem::path& folder);
   static std::filesystem::path last_checkpoint(const std::filesystem::path& folder);

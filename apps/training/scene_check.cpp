@@ -1,10 +1,12 @@
 #include "apps/training/scene_check.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "apps/cli/progress.hpp"
 #include "apps/cli/usage_error.hpp"
 #include "apps/prediction/padding.hpp"
+#include "data/image_orientation.hpp"
 #include "engine/core/error.hpp"
 #include "engine/core/join.hpp"
 
@@ -33,20 +35,6 @@ std::string expectation(const ImageSize& size, const ImageNeeds& needs) {
       needs.smallest_side, like);
 }
 
-std::string_view fate_of_unmatched(MaskPolicy policy) {
-  switch (policy) {
-    case MaskPolicy::class_zero:
-      return "taken as class 0";
-    case MaskPolicy::nearest:
-      return "taken as the class of the nearest colour";
-    case MaskPolicy::ignore:
-    case MaskPolicy::threshold128:
-    case MaskPolicy::error:
-      break;
-  }
-  return "left out of loss and metrics";
-}
-
 /// Fails with a list of the files that cannot be used: `found` among the `scenes`, and those among
 /// `others`.
 [[noreturn]] void fail_for_bad_files(SceneStore& store, std::vector<std::string> found,
@@ -57,6 +45,15 @@ std::string_view fate_of_unmatched(MaskPolicy policy) {
   std::sort(found.begin(), found.end());
   fail("{} of {} scenes cannot be used:\n  {}", found.size(), scenes + others.size(),
        join(found, "\n  "));
+}
+
+std::vector<Index> all_but(const std::vector<Index>& scenes, const Dataset& dataset) {
+  const std::set<Index> taken(scenes.begin(), scenes.end());
+  std::vector<Index> others;
+  for (Index i = 0; i < dataset.size(); ++i) {
+    if (!taken.contains(i)) others.push_back(i);
+  }
+  return others;
 }
 
 void check_native_sizes(const SceneStore& store, const SceneStore::Summary& summary,
@@ -93,20 +90,43 @@ void require_batches_fit(const ImageSize& size, Index stride, Index images, Inde
       size.str(), images, batch_size);
 }
 
-void check_scenes(SceneStore& store, std::span<const Index> scenes, std::span<const Index> others,
-                  const SceneNeeds& needs, MaskPolicy policy, Console& console) {
+void check_scenes(SceneStore& store, std::span<const ScenePart> parts,
+                  std::span<const Index> others, const SceneNeeds& needs, MaskPolicy policy,
+                  Console& console) {
+  std::vector<Index> scenes;
+  for (const ScenePart& part : parts) {
+    scenes.insert(scenes.end(), part.scenes.begin(), part.scenes.end());
+  }
   SceneStore::Summary summary;
   {
     Progress progress(console, "reading images", static_cast<std::int64_t>(scenes.size()));
     summary = store.verify(scenes, needs.threads, [&](Index) { progress.step(1); });
   }
+  if (!store.dataset().masks_agree()) {
+    fail_for_bad_files(store, std::move(summary.problems), scenes.size(),
+                       all_but(scenes, store.dataset()), needs.threads);
+  }
   if (!summary.problems.empty()) {
     fail_for_bad_files(store, std::move(summary.problems), scenes.size(), others, needs.threads);
   }
   check_native_sizes(store, summary, needs);
-  if (summary.unmatched_pixels == 0) return;
-  console.warning("{} mask pixels in {} scenes have a colour that no class has; they are {}",
-                  summary.unmatched_pixels, summary.unmatched_scenes, fate_of_unmatched(policy));
+
+  auto counts = summary.of_scene.begin();
+  for (const ScenePart& part : parts) {
+    MaskCounts of_part;
+    for (std::size_t i = 0; i < part.scenes.size(); ++i) of_part.add(*counts++);
+    const std::string nothing = nothing_to_learn(of_part);
+    require(nothing.empty(), "nothing {}: {}", part.purpose, nothing);
+  }
+  const std::string note = store.dataset().mask_note();
+  if (!note.empty()) console.info("{}", note);
+  for (const std::string& warning : mask_warnings(summary, policy)) {
+    console.warning("{}", warning);
+  }
+  if (summary.turned.empty()) return;
+  std::vector<std::string> turned;
+  for (const Index scene : summary.turned) turned.push_back(store.dataset().id(scene));
+  console.warning("{}", turned_warning(turned));
 }
 
 }  // namespace fpanet

@@ -2,6 +2,7 @@
 // Checks of the images, made before anything is computed or written.
 
 #include <span>
+#include <string_view>
 
 #include "apps/cli/console.hpp"
 #include "data/mask.hpp"
@@ -25,10 +26,19 @@ struct SceneNeeds {
   int threads;
 };
 
-/// Loads all of `scenes`. If any file cannot be used, throws one Error that lists all such files,
-/// including those of `others`. Throws UsageError if a size does not fit. Warns about mask colours
-/// that belong to no class, and reports how `policy` treats them.
-void check_scenes(SceneStore& store, std::span<const Index> scenes, std::span<const Index> others,
-                  const SceneNeeds& needs, MaskPolicy policy, Console& console);
+/// Scenes that serve one purpose, such as validation.
+struct ScenePart {
+  std::string_view purpose;  ///< of errors: "nothing " + purpose
+  std::span<const Index> scenes;
+};
+
+/// Loads the scenes of all `parts`. If any file cannot be used, throws one Error that lists all such
+/// files, including those of `others`. Throws Error if no pixel of a part has a class, because its
+/// loss and metrics would be those of nothing, and UsageError if a size does not fit. Warns about
+/// mask colours that belong to no class and how `policy` treats them, about ignored pixels, and
+/// about images that EXIF data may have turned away from their masks.
+void check_scenes(SceneStore& store, std::span<const ScenePart> parts,
+                  std::span<const Index> others, const SceneNeeds& needs, MaskPolicy policy,
+                  Console& console);
 
 }  // namespace fpanet

@@ -50,12 +50,39 @@ TEST_CASE("the split of the run counts where the data has its scenes") {
   CHECK(choose_scenes("val", kIds, file).scenes == Scenes{1});
   CHECK(choose_scenes("test", kIds, file).description == "test of " + file.string());
 
-  write_text_file(file, "id,split\nelsewhere,test\na,train\n");
-  CHECK(choose_scenes("test", kIds, file).scenes == notebook_split(8).test);
+  CHECK(choose_scenes("test", kIds, file).warning.empty());
 
   write_text_file(file, "id,split\na,train\nb,val\n");
   CHECK(test::contains(test::message_of<Error>([&] { choose_scenes("test", kIds, file); }),
                        "no scenes"));
+}
+
+TEST_CASE("of the split of the run that counts which the data still has") {
+  const ScratchFolder folder;
+  const fs::path file = folder / "split.csv";
+  write_text_file(file,
+                  "id,split\ngone,test\nc,test\nlost,train\na,train\nb,val\nd,train\nh,test\n");
+  const SceneChoice choice = choose_scenes("test", kIds, file);
+  CHECK(choice.scenes == Scenes{2, 7});
+  CHECK(test::contains(choice.warning, "the data lacks 2 scenes of " + file.string()));
+  CHECK(test::contains(choice.warning, "gone, lost"));
+  CHECK(test::contains(choice.description, "without 2 missing scenes"));
+  CHECK(choose_scenes("train", kIds, file).scenes == Scenes{0, 3});
+
+  write_text_file(file, "id,split\nelsewhere,test\na,train\n");
+  CHECK(test::contains(test::message_of<Error>([&] { choose_scenes("test", kIds, file); }),
+                       "no scenes"));
+}
+
+TEST_CASE("the notebook's split as a fallback is never silent") {
+  const ScratchFolder folder;
+  const fs::path file = folder / "split.csv";
+  write_text_file(file, "id,split\nelsewhere,test\nother,train\n");
+  const SceneChoice choice = choose_scenes("test", kIds, file);
+  CHECK(choice.scenes == notebook_split(8).test);
+  CHECK(test::contains(choice.warning, "the data has no scene of " + file.string()));
+  CHECK(test::contains(choose_scenes("test", kIds, {}).warning, "may have been trained on"));
+  CHECK(choose_scenes("all", kIds, {}).warning.empty());
 }
 
 TEST_CASE("of a CSV file the test rows count, else all") {

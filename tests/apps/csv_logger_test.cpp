@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+
 #include "apps/cli/text_file.hpp"
 #include "engine/core/error.hpp"
 #include "tests/support/message_of.hpp"
@@ -87,6 +89,25 @@ TEST_CASE("metrics.csv: values by column, wherever it stands and whatever the li
   CHECK(table.values("b").size() == 1);
   CHECK(table.values("none").empty());
   CHECK(MetricsTable::read(folder / "missing.csv").columns.empty());
+}
+
+TEST_CASE("metrics.csv: the line that a killed run was writing is left out") {
+  const ScratchFolder folder;
+  write_text_file(folder / "m.csv", "epoch,step,train/Loss\n0,0,0.5\n0,1,0.25\n0,2,0.1");
+  CHECK(MetricsTable::read(folder / "m.csv").rows.size() == 2);
+  write_text_file(folder / "m.csv", "epoch,st");
+  CHECK(MetricsTable::read(folder / "m.csv").columns.empty());
+}
+
+TEST_CASE("metrics.csv: quoting, and a metric of nothing is an empty cell") {
+  const ScratchFolder folder;
+  CsvLogger logger(folder / "m.csv", 0);
+  logger.log({{"IoU of \"land, wet\"", 0.5}, {"val/Loss", NAN}}, 0, 3);
+  CHECK(read_text_file(folder / "m.csv") ==
+        "val/Loss,epoch,step,\"IoU of \"\"land, wet\"\"\"\r\n,0,3,0.5\r\n");
+  const auto table = MetricsTable::read(folder / "m.csv");
+  CHECK(table.values("IoU of \"land, wet\"")[0].value == 0.5);
+  CHECK(table.values("val/Loss").empty());
 }
 
 TEST_CASE("metrics.csv: damage is named with its line") {

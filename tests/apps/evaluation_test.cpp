@@ -7,6 +7,7 @@
 
 #include "apps/report/evaluation_output.hpp"
 #include "data/dataset.hpp"
+#include "data/mask.hpp"
 #include "tests/support/message_of.hpp"
 
 namespace fpanet {
@@ -58,6 +59,33 @@ TEST_CASE("evaluation as JSON has the promised keys, shapes and nulls") {
     CHECK(line["recall"].is_null() == (pixels == 0));
   }
   CHECK(all == kScenes * kSide * kSide);
+}
+
+TEST_CASE("images of ignored pixels alone do not count, and a metric of nothing is absent") {
+  const auto metrics_of = [](std::vector<std::int32_t> target) {
+    const std::vector<std::int32_t> prediction(target.size(), 0);
+    EpochMetrics metrics;
+    metrics.add(0.25, get_stats(prediction, target, 2, 2, kIgnoreLabel));
+    return metrics;
+  };
+  const std::int32_t none = kIgnoreLabel;
+  const EpochMetrics half = metrics_of({0, 1, 0, 1, none, none, none, none});
+  CHECK(half.loss.count == 1);
+  CHECK(half.loss.value() == 0.25);
+  CHECK(half.accuracy.value() == 0.5);  // with the other image it would be 0.75
+  CHECK(half.iou.value() == doctest::Approx(1.0 / 3));
+  const EpochMetrics nothing = metrics_of(std::vector<std::int32_t>(8, none));
+  CHECK(nothing.loss.count == 0);
+  CHECK(std::isnan(nothing.f1.value()));
+
+  const Tally empty(7);
+  const ClassTable classes = ClassTable::deepglobe();
+  const auto json = nlohmann::json::parse(evaluation_json(empty, classes));
+  for (const char* key : {"loss", "iou", "f1", "pixel_accuracy", "mean_iou"}) {
+    CAPTURE(key);
+    CHECK(json[key].is_null());
+  }
+  CHECK(test::contains(evaluation_text(empty, classes), "Dice loss                       -\n"));
 }
 
 TEST_CASE("mean IoU leaves `unknown` out") {

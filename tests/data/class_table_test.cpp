@@ -69,6 +69,20 @@ TEST_CASE("class table: mistakes are named with file and line") {
   CHECK(contains(read_error("name,r,g,b\nx,1,2,3\ny,1,2,3\n"), "'x' and 'y' have the same colour"));
 }
 
+TEST_CASE("class table: names with commas and quotes come back; other encodings are refused") {
+  const ScratchFolder scratch;
+  const ClassTable classes({{"land, wet", {1, 2, 3}}, {"\"road\"", {4, 5, 6}}, {" ", {7, 8, 9}}});
+  classes.write(scratch / "t.csv");
+  CHECK(ClassTable::read(scratch / "t.csv") == classes);
+
+  CHECK(contains(read_error("name,r,g,b\nwater,0,0,255\nW\xe4lder,0,255,0\n"),
+                 "class_dict.csv:3: 'W?lder,0,255,0' is not UTF-8 text"));
+  CHECK(contains(message_of<Error>([] {
+                   ClassTable({{"W\xe4lder", {0, 255, 0}}});
+                 }),
+                 "the name of class 0, 'W?lder', is not UTF-8"));
+}
+
 TEST_CASE("masks: what unmatched colours become is the policy's") {
   const ClassTable classes = ClassTable::deepglobe();
   const Image mask = mask_of({{0, 255, 255}, {0, 0, 250}, {0, 0, 250}, {0, 0, 0}, {200, 20, 10}});

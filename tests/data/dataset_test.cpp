@@ -77,6 +77,7 @@ TEST_CASE("dataset: images of 1x1, gray, with alpha, and index masks") {
   const std::filesystem::path images = std::filesystem::path(FPANET_TEST_DATA) / "images";
   ClassTable::deepglobe().write(scratch / "class_dict.csv");
   test::write_scene(scratch.path(), "dot", 1, 1);
+  write_png(scratch / "dot_mask.png", test::striped_labels(1, 1));
   for (const char* name : {"gray", "gray16", "rgba", "rgb16", "bits"}) {
     const Image image = read_image(images / (std::string(name) + ".png"));
     std::filesystem::copy(images / (std::string(name) + ".png"),

@@ -60,6 +60,16 @@ TEST_CASE("split: a file keeps its order and comes back") {
   CHECK(read_split(scratch / "t.csv", ids) == split);
 }
 
+TEST_CASE("split: ids with commas, quotes and line ends come back; quoted ids are read") {
+  const ScratchFolder scratch;
+  const std::vector<std::string> ids{"north, 1", "a\nb", "\"c\"", "100"};
+  const Split split{{0, 1}, {2}, {3}};
+  write_split(scratch / "t.csv", split, ids);
+  CHECK(read_split(scratch / "t.csv", ids) == split);
+  test::write_text(scratch / "u.csv", "\"id\",\"split\"\n\"100\",train\n\"north, 1\",\"val\"\n");
+  CHECK(read_split(scratch / "u.csv", ids) == Split{{3}, {0}, {}});
+}
+
 TEST_CASE("split: every mistake in a file is named at once") {
   const ScratchFolder scratch;
   const std::vector<std::string> ids{"a", "b"};

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "data/check_data.hpp"
+#include "engine/core/error.hpp"
 #include "engine/core/rng.hpp"
 #include "tests/data/scene_files.hpp"
 
@@ -109,6 +110,17 @@ TEST_CASE("synthetic scenes: of 4 bands and 16 bits they are written as PNG") {
   CHECK(loaded.labels.labels == scene.labels.labels);
   CHECK_THROWS_WITH_AS(SyntheticDataset(2, {32, 32}, 1, Bands::first(5)),
                        "the model takes 5 bands, a synthetic scene has 4", TooFewBands);
+}
+
+TEST_CASE("synthetic scenes: a folder with files in it stays as it is") {
+  const ScratchFolder scratch;
+  test::write_text(scratch / "0000_mask.png", "mine");
+  CHECK(test::contains(test::message_of<Error>([&] {
+                         write_synthetic_folder(scratch.path(), 1, {32, 32}, 5, 1);
+                       }),
+                       "the folder is not empty"));
+  CHECK(std::filesystem::file_size(scratch / "0000_mask.png") == 4);
+  CHECK(std::distance(std::filesystem::directory_iterator(scratch.path()), {}) == 1);
 }
 
 TEST_CASE("synthetic scenes: written as a folder in DeepGlobe's layout") {

@@ -108,8 +108,9 @@ TEST_CASE("image sizes that do not fit the network") {
     fs::copy_file(work / "others" / file, data / file, fs::copy_options::overwrite_existing);
   }
   check_refused(work, data, "images of a batch have one size", "native", 2);
-  REQUIRE(run_program(work, "tool", "synth --out " + others + " --count 8 --size 48").code == 0);
-  check_refused(work, work / "others", "is 48x48, but the network takes multiples of 32", "native",
+  const std::string small = (work / "small").string();
+  REQUIRE(run_program(work, "tool", "synth --out " + small + " --count 8 --size 48").code == 0);
+  check_refused(work, work / "small", "is 48x48, but the network takes multiples of 32", "native",
                 2);
 }
 

@@ -23,6 +23,11 @@ struct Outcome {
   std::string out, err;
 };
 
+/// Whether the program wrote `text` to stderr.
+inline bool says(const Outcome& outcome, const std::string& text) {
+  return outcome.err.find(text) != std::string::npos;
+}
+
 /// `fpanet_NAME arguments...` through the shell, after the commands in `before`; `work` holds its
 /// output meanwhile.
 inline Outcome run_program(const ScratchFolder& work, const std::string& name,
