@@ -96,8 +96,8 @@ Program& ModelSession::program(const ProgramOptions& options) {
   for (const std::unique_ptr<Program>& program : programs_) {
     if (program->options() == options) return *program;
   }
-  auto program =
-      std::make_unique<Program>(placement_.context, *network_, optimizer(), store_, options, &folded_);
+  auto program = std::make_unique<Program>(placement_.context, *network_, optimizer(), store_,
+                                           options, &folded_);
   program->bind(arena_);
   programs_.push_back(std::move(program));
   return *programs_.back();

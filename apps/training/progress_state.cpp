@@ -13,6 +13,7 @@ namespace fpanet {
 namespace {
 
 constexpr const char* kProgress = "fpanet.progress";
+constexpr const char* kTrainedFor = "fpanet.objective";
 
 struct Moment {
   std::string prefix;
@@ -36,7 +37,7 @@ void save_training_state(const std::filesystem::path& path, ModelSession& sessio
                   StateEntry::from_tensor(store.slot(i, moment.region)));
     }
   }
-  Metadata metadata{{kProgress, progress_text(state)}};
+  Metadata metadata{{kProgress, progress_text(state)}, {kTrainedFor, to_json(state.objective)}};
   write_network(session.network().config(), metadata);
   write_safetensors(path, tensors, metadata);
 }
@@ -52,11 +53,17 @@ ProgressState read_progress(const SafetensorsFile& file, const std::filesystem::
   const auto progress = file.metadata.find(kProgress);
   require(progress != file.metadata.end(), "{}: not a training state: metadata {} is missing",
           path.string(), kProgress);
+  ProgressState state;
   try {
-    return parse_progress(progress->second);
+    state = parse_progress(progress->second);
   } catch (const Error& error) {
     fail("{}: metadata {} cannot be parsed: {}", path.string(), kProgress, error.what());
   }
+  if (const auto objective = file.metadata.find(kTrainedFor); objective != file.metadata.end()) {
+    state.objective = objective_from_json(objective->second, path.string());
+    state.objective.ignore_index = kIgnoreLabel;
+  }
+  return state;
 }
 
 ProgressState load_training_state(const std::filesystem::path& path, ModelSession& session) {

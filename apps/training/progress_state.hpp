@@ -33,7 +33,8 @@ struct ProgressState {
   void begin_epoch(std::int64_t next);
 };
 
-/// The progress as JSON, and back. Throws Error for a text that is no progress.
+/// The progress as JSON, and back, except for the objective. Throws Error for a text that is no
+/// progress.
 std::string progress_text(const ProgressState& state);
 ProgressState parse_progress(std::string_view text);
 

@@ -20,14 +20,10 @@ std::array<EpochMean*, 6> means(EpochMetrics& metrics) {
 Json to_json(ProgressState state) {
   Json train = Json::array();
   for (const EpochMean* mean : means(state.train)) train.push_back({mean->sum, mean->count});
-  Json json = {{"epoch", state.epoch},
-               {"batch", state.batch},
-               {"global_step", state.global_step},
-               {"wait", state.wait},
-               {"stopped", state.stopped},
-               {"best_epoch", state.best_epoch},
-               {"train", train},
-               {"objective", to_json(state.objective)}};
+  Json json = {
+      {"epoch", state.epoch}, {"batch", state.batch},     {"global_step", state.global_step},
+      {"wait", state.wait},   {"stopped", state.stopped}, {"best_epoch", state.best_epoch},
+      {"train", train}};
   // Before the first validation the best loss is infinite, which JSON cannot represent.
   if (state.best_epoch >= 0) json["best_loss"] = state.best_loss;
   return json;
@@ -56,10 +52,6 @@ ProgressState from_json(const Json& json) {
   require(state.best_epoch <= state.epoch, "best_epoch {} is after epoch {}", state.best_epoch,
           state.epoch);
   if (json.contains("best_loss")) state.best_loss = json.at("best_loss");
-  if (json.contains("objective")) {
-    state.objective = objective_from_json(json.at("objective"), "objective");
-    state.objective.ignore_index = kIgnoreLabel;
-  }
   std::size_t i = 0;
   for (EpochMean* mean : means(state.train)) {
     const Json& row = json.at("train").at(i++);

@@ -61,9 +61,8 @@ LossOfLogits overlap_golden(bool weighted, kernels::OverlapLossOptions options) 
 
 LossOfLogits focal_golden(bool weighted) {
   return [=](Value logits, Value labels, std::optional<Index> ignored, const Weights& weights) {
-    return focal_loss(
-        logits, labels,
-        {.class_weights = weighted ? weights : Weights(), .ignore_index = ignored});
+    return focal_loss(logits, labels,
+                      {.class_weights = weighted ? weights : Weights(), .ignore_index = ignored});
   };
 }
 

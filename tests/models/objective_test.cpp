@@ -74,7 +74,9 @@ TEST_CASE("objective: sums of losses are read and written") {
 }
 
 TEST_CASE("objective: options that do not fit are refused") {
-  const auto message = [](Objective objective) { return message_of<Error>([&] { objective.check(3); }); };
+  const auto message = [](Objective objective) {
+    return message_of<Error>([&] { objective.check(3); });
+  };
   CHECK(message({.class_weights = {1, 2}}) == "objective: 2 class weights are given for 3 classes");
   CHECK(message({.label_smoothing = 0.1}) ==
         "objective: no loss of dice takes label smoothing; ce does");
