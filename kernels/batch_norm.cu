@@ -463,10 +463,10 @@ template <class T>
 void batch_norm_gradient_sums(const Cuda& cuda, const BatchNormBackward<T>& args, double* sums,
                               std::span<std::byte> workspace) {
   const ColumnTiles<T> cut(args.x.pixels(), args.x.c);
-  const BatchNormScratch<T> scratch(workspace, cut);
+  auto* const partial = BatchNormScratch<T>(workspace, cut).partial;
   with_output_gradient(args, [&](const auto& gradient, auto aligned, auto mask) {
     column_totals(CudaGrid(cuda), "batch_norm_backward", cut,
-                  BatchNormGradientTerms<T, aligned(), mask()>{gradient}, scratch.partial,
+                  BatchNormGradientTerms<T, aligned(), mask()>{gradient}, partial,
                   WriteGradientSums{sums, args.x.c});
   });
 }
@@ -494,10 +494,11 @@ void batch_norm_backward(const Cuda& cuda, const BatchNormBackward<T>& args,
   const CudaGrid grid(cuda);
   const ColumnTiles<T> cut(args.x.pixels(), args.x.c);
   const BatchNormScratch<T> scratch(workspace, cut);
+  auto* const partial = scratch.partial;
   auto* const slopes = slopes_in(scratch);
   with_output_gradient(args, [&](const auto& gradient, auto aligned, auto mask) {
     column_totals(grid, "batch_norm_backward", cut,
-                  BatchNormGradientTerms<T, aligned(), mask()>{gradient}, scratch.partial,
+                  BatchNormGradientTerms<T, aligned(), mask()>{gradient}, partial,
                   BatchNormGradientFinish<T>{args, slopes});
     if (args.dx == nullptr && args.dresidual == nullptr) return;
     column_map(grid, "batch_norm_backward", cut,

@@ -106,8 +106,8 @@ void Program::record(const Network& model, const ParameterStore& store) {
     return;
   }
   const ObjectiveValues end =
-      record_objective(options_.objective, logits, labels_, model.options().activation,
-                       store.dtype(), options_.reduction.get());
+      record_objective(options_.objective, logits, labels_, model.activation(), store.dtype(),
+                       options_.reduction.get());
   probabilities_ = end.probabilities;
   loss_ = end.loss;
   if (options_.kind == ProgramKind::evaluate || options_.keep_probabilities) {

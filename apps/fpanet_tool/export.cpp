@@ -40,7 +40,7 @@ int run(const State& state) {
   const ImageSize size = image_size(state, file.info);
   ParameterStore store;
   const std::unique_ptr<Network> network = make_network(store, file.network);
-  require_size_fits(size, network->output_stride());
+  require_size_fits(size, image_needs(file.network));
   store.allocate(DType::f32, Device::cpu(), false);
   console.info("{}", load_model(store, *network, file.weights));
   FoldedWeights folded(/*prepare=*/false);

@@ -50,7 +50,7 @@ std::unique_ptr<ModelSession> make_session(const ModelFlags& flags, const Settin
   auto session =
       std::make_unique<ModelSession>(placement, file ? file->network : network_of(told),
                                      training ? std::optional<double>(1e-4) : std::nullopt);
-  require_size_fits(flags.image_size, session->model().output_stride());
+  require_size_fits(flags.image_size, image_needs(session->network().config()));
   session->store().initialize(42);
   if (file) console.info("{}", load_model(session->store(), session->network(), file->weights));
   return session;
