@@ -6,6 +6,7 @@
 #include <string>
 
 #include "engine/weights/state_dict.hpp"
+#include "models/fpanet.hpp"
 #include "models/program.hpp"
 
 namespace fpanet::test {

@@ -18,9 +18,9 @@ struct NetworkGolden {
   Index height = 0, width = 0;
   std::string input, labels;  ///< names of the formula values
   Index labels_used = 0;
-  nlohmann::ordered_json numbers;                     ///< loss_float64, grad_l2_float64
-  std::vector<double> evaluate, train;                ///< probabilities
-  std::vector<double> evaluate_logits, train_logits;  ///< where they are known; else empty
+  nlohmann::ordered_json numbers;                               ///< loss_float64, grad_l2_float64
+  std::vector<double> evaluate = {}, train = {};                ///< probabilities
+  std::vector<double> evaluate_logits = {}, train_logits = {};  ///< where they are known
   Index step = 1;  ///< of the tensors' numbers, every step-th is here
 };
 
