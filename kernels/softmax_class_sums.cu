@@ -5,7 +5,7 @@
 #include "kernels/softmax_class_sums.hpp"
 
 #include "kernels/base/scratch.hpp"
-#include "kernels/class_sums/write_sums.hpp"
+#include "kernels/class_sums/write_sums_cuda.hpp"
 #include "kernels/softmax_class_sums_body.hpp"
 
 namespace fpanet::kernels {

@@ -49,7 +49,8 @@ const Allowed kWeightsAllowed = {
     {"onnx", {"parts", "safetensors"}},
     {"entrances", {"parts", "safetensors", "torch"}},
 };
-const std::set<std::string> kWeightsEntrances = {"match_weights", "weights_file", "write_weights"};
+const std::set<std::string> kWeightsEntrances = {"match_weights", "shards", "weights_file",
+                                                 "write_weights"};
 
 /// Inside kernels, shared rooms must not include ops, which are the files at the top and the
 /// folders named after an op. Exceptions: cudnn implements convolutions, stubs replace the CUDA
