@@ -24,7 +24,7 @@ struct TrainConfig {
   std::int64_t patience = 10;
   double save_every = 10;  ///< minutes between saved states within an epoch; 0: none within it
   std::int64_t seed = 42;
-  NetworkFlags network;
+  NetworkFlags network = {};
   std::string encoder_weights = "none";  ///< file, or none
   std::string init = "none";             ///< file, or none
   std::string split = "notebook";        ///< notebook, or a CSV file

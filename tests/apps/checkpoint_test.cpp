@@ -1,6 +1,7 @@
 // What is read from a checkpoint's metadata is checked before it is used.
 
 #include "apps/training/checkpoint.hpp"
+#include "models/network.hpp"
 
 #include <doctest/doctest.h>
 
@@ -26,7 +27,7 @@ TEST_CASE("checkpoint: metadata that these programs write is read back") {
   info.image_size = ImageSize{64, 96};
   info.epoch = 3;
   info.val_loss = 0.25;
-  const CheckpointInfo read = read_info(to_metadata(info), "f");
+  const CheckpointInfo read = read_info(to_metadata(complete({}), info), "f");
   CHECK(read.classes == info.classes);
   CHECK(read.image_size == info.image_size);
   CHECK(read.epoch == info.epoch);

@@ -78,7 +78,7 @@ TEST_CASE("images of ignored pixels alone do not count, and a metric of nothing 
   CHECK(nothing.loss.count == 0);
   CHECK(std::isnan(nothing.f1.value()));
 
-  const Tally empty(7);
+  const Tally empty(7, {});
   const ClassTable classes = ClassTable::deepglobe();
   const auto json = nlohmann::json::parse(evaluation_json(empty, classes));
   for (const char* key : {"loss", "iou", "f1", "pixel_accuracy", "mean_iou"}) {

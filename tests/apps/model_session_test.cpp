@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "layers/batch_reduction.hpp"
+#include "models/fpanet.hpp"
 
 namespace fpanet {
 namespace {
@@ -17,13 +18,12 @@ class OnePart final : public BatchReduction {
 };
 
 TEST_CASE("programs that differ in any one option are distinct") {
-  ModelSession session({.context = Cpu{1}},
-                       {.encoder_name = "resnet18",
-                        .encoder_depth = 3,
-                        .decoder_channels = {8, 8, 8},
-                        .decoder_pab_channels = 4,
-                        .classes = 3},
-                       1e-3);
+  const FPANetOptions small{.encoder_name = "resnet18",
+                            .encoder_depth = 3,
+                            .decoder_channels = {8, 8, 8},
+                            .decoder_pab_channels = 4,
+                            .classes = 3};
+  ModelSession session({.context = Cpu{1}}, to_config(small), 1e-3);
   session.store().initialize(1);
   const ProgramOptions base{.kind = ProgramKind::train, .batch = 2, .height = 16, .width = 16};
   BatchSource source{.scenes = Tensor::zeros({2, 3, 16, 16}, DType::u8),

@@ -3,8 +3,8 @@
 
 #include <filesystem>
 
-#include "engine/weights/metadata.hpp"
 #include "engine/weights/pickle/writer.hpp"
+#include "engine/weights/safetensors/safetensors.hpp"
 #include "engine/weights/training_state.hpp"
 
 namespace fpanet {
