@@ -1,7 +1,9 @@
 #include <doctest/doctest.h>
 
 #include "tests/programs/run_program.hpp"
+#include "tests/support/scratch_folder.hpp"
 
+using namespace fpanet;
 using namespace fpanet::test;
 
 TEST_CASE("programs: CUDA's libraries are not loaded with them") {
