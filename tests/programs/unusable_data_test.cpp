@@ -30,7 +30,7 @@ struct UnusableData {
   }
   Outcome train(const std::string& more = "") const {
     return run_program(work, "train",
-                       "--image-size 32 --encoder resnet18 --batch-size 2 --epochs 1 --cache off "
+                       "--image-size 64 --encoder resnet18 --batch-size 2 --epochs 1 --cache off "
                        "--quiet --data " +
                            data + " --run " + run + " " + more);
   }
