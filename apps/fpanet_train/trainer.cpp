@@ -134,8 +134,8 @@ Trainer::Outcome Trainer::train_epoch() {
     epoch_images_ += item->images;
     const EpochMean& loss = state_.train.loss;
     progress.step(item->images, loss.count > 0 ? std::optional(loss.value()) : std::nullopt);
-    // Gradients of a step that is not finished are not saved.
-    if (InterruptGuard::requested() && place().index == 0) {
+    if (place().index != 0) continue;  // gradients of a step that is not finished are not saved
+    if (InterruptGuard::requested()) {
       settle();
       return Outcome::interrupted;
     }
