@@ -197,6 +197,7 @@ SETTINGS = {
     "eager fp32": Setting("fp32", "contiguous"),
     "eager tf32": Setting("tf32", "contiguous"),
     "eager bf16 channels_last": Setting("bf16"),
+    "reduce-overhead bf16 channels_last": Setting("bf16", compile="reduce-overhead"),
     "max-autotune bf16 channels_last": Setting("bf16", compile="max-autotune"),
 }
 

@@ -53,9 +53,14 @@ macro(fpanet_find_cuda)
     return()
   endif()
   execute_process(COMMAND ${CMAKE_CUDA_COMPILER} --version OUTPUT_VARIABLE nvcc_version ERROR_QUIET)
-  if(NOT nvcc_version MATCHES "release ([0-9]+)\\." OR CMAKE_MATCH_1 LESS 12)
+  if(NOT nvcc_version MATCHES "release ([0-9]+)\\.([0-9]+)" OR CMAKE_MATCH_1 LESS 12)
     fpanet_cuda_missing("${CMAKE_CUDA_COMPILER} is not of CUDA 12 or newer")
     return()
+  endif()
+  # Consumer GPUs of the Blackwell generation, for which nvcc has code since CUDA 12.8.
+  set(blackwell "")
+  if("${CMAKE_MATCH_1}.${CMAKE_MATCH_2}" VERSION_GREATER_EQUAL 12.8)
+    set(blackwell "sm_120,")
   endif()
   # Test nvcc first, because it may not support the C++ compiler of this machine. enable_language would then
   # fail, even if FPANET_CUDA is AUTO.
@@ -112,12 +117,12 @@ macro(fpanet_find_cuda)
   else()
     execute_process(COMMAND nvidia-smi -L RESULT_VARIABLE no_gpu OUTPUT_QUIET ERROR_QUIET)
     if(no_gpu)
-      # Machine code for Turing to Hopper, and PTX for newer GPUs. All GPUs from Ampere on share the PTX of
+      # Machine code for Turing to Hopper and Blackwell's consumer GPUs, and PTX for newer GPUs. All GPUs from Ampere on share the PTX of
       # compute capability 8.0, because the kernels need no newer features. This saves a third of the
       # compilation compared with separate PTX for each.
       set(CMAKE_CUDA_ARCHITECTURES OFF)
       set(FPANET_CUDA_CODE "--generate-code=arch=compute_75,code=[sm_75]"
-        "--generate-code=arch=compute_80,code=[sm_80,sm_86,sm_89,sm_90,compute_80]")
+        "--generate-code=arch=compute_80,code=[sm_80,sm_86,sm_89,sm_90,${blackwell}compute_80]")
     else()
       set(CMAKE_CUDA_ARCHITECTURES native)
     endif()

@@ -2,7 +2,13 @@
 
 add_library(fpanet_flags INTERFACE)
 target_include_directories(fpanet_flags INTERFACE ${PROJECT_SOURCE_DIR})
-set(warnings -Wall -Wextra -Wpedantic -Werror -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wvla)
+set(werror)
+set(nvcc_werror)
+if(FPANET_WERROR)
+  set(werror -Werror)
+  set(nvcc_werror "--Werror=all-warnings;")
+endif()
+set(warnings -Wall -Wextra -Wpedantic ${werror} -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wvla)
 # A product and a sum are fused only where the code requests it. With floating-point contraction, results
 # would depend on inlining and would differ between host and device.
 target_compile_options(fpanet_flags INTERFACE
@@ -16,7 +22,7 @@ if(FPANET_WITH_CUDA)
   target_compile_options(fpanet_flags INTERFACE
     "$<$<COMPILE_LANGUAGE:CUDA>:${FPANET_CUDA_CODE}>"
     "$<$<COMPILE_LANGUAGE:CUDA>:--fmad=false;--expt-relaxed-constexpr;--extended-lambda;-lineinfo>"
-    "$<$<COMPILE_LANGUAGE:CUDA>:--Werror=all-warnings;-Xcompiler=${host_warnings};-Xcompiler=-ffp-contract=off>")
+    "$<$<COMPILE_LANGUAGE:CUDA>:${nvcc_werror}-Xcompiler=${host_warnings};-Xcompiler=-ffp-contract=off>")
 endif()
 target_compile_definitions(fpanet_flags INTERFACE FPANET_VERSION="${PROJECT_VERSION}")
 if(FPANET_NATIVE)

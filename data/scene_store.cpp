@@ -22,7 +22,16 @@ struct Finding {
   std::string problem;  // empty if the scene is readable
   Index unmatched = 0;
   ImageSize size;
+  DType type = DType::u8;
+  bool too_few_bands = false;
 };
+
+/// Adds `value` with its scene unless it occurred before.
+template <class T>
+void add_new(std::vector<std::pair<T, Index>>& seen, const T& value, Index scene) {
+  const auto same = [&](const auto& entry) { return entry.first == value; };
+  if (std::none_of(seen.begin(), seen.end(), same)) seen.emplace_back(value, scene);
+}
 
 }  // namespace
 
@@ -54,7 +63,12 @@ SceneStore::Summary SceneStore::verify(std::span<const Index> scenes, int thread
     Finding& finding = findings[static_cast<std::size_t>(i)];
     try {
       const auto scene = get(scenes[static_cast<std::size_t>(i)]);
-      finding = {{}, scene->labels.unmatched, {scene->image.height, scene->image.width}};
+      finding = {.unmatched = scene->labels.unmatched,
+                 .size = {scene->image.height, scene->image.width},
+                 .type = scene->image.type};
+    } catch (const TooFewBands& error) {
+      finding.problem = error.what();
+      finding.too_few_bands = true;
     } catch (const std::bad_alloc&) {
       finding.problem = fmt::format("{}: too large for the available memory",
                                     dataset_->id(scenes[static_cast<std::size_t>(i)]));
@@ -70,13 +84,13 @@ SceneStore::Summary SceneStore::verify(std::span<const Index> scenes, int thread
     const Finding& finding = findings[i];
     if (!finding.problem.empty()) {
       summary.problems.push_back(finding.problem);
+      summary.too_few_bands |= finding.too_few_bands;
       continue;
     }
     summary.unmatched_pixels += finding.unmatched;
     summary.unmatched_scenes += finding.unmatched > 0 ? 1 : 0;
-    const bool is_new = std::none_of(summary.sizes.begin(), summary.sizes.end(),
-                                     [&](const auto& seen) { return seen.first == finding.size; });
-    if (is_new) summary.sizes.emplace_back(finding.size, scenes[i]);
+    add_new(summary.sizes, finding.size, scenes[i]);
+    add_new(summary.types, finding.type, scenes[i]);
   }
   return summary;
 }

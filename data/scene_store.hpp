@@ -1,6 +1,6 @@
 #pragma once
-// Keeps scenes in memory after their first use, in 8 bits per channel: 803 images of 320x320 with
-// labels take 329 MB.
+// Keeps scenes in memory after their first use, as they are in their files: 803 images of 320x320,
+// RGB of 8 bits, with labels take 329 MB.
 
 #include <atomic>
 #include <functional>
@@ -33,6 +33,9 @@ class SceneStore {
     std::vector<std::string> problems;
     /// Every size that occurs among the usable scenes, with the first scene that has it.
     std::vector<std::pair<ImageSize, Index>> sizes;
+    /// Every sample type that occurs among them, with the first scene that has it.
+    std::vector<std::pair<DType, Index>> types;
+    bool too_few_bands = false;  ///< whether a problem is a picture without a band that is wanted
     Index unmatched_pixels = 0;  ///< pixels whose colour no class has, at the loaded size
     Index unmatched_scenes = 0;  ///< scenes with such pixels
   };

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
 
 #include "kernels/base/scratch.hpp"
 #include "kernels/batch_norm_body.hpp"
@@ -51,12 +52,15 @@ struct BatchNormConstantsKernel {
 };
 
 /// y = [relu](normalised x [+ residual]).
-template <class T>
+template <class T, bool kAligned>
 struct BatchNormApply {
   static constexpr int kWidth = kVector<T>;
   using V = Values<float, kWidth>;
   struct Fixed {
     V mean, scale, shift;
+  };
+  struct Loaded {
+    kernels::Loaded<kWidth, T> x, residual;
   };
 
   const T* x;
@@ -64,13 +68,13 @@ struct BatchNormApply {
   T* y;
   const body::BatchNormAffine<float>* affine;  ///< for the channels from `first` on
   Index first, channels;
-  bool relu, aligned;
+  bool relu;
 
   FPANET_HD Fixed fixed(const ColumnPlace& at) const {
     Fixed f;
     FPANET_UNROLL
     for (int i = 0; i < kWidth; ++i) {
-      if (i >= at.count) continue;
+      if (!kAligned && i >= at.count) continue;
       const body::BatchNormAffine<float> factors = affine[at.column - first + i];
       f.mean.at[i] = factors.mean;
       f.scale.at[i] = factors.scale;
@@ -78,31 +82,37 @@ struct BatchNormApply {
     }
     return f;
   }
-  FPANET_HD void map(const Fixed& f, const ColumnPlace& at, Index row) const {
+  FPANET_HD Loaded read(const ColumnPlace& at, Index row) const {
     const Index i0 = row * channels + at.column;
-    V values = load<kWidth>(x + i0, at.count, aligned), more;
-    if (residual != nullptr) more = load<kWidth>(residual + i0, at.count, aligned);
+    Loaded loaded;
+    loaded.x = read_columns<kAligned, kWidth>(x + i0, at);
+    if (residual != nullptr) loaded.residual = read_columns<kAligned, kWidth>(residual + i0, at);
+    return loaded;
+  }
+  FPANET_HD void map(const Fixed& f, const ColumnPlace& at, Index row, const Loaded& loaded) const {
+    V values = loaded.x.values();
+    const V more = loaded.residual.values();
     FPANET_UNROLL
     for (int i = 0; i < kWidth; ++i) {
       float value = body::normalise(values.at[i], f.mean.at[i], f.scale.at[i], f.shift.at[i]);
       if (residual != nullptr) value += more.at[i];
       values.at[i] = relu ? body::relu(value) : value;
     }
-    store(y + i0, values, at.count, aligned);
+    store_columns<kAligned>(y + row * channels + at.column, values, at, Write::assign);
   }
 };
 
 /// The same for training: each block computes the coefficients of its channels in shared memory.
 /// The blocks of the first chunk also write the saved and running statistics.
-template <class T>
+template <class T, bool kAligned>
 struct BatchNormTrain {
   static constexpr int kThreads = ColumnTiles<T>::kThreads;
+  static constexpr int kResident = 4;
 
   ColumnTiles<T> cut;
   BatchNormForward<T> args;
   RunningStatistics<T> running;
   const double* statistics;
-  bool aligned;
 
   Index shared_bytes() const {
     return cut.tile_columns() * static_cast<Index>(sizeof(body::BatchNormAffine<float>));
@@ -130,44 +140,85 @@ struct BatchNormTrain {
       affine[thread] = forward_affine<T>(batch.mean, invstd, args.weight[c], args.bias[c]);
       if (block.index < cut.tiles) keep(c, batch, invstd);
     });
-    const BatchNormApply<T> apply{args.x.data, args.residual, args.y,    affine,
-                                  first,       cut.columns,   args.relu, aligned};
+    const BatchNormApply<T, kAligned> apply{args.x.data, args.residual, args.y,   affine,
+                                            first,       cut.columns,   args.relu};
     block.each_freely([&](int thread) {
       const auto at = cut.place(block.index, thread);
-      if (at.count <= 0) return;
-      const auto fixed = apply.fixed(at);
-      for (Index row = at.first_row + at.lane; row < at.end; row += cut.lanes) {
-        apply.map(fixed, at, row);
-      }
+      if (at.count > 0) map_rows(apply, apply.fixed(at), at, cut.lanes);
     });
   }
 };
 
-/// Coefficients of a thread's channels that the backward pass needs.
-template <class T>
-struct BatchNormChannels {
-  Values<float, kVector<T>> mean, scale, bias;
+/// How the backward pass knows where the relu let a value through.
+enum class ReluMask {
+  none,      ///< there was no relu
+  output,    ///< y is read
+  input,     ///< y is recomputed from x
+  whichever  ///< one of these, as the pointers say: for shapes that are not worth a kernel each
 };
 
 /// g = dy where the relu let the value through, else 0.
-template <class T>
+template <class T, bool kAligned, ReluMask kMask>
 struct BatchNormOutputGradient {
   static constexpr int kWidth = kVector<T>;
   using V = Values<float, kWidth>;
+  /// Coefficients of a thread's channels; scale and bias if y is recomputed.
+  struct Channels {
+    V mean, scale, bias;
+  };
+  struct Loaded {
+    kernels::Loaded<kWidth, T> x, y, dy;
+  };
 
-  const T* y;         ///< null if there is no relu
-  const float* bias;  ///< null if y is read; otherwise y is recomputed from x
+  const T* x;
+  const T* y;  ///< null if there is no relu
   const T* dy;
-  bool aligned;
+  const float *mean, *invstd, *weight;
+  const float* bias;  ///< null if y is read
+  Index channels;
 
-  FPANET_HD V operator()(Index i0, int count, const V& x, const BatchNormChannels<T>& of) const {
-    V g = load<kWidth>(dy + i0, count, aligned), out;
-    if (y == nullptr) return g;
-    if (bias == nullptr) out = load<kWidth>(y + i0, count, aligned);
+  FPANET_HD bool reads_y() const {
+    return kMask == ReluMask::output ||
+           (kMask == ReluMask::whichever && y != nullptr && bias == nullptr);
+  }
+  FPANET_HD bool recomputes_y() const {
+    return kMask == ReluMask::input || (kMask == ReluMask::whichever && bias != nullptr);
+  }
+
+  /// The scale of the forward pass is invstd * weight, and its shift is the bias: `mean` is what
+  /// was saved, and a product of two floats is the same rounded from double.
+  FPANET_HD Channels fixed(const ColumnPlace& at) const {
+    Channels of;
+    of.mean = read_columns<kAligned, kWidth>(mean + at.column, at).values();
+    if (recomputes_y()) {
+      of.scale = read_columns<kAligned, kWidth>(invstd + at.column, at).values();
+      const V factor = read_columns<kAligned, kWidth>(weight + at.column, at).values();
+      FPANET_UNROLL
+      for (int i = 0; i < kWidth; ++i) of.scale.at[i] *= factor.at[i];
+      of.bias = read_columns<kAligned, kWidth>(bias + at.column, at).values();
+    }
+    return of;
+  }
+
+  FPANET_HD Loaded read(const ColumnPlace& at, Index row, bool needs_x) const {
+    const Index i0 = row * channels + at.column;
+    Loaded loaded;
+    if (needs_x || recomputes_y()) loaded.x = read_columns<kAligned, kWidth>(x + i0, at);
+    loaded.dy = read_columns<kAligned, kWidth>(dy + i0, at);
+    if (reads_y()) loaded.y = read_columns<kAligned, kWidth>(y + i0, at);
+    return loaded;
+  }
+
+  FPANET_HD V gradient(const Channels& of, const Loaded& loaded) const {
+    V g = loaded.dy.values();
+    if (!reads_y() && !recomputes_y()) return g;
+    const V x_values = loaded.x.values();
+    V out = loaded.y.values();
     FPANET_UNROLL
     for (int i = 0; i < kWidth; ++i) {
-      if (bias != nullptr) {
-        const float value = body::normalise(x.at[i], of.mean.at[i], of.scale.at[i], of.bias.at[i]);
+      if (recomputes_y()) {
+        const float value =
+            body::normalise(x_values.at[i], of.mean.at[i], of.scale.at[i], of.bias.at[i]);
         out.at[i] = static_cast<float>(static_cast<T>(value));
       }
       g.at[i] = body::relu_gradient(out.at[i], g.at[i]);
@@ -177,42 +228,24 @@ struct BatchNormOutputGradient {
 };
 
 /// Sums of g and of g (x - mean).
-template <class T>
+template <class T, bool kAligned, ReluMask kMask>
 struct BatchNormGradientTerms {
   static constexpr int kSums = 2, kWidth = kVector<T>;
+  static constexpr int kResident = kAligned ? 3 : 2;
   using V = Values<float, kWidth>;
+  using Gradient = BatchNormOutputGradient<T, kAligned, kMask>;
+  using Loaded = typename Gradient::Loaded;
 
-  BatchNormOutputGradient<T> gradient;
-  const T* x;
-  const float *mean, *invstd, *weight;
-  Index channels;
-  bool aligned;
+  Gradient g;
 
-  FPANET_HD BatchNormChannels<T> fixed(const ColumnPlace& at) const {
-    BatchNormChannels<T> of;
+  FPANET_HD typename Gradient::Channels fixed(const ColumnPlace& at) const { return g.fixed(at); }
+  FPANET_HD Loaded read(const ColumnPlace& at, Index row) const { return g.read(at, row, true); }
+  FPANET_HD void add(const typename Gradient::Channels& of, const Loaded& loaded, V* sums) const {
+    const V values = loaded.x.values(), gradient = g.gradient(of, loaded);
     FPANET_UNROLL
     for (int i = 0; i < kWidth; ++i) {
-      if (i >= at.count) continue;
-      const Index c = at.column + i;
-      of.mean.at[i] = mean[c];
-      if (gradient.bias == nullptr) continue;
-      const auto factors =
-          body::batch_norm_affine(static_cast<double>(mean[c]), static_cast<double>(invstd[c]),
-                                  weight[c], gradient.bias[c]);
-      of.scale.at[i] = factors.scale;
-      of.bias.at[i] = factors.shift;
-    }
-    return of;
-  }
-  FPANET_HD void add(const BatchNormChannels<T>& of, const ColumnPlace& at, Index row,
-                     V* sums) const {
-    const Index i0 = row * channels + at.column;
-    const V values = load<kWidth>(x + i0, at.count, aligned);
-    const V g = gradient(i0, at.count, values, of);
-    FPANET_UNROLL
-    for (int i = 0; i < kWidth; ++i) {
-      sums[0].at[i] += g.at[i];
-      sums[1].at[i] += g.at[i] * (values.at[i] - of.mean.at[i]);
+      sums[0].at[i] += gradient.at[i];
+      sums[1].at[i] += gradient.at[i] * (values.at[i] - of.mean.at[i]);
     }
   }
 };
@@ -236,54 +269,57 @@ struct BatchNormGradientFinish {
 };
 
 /// Computes dx and dresidual.
-template <class T>
+template <class T, bool kAligned, ReluMask kMask>
 struct BatchNormGradientApply {
   static constexpr int kWidth = kVector<T>;
+  static constexpr bool kManyCoefficients = kRounded<T> && kMask != ReluMask::none;
+  static constexpr int kResident = !kAligned ? 2 : (kManyCoefficients ? 3 : 4);
+  static constexpr int kRowsAtOnce = 1;  // its coefficients leave no registers for a second
   using V = Values<float, kWidth>;
+  using Gradient = BatchNormOutputGradient<T, kAligned, kMask>;
+  using Loaded = typename Gradient::Loaded;
   struct Fixed {
-    BatchNormChannels<T> of;
+    typename Gradient::Channels of;
     V offset, slope;
   };
 
-  BatchNormOutputGradient<T> gradient;
-  const T* x;
+  Gradient g;
   T* dx;
   T* dresidual;
   Write write_dx, write_dresidual;
-  const float* mean;
   const body::BatchNormSlopes<float>* slopes;
-  Index channels;
-  bool aligned;
 
   FPANET_HD Fixed fixed(const ColumnPlace& at) const {
     Fixed f;
+    f.of = g.fixed(at);
     FPANET_UNROLL
     for (int i = 0; i < kWidth; ++i) {
-      if (i >= at.count) continue;
-      const Index c = at.column + i;
-      const body::BatchNormSlopes<float> s = slopes[c];
-      f.of.mean.at[i] = mean[c];
-      f.of.scale.at[i] = s.scale;
-      if (gradient.bias != nullptr) f.of.bias.at[i] = gradient.bias[c];
+      if (!kAligned && i >= at.count) continue;
+      const body::BatchNormSlopes<float> s = slopes[at.column + i];
+      f.of.scale.at[i] = s.scale;  // the same as that of the forward pass
       f.offset.at[i] = s.offset;
       f.slope.at[i] = s.slope;
     }
     return f;
   }
-  FPANET_HD void map(const Fixed& f, const ColumnPlace& at, Index row) const {
-    const Index i0 = row * channels + at.column;
-    V values;
-    if (dx != nullptr || gradient.bias != nullptr) values = load<kWidth>(x + i0, at.count, aligned);
-    const V g = gradient(i0, at.count, values, f.of);
+  FPANET_HD Loaded read(const ColumnPlace& at, Index row) const {
+    return g.read(at, row, dx != nullptr);
+  }
+  FPANET_HD void map(const Fixed& f, const ColumnPlace& at, Index row, const Loaded& loaded) const {
+    const Index i0 = row * g.channels + at.column;
+    const V gradient = g.gradient(f.of, loaded);
     if (dx != nullptr) {
+      V values = loaded.x.values();
       FPANET_UNROLL
       for (int i = 0; i < kWidth; ++i) {
-        values.at[i] = body::batch_norm_gradient(values.at[i], g.at[i], f.of.mean.at[i],
+        values.at[i] = body::batch_norm_gradient(values.at[i], gradient.at[i], f.of.mean.at[i],
                                                  f.of.scale.at[i], f.offset.at[i], f.slope.at[i]);
       }
-      store(dx + i0, values, at.count, aligned, write_dx);
+      store_columns<kAligned>(dx + i0, values, at, write_dx);
     }
-    if (dresidual != nullptr) store(dresidual + i0, g, at.count, aligned, write_dresidual);
+    if (dresidual != nullptr) {
+      store_columns<kAligned>(dresidual + i0, gradient, at, write_dresidual);
+    }
   }
 };
 
@@ -324,9 +360,10 @@ void batch_norm_train(const Cuda& cuda, const BatchNormForward<T>& args,
     statistics = taken;
   }
   const ColumnTiles<T> cut(args.x.pixels(), args.x.c);
-  const BatchNormTrain<T> sweep{cut, args, running, statistics,
-                                images_fit<T>(cut.columns, args.x.data, args.residual, args.y)};
-  CudaGrid(cuda).run("batch_norm", cut.blocks(), sweep.shared_bytes(), sweep);
+  with_constant(images_fit<T>(cut.columns, args.x.data, args.residual, args.y), [&](auto aligned) {
+    const BatchNormTrain<T, aligned()> sweep{cut, args, running, statistics};
+    CudaGrid(cuda).run("batch_norm", cut.blocks(), sweep.shared_bytes(), sweep);
+  });
 }
 
 template <class T>
@@ -338,10 +375,27 @@ void batch_norm_eval(const Cuda& cuda, const BatchNormForward<T>& args, const Re
       static_cast<body::BatchNormAffine<float>*>(BatchNormScratch<T>(workspace, cut).per_channel);
   const BatchNormConstantsKernel<T> constants{args, running_mean, running_var, affine};
   grid.run("batch_norm", divide_up(args.x.c, constants.kThreads), 0, constants);
-  column_map(
-      grid, "batch_norm", cut,
-      BatchNormApply<T>{args.x.data, args.residual, args.y, affine, 0, cut.columns, args.relu,
-                        images_fit<T>(cut.columns, args.x.data, args.residual, args.y)});
+  with_constant(images_fit<T>(cut.columns, args.x.data, args.residual, args.y), [&](auto aligned) {
+    column_map(grid, "batch_norm", cut,
+               BatchNormApply<T, aligned()>{args.x.data, args.residual, args.y, affine, 0,
+                                            cut.columns, args.relu});
+  });
+}
+
+/// f(constant, constant) for whether vectors can be read, and for the mask.
+template <class T, class F>
+void with_mask(bool aligned, bool reads_y, bool recomputes_y, const F& f) {
+  using std::integral_constant;
+  using Aligned = std::true_type;
+  if (!aligned) {
+    f(std::false_type{}, integral_constant<ReluMask, ReluMask::whichever>{});
+  } else if (reads_y) {
+    f(Aligned{}, integral_constant<ReluMask, ReluMask::output>{});
+  } else if (!recomputes_y) {
+    f(Aligned{}, integral_constant<ReluMask, ReluMask::none>{});
+  } else if constexpr (std::is_same_v<T, bfloat16>) {
+    f(Aligned{}, integral_constant<ReluMask, ReluMask::input>{});
+  }
 }
 
 template <class T>
@@ -352,19 +406,24 @@ void batch_norm_backward(const Cuda& cuda, const BatchNormBackward<T>& args,
   const ColumnTiles<T> cut(args.x.pixels(), channels);
   const BatchNormScratch<T> scratch(workspace, cut);
   auto* const slopes = static_cast<body::BatchNormSlopes<float>*>(scratch.per_channel);
-  const bool aligned = images_fit<T>(channels, args.x.data, args.y, args.dy);
   const float* const bias = std::is_same_v<T, bfloat16> ? args.bias : nullptr;
-  const BatchNormOutputGradient<T> gradient{args.y, bias, args.dy, aligned};
-  column_totals(grid, "batch_norm_backward", cut,
-                BatchNormGradientTerms<T>{gradient, args.x.data, args.mean, args.invstd,
-                                          args.weight, channels, aligned},
-                scratch.partial, BatchNormGradientFinish<T>{args, slopes});
-  if (args.dx == nullptr && args.dresidual == nullptr) return;
-  column_map(
-      grid, "batch_norm_backward", cut,
-      BatchNormGradientApply<T>{gradient, args.x.data, args.dx, args.dresidual, args.write_dx,
-                                args.write_dresidual, args.mean, slopes, channels,
-                                aligned && images_fit<T>(channels, args.dx, args.dresidual)});
+  const bool aligned =
+      images_fit<T>(channels, args.x.data, args.y, args.dy, args.dx, args.dresidual) &&
+      vectors_of_floats_fit(args.mean, args.invstd, args.weight, bias);
+  with_mask<T>(
+      aligned, args.y != nullptr && bias == nullptr, bias != nullptr,
+      [&](auto is_aligned, auto mask) {
+        const BatchNormOutputGradient<T, is_aligned(), mask()> gradient{
+            args.x.data, args.y, args.dy, args.mean, args.invstd, args.weight, bias, channels};
+        column_totals(grid, "batch_norm_backward", cut,
+                      BatchNormGradientTerms<T, is_aligned(), mask()>{gradient}, scratch.partial,
+                      BatchNormGradientFinish<T>{args, slopes});
+        if (args.dx == nullptr && args.dresidual == nullptr) return;
+        column_map(
+            grid, "batch_norm_backward", cut,
+            BatchNormGradientApply<T, is_aligned(), mask()>{
+                gradient, args.dx, args.dresidual, args.write_dx, args.write_dresidual, slopes});
+      });
 }
 
 #define FPANET_INSTANTIATE(T)                                                          \

@@ -55,15 +55,16 @@ std::string_view conv2d_implementation(const Cuda& cuda, Conv2dPass pass, const 
 template <class T>
 void conv2d(const Cuda& cuda, const Conv2dGeometry& g, const T* x, const T* w,
             const Conv2dEpilogue<T>& epilogue, T* y, std::span<std::byte> workspace) {
-  const PlannedConvolution& planned =
-      planned_for(cuda, {Conv2dPass::forward, g, dtype_v<T>, epilogue.parts(), false});
+  const ConvolutionProblem problem{Conv2dPass::forward, g, dtype_v<T>, epilogue.parts(), false};
+  const PlannedConvolution& planned = planned_for(cuda, problem);
   run_forward<T>(cuda, g, planned.plan, planned.fused, x, w, epilogue, y, workspace);
 }
 
 template <class T>
 void conv2d_backward_input(const Cuda& cuda, const Conv2dGeometry& g, const T* dy, const T* w,
                            T* dx, Write write, std::span<std::byte> workspace) {
-  const PlannedConvolution& planned = planned_for(cuda, input_problem<T>(g, write));
+  const ConvolutionProblem problem = input_problem<T>(g, write);
+  const PlannedConvolution& planned = planned_for(cuda, problem);
   Scratch scratch(workspace);
   const std::array<ConvolutionPlan::Binding, 3> bindings{
       {{kTensorX, dx}, {kTensorW, w}, {kTensorY, dy}}};
@@ -73,7 +74,8 @@ void conv2d_backward_input(const Cuda& cuda, const Conv2dGeometry& g, const T* d
 template <class T>
 void conv2d_backward_weight(const Cuda& cuda, const Conv2dGeometry& g, const T* x, const T* dy,
                             Real<T>* dw, Write write, std::span<std::byte> workspace) {
-  const PlannedConvolution& planned = planned_for(cuda, weight_problem<T>(g, write));
+  const ConvolutionProblem problem = weight_problem<T>(g, write);
+  const PlannedConvolution& planned = planned_for(cuda, problem);
   Scratch scratch(workspace);
   const Index size = g.weight_numel();
   if constexpr (kRoundsWeightGradient<T>) {

@@ -3,13 +3,16 @@
 // or scenes stored as bytes on the GPU (assemble_batch.cu). An image row is a line of W*C elements
 // e:
 //
-//   spectrum[i][j] = sum_w A_W[j][w] sum_h A_H[i][h] x[h][w]      i + j <= 10, for each channel
+//   spectrum[i][j] = sum_w A_W[j][w] sum_h A_H[i][h] x[h][w]      i + j <= R <= 10, for each channel
 //   y[h][e] = x[h][e] - sum_i A_H[i][h] sum_j spectrum[i][j] A_W[j][w]
 //
 // Nothing can be subtracted before the sums over the whole image are known, and the blocks that
 // share an image can only synchronise between launches. Therefore one launch sums and another
 // subtracts, and both read x. A small launch before them computes the bases. Sums over the rows of
 // a chunk are float. Everything else is double, with fused multiply-adds.
+//
+// A thread keeps 11 frequencies i in registers. With a radius below 10, the spectrum is zero above the
+// radius. A larger radius is computed by high_pass/wide_cuda.hpp.
 
 #include <cmath>
 
@@ -31,7 +34,7 @@ struct HighPassPlan {
   /// Gives 256 blocks at batch 16 and 320x320: two for each multiprocessor of an H100.
   static constexpr int kChunkRows = 40;
 
-  Index n, c, h, w;
+  Index n, c, h, w, radius;
   double* basis_h = nullptr;  // [h][k]
   double* basis_w = nullptr;  // [w][k]
   double* parts = nullptr;    // [image][tile][channel][frequency]
@@ -193,6 +196,7 @@ struct HighPassSumKernel {
     const Index channel = o / plan.kFrequencies;
     int i = 0, j = static_cast<int>(o % plan.kFrequencies);
     for (; j >= kK - i; ++i) j -= kK - i;
+    if (i + j > plan.radius) return 0;
     // A span may begin at any channel of a pixel.
     const Index before = tile.first - channel;
     const Index first_pixel = before > 0 ? divide_up(before, plan.c) : 0;

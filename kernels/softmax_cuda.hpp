@@ -282,9 +282,11 @@ struct LogSoftmaxGradientRule {
   FPANET_HD float value(float y, float dy) const { return body::log_softmax_gradient(y, dy, sum); }
 };
 
+/// Whether every row starts at a multiple of a vector. A single row may have any length: its last
+/// vector may be partial.
 template <class T>
 bool rows_fit(const RowCut& cut, const T* p) {
-  return p == nullptr || vectors_fit<kVector<T>>(p, cut.cols);
+  return p == nullptr || vectors_fit<kVector<T>>(p, cut.rows == 1 ? kVector<T> : cut.cols);
 }
 
 /// Memory for summaries of rows, in a workspace.

@@ -99,26 +99,24 @@ class Builder {
   OnnxModel model_;
 };
 
-/// The matrix A_N of kernels/high_pass.hpp, (11,size), or its transpose.
-std::vector<double> low_frequencies(Index size, bool transposed) {
-  constexpr Index kK = kernels::kLowFrequencies;
-  std::vector<double> basis(static_cast<std::size_t>(kK * size));
-  for (Index k = 0; k < kK; ++k) {
+/// The matrix A_N of kernels/high_pass.hpp, (count,size), or its transpose.
+std::vector<double> low_frequencies(Index count, Index size, bool transposed) {
+  std::vector<double> basis(static_cast<std::size_t>(count * size));
+  for (Index k = 0; k < count; ++k) {
     const double scale = std::sqrt((k == 0 ? 1.0 : 2.0) / static_cast<double>(size));
     for (Index n = 0; n < size; ++n) {
-      basis[static_cast<std::size_t>(transposed ? n * kK + k : k * size + n)] =
+      basis[static_cast<std::size_t>(transposed ? n * count + k : k * size + n)] =
           scale * kernels::dct_cosine(k, n, size);
     }
   }
   return basis;
 }
 
-/// The matrix B of kernels/high_pass.hpp, (11,11).
-std::vector<double> low_frequency_mask() {
-  constexpr Index kK = kernels::kLowFrequencies;
+/// The matrix B of kernels/high_pass.hpp, (count,count).
+std::vector<double> low_frequency_mask(Index count) {
   std::vector<double> mask;
-  for (Index i = 0; i < kK; ++i) {
-    for (Index j = 0; j < kK; ++j) mask.push_back(i + j < kK ? 1 : 0);
+  for (Index i = 0; i < count; ++i) {
+    for (Index j = 0; j < count; ++j) mask.push_back(i + j < count ? 1 : 0);
   }
   return mask;
 }
@@ -278,15 +276,16 @@ class Exporter {
   /// x - A_H^T (B . (A_H x A_W^T)) A_W, in double as in kernels/high_pass.cpp. The filter subtracts
   /// most of the image, so in float the rounding errors would be large compared to the result.
   std::string high_pass(const Node& node) {
-    constexpr Index kK = kernels::kLowFrequencies;
+    const Index count = integer(node, "radius") + 1;
     const auto basis = [&](Index size, bool transposed) {
-      const Dims sizes = transposed ? Dims{size, kK} : Dims{kK, size};
-      return build_.exact_constant(fmt::format("low_frequencies_{}", join(sizes, "x")),
-                                   low_frequencies(size, transposed), sizes);
+      const Dims sizes = transposed ? Dims{size, count} : Dims{count, size};
+      const char* const suffix = transposed ? "_transposed" : "";
+      return build_.exact_constant(fmt::format("low_frequencies_{}{}", join(sizes, "x"), suffix),
+                                   low_frequencies(count, size, transposed), sizes);
     };
     const Index height = shape(node, 0)[2], width = shape(node, 0)[3];
     const std::string mask =
-        build_.exact_constant("low_frequency_mask", low_frequency_mask(), {kK, kK});
+        build_.exact_constant("low_frequency_mask", low_frequency_mask(count), {count, count});
     const std::string x = build_.cast(input(node, 0), kOnnxDouble);
     std::string low = build_.emit("MatMul", {basis(height, false), x});
     low = build_.emit("MatMul", {low, basis(width, true)});

@@ -26,7 +26,8 @@ SampleInput batch_items(Index count, Index scenes) {
   for (Index i = 0; i < count; ++i) {
     kernels::BatchItem item{.scene = static_cast<std::int32_t>(i % scenes),
                             .flip_horizontal = static_cast<std::uint8_t>(i & 1),
-                            .flip_vertical = static_cast<std::uint8_t>(i >> 1 & 1)};
+                            .flip_vertical = static_cast<std::uint8_t>(i >> 1 & 1),
+                            .alpha = 1.0F - 0.125F * static_cast<float>(i)};
     for (Index value = 0; value < 256; ++value) {
       item.table[value] = static_cast<std::uint8_t>(value / (i + 1));
     }
@@ -37,34 +38,59 @@ SampleInput batch_items(Index count, Index scenes) {
   return input;
 }
 
-OpSample assembly(const std::string& name, Index scenes, Index count, Index h, Index w) {
+/// Scenes of 16-bit samples of five bands, each with a scale of its own.
+OpSample deep_assembly(std::optional<Index> high_pass) {
+  const Index scenes = 2, count = 3, h = 11, w = 12, bands = 5;
+  SampleInput samples = bytes("scenes", {scenes, bands, h, w});
+  samples.dtype = DType::u16;
+  for (double& value : samples.values) value *= 17;
+  BandScale scale = BandScale::uniform(100, 3000);
+  scale.high[2] = 4000;
+  return {high_pass ? "16 bits, five bands" : "16 bits, five bands, unfiltered",
+          {samples, bytes("scene_labels", {scenes, 1, h, w}), batch_items(count, scenes)},
+          [=](const std::vector<Value>& in) -> std::vector<Value> {
+            const AssembledBatch batch =
+                assemble_batch(in[0], in[1], in[2], {.scale = scale, .high_pass = high_pass});
+            return {batch.images, batch.labels};
+          }};
+}
+
+OpSample assembly(const std::string& name, Index scenes, Index count, Index h, Index w,
+                  std::optional<Index> high_pass) {
   return {name,
           {bytes("scenes", {scenes, 3, h, w}), bytes("scene_labels", {scenes, 1, h, w}),
            batch_items(count, scenes)},
-          [](const std::vector<Value>& in) -> std::vector<Value> {
-            const AssembledBatch batch = assemble_batch(in[0], in[1], in[2], 255, -1, DType::f32);
+          [high_pass](const std::vector<Value>& in) -> std::vector<Value> {
+            const AssembledBatch batch =
+                assemble_batch(in[0], in[1], in[2], {.high_pass = high_pass});
             return {batch.images, batch.labels};
           }};
 }
 
 OpRecord assemble_batch_record() {
-  const auto refused = [](const Shape& scenes, const Shape& labels, const Shape& items) {
+  const auto refused = [](const Shape& scenes, const Shape& labels, const Shape& items,
+                          Index radius = 10) {
     return [=](Graph& g) {
       assemble_batch(dummy(g, scenes, DType::u8), dummy(g, labels, DType::u8),
-                     dummy(g, items, DType::u8), 255, -1, DType::f32);
+                     dummy(g, items, DType::u8), {.high_pass = radius});
     };
   };
   return {
       .name = "assemble_batch",
-      .samples = {assembly("smallest", 1, 1, 11, 11), assembly("every flip", 3, 4, 13, 12)},
-      .errors = {{refused({2, 3, 10, 64}, {2, 1, 10, 64}, {1, 264}),
-                  "assemble_batch: scenes=(2,3,10,64) must be (S,3,H,W) of at least 11 pixels "
-                  "each way"},
-                 {refused({2, 3, 16, 64}, {2, 1, 16, 32}, {1, 264}),
+      .samples = {assembly("smallest", 1, 1, 11, 11, 10), assembly("every flip", 3, 4, 13, 12, 10),
+                  assembly("smaller radius", 3, 4, 5, 6, 3),
+                  assembly("unfiltered", 3, 4, 5, 3, std::nullopt), deep_assembly(10),
+                  deep_assembly(std::nullopt)},
+      .errors = {{refused({2, 3, 10, 64}, {2, 1, 10, 64}, {1, 272}),
+                  "assemble_batch: scenes=(2,3,10,64) must be (S,C,H,W) of 1 to 16 bands and "
+                  "at least 11 pixels each way"},
+                 {refused({2, 3, 16, 64}, {2, 1, 16, 64}, {1, 272}, 11),
+                  "assemble_batch: high-pass radius 11 is not from 0 to 10"},
+                 {refused({2, 3, 16, 64}, {2, 1, 16, 32}, {1, 272}),
                   "assemble_batch: scene_labels=(2,1,16,32) must be (2,1,16,64) (one per pixel of "
                   "the scenes)"},
                  {refused({2, 3, 16, 64}, {2, 1, 16, 64}, {1, 8}),
-                  "assemble_batch: items=(1,8) must be (N,264), a BatchItem for each image"}},
+                  "assemble_batch: items=(1,8) must be (N,272), a BatchItem for each image"}},
       .why_no_gradient = "bytes are data",
       .why_no_bf16 =
           "its inputs are bytes, which have no floating type; tests/kernels and tests/emulated "
@@ -77,15 +103,28 @@ std::vector<OpRecord> frequency_records() {
   const auto build = [](Value (*op)(Value)) {
     return [op](const std::vector<Value>& in) -> std::vector<Value> { return {op(in[0])}; };
   };
+  const auto filter = [](Index radius) {
+    return [radius](const std::vector<Value>& in) -> std::vector<Value> {
+      return {high_pass(in[0], radius)};
+    };
+  };
   const OpRecord high_pass_record{
       .name = "high_pass",
       .backward_ops = {"high_pass"},
-      .samples = {{"smallest", {real("x", {1, 1, 11, 11})}, build(high_pass)},
-                  {"odd", {real("x", {2, 3, 13, 12})}, build(high_pass)}},
-      .errors = {{[](Graph& g) {
-                    high_pass(dummy(g, {1, 3, 10, 64}));
-                  },
-                  "high_pass: x=(1,3,10,64) must be at least 11 pixels high and wide"}},
+      .samples = {{"smallest", {real("x", {1, 1, 11, 11})}, filter(10)},
+                  {"odd", {real("x", {2, 3, 13, 12})}, filter(10)},
+                  {"mean", {real("x", {2, 3, 4, 5})}, filter(0)},
+                  {"smaller radius", {real("x", {2, 3, 7, 5})}, filter(3)},
+                  {"larger radius", {real("x", {1, 2, 14, 13})}, filter(12)}},
+      .errors =
+          {{[](Graph& g) {
+              high_pass(dummy(g, {1, 3, 10, 64}), 10);
+            },
+            "high_pass: x=(1,3,10,64) must be at least 11 pixels high and wide for radius 10"},
+           {[](Graph& g) {
+              high_pass(dummy(g, {1, 3, 10, 64}), -1);
+            },
+            "high_pass: radius -1 is negative"}},
       .why_no_bf16 = "it computes in f32, and the input of the encoder is cast after it"};
   const OpRecord dct_record{
       .name = "dct2d",

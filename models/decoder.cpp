@@ -13,10 +13,12 @@ Value DecoderBlock::operator()(const Forward& forward, Value x, std::optional<Va
   return conv2_(forward, conv1_.upsampled(forward, x, skip));
 }
 
-FPANetDecoder::FPANetDecoder(const Scope& scope, const std::vector<Index>& encoder_channels,
-                             const std::vector<Index>& decoder_channels, bool use_batchnorm,
-                             Index pab_channels)
-    : center_(scope / "center", encoder_channels.back(), pab_channels) {
+Decoder::Decoder(const Scope& scope, const std::vector<Index>& encoder_channels,
+                 const std::vector<Index>& decoder_channels, bool use_batchnorm,
+                 std::optional<Index> attention_channels) {
+  if (attention_channels) {
+    center_.emplace(scope / "center", encoder_channels.back(), *attention_channels);
+  }
   const std::size_t depth = encoder_channels.size() - 1;
   require(decoder_channels.size() == depth,
           "decoder: Model depth is {}, but you provide `decoder_channels` for {} blocks.", depth,
@@ -32,9 +34,9 @@ FPANetDecoder::FPANetDecoder(const Scope& scope, const std::vector<Index>& encod
   }
 }
 
-Value FPANetDecoder::operator()(const Forward& forward, const std::vector<Value>& features) const {
+Value Decoder::operator()(const Forward& forward, const std::vector<Value>& features) const {
   const std::size_t depth = features.size() - 1;
-  Value x = center_(forward, features.back());
+  Value x = center_ ? (*center_)(forward, features.back()) : features.back();
   for (std::size_t i = 0; i < depth; ++i) {
     const auto skip = i + 1 < depth ? std::optional<Value>(features[depth - 1 - i]) : std::nullopt;
     x = blocks_[i](forward, x, skip);

@@ -1,7 +1,8 @@
 #pragma once
-// FPA-Net's decoder: position attention on the deepest feature, then blocks that double the
-// resolution and concatenate the encoder feature of the new resolution.
+// The decoder of U-Net and FPA-Net: blocks that double the resolution and concatenate the encoder
+// feature of the new resolution. In FPA-Net, position attention on the deepest feature comes first.
 
+#include <optional>
 #include <vector>
 
 #include "models/pab.hpp"
@@ -21,17 +22,19 @@ class DecoderBlock {
   Conv2dReLU conv2_;
 };
 
-class FPANetDecoder {
+class Decoder {
  public:
   /// `encoder_channels` is ResNetEncoder::out_channels(). `decoder_channels` holds the output
   /// channels of each block; the number of blocks must equal the encoder's depth.
-  FPANetDecoder(const Scope& scope, const std::vector<Index>& encoder_channels,
-                const std::vector<Index>& decoder_channels, bool use_batchnorm, Index pab_channels);
+  /// `attention_channels` are PositionAttention's; none: no attention.
+  Decoder(const Scope& scope, const std::vector<Index>& encoder_channels,
+          const std::vector<Index>& decoder_channels, bool use_batchnorm,
+          std::optional<Index> attention_channels);
   /// Maps the encoder's features to (N,decoder_channels.back(),H,W).
   Value operator()(const Forward& forward, const std::vector<Value>& features) const;
 
  private:
-  PositionAttention center_;
+  std::optional<PositionAttention> center_;
   std::vector<DecoderBlock> blocks_;
 };
 

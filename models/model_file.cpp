@@ -75,8 +75,11 @@ FPANetOptions infer_options(const StateDict& weights, const std::string& source)
   options.in_channels = needed(weights, encoder + "conv1.weight", source).shape().at(1);
   options.encoder_name = infer_encoder(weights, source);
   options.classes = needed(weights, "model.segmentation_head.0.bias", source).shape().at(0);
-  options.decoder_pab_channels =
-      needed(weights, decoder + "center.top_conv.bias", source).shape().at(0);
+  const std::string attention = decoder + "center.top_conv.bias";
+  options.attention = weights.contains(attention);
+  if (options.attention) {
+    options.decoder_pab_channels = needed(weights, attention, source).shape().at(0);
+  }
   options.encoder_depth = count_items(weights, decoder + "blocks.", ".conv1.0.weight");
   options.decoder_use_batchnorm = !weights.contains(decoder + "blocks.0.conv1.0.bias");
   options.decoder_channels.clear();

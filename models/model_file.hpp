@@ -16,8 +16,9 @@ StateDict to_state_dict(const ParameterStore& store);
 StateDict with_notebook_names(const StateDict& weights);
 
 /// The constructor parameters of the model that wrote a state dict (with the notebook's names). The
-/// names and shapes determine encoder, depth, channels and classes. They do not reveal the
-/// activation, which stays softmax2d. Throws Error naming `source` and the missing entry.
+/// names and shapes determine encoder, depth, attention, channels and classes; `in_channels` are those
+/// that the encoder reads. They do not reveal the preparation of the image and the activation, which
+/// have their defaults. Throws Error naming `source` and the missing entry.
 FPANetOptions infer_options(const StateDict& weights, const std::string& source);
 
 }  // namespace fpanet

@@ -17,24 +17,32 @@ namespace {
 constexpr double kStep = 1e-6;
 // Slopes below this are too small against that error and are compared by absolute difference.
 constexpr double kSlopeFloor = 1e-4;
+/// Of the images, unless the network needs larger ones.
+constexpr Index kSide = 32;
 
 /// The loss of fixed images and labels as a function of the parameters in a store.
 class NetworkLoss {
  public:
-  explicit NetworkLoss(ParameterStore& store)
-      : model_(store, narrow_fpanet()), graph_(Cpu{}), arena_(Device::cpu()) {
+  NetworkLoss(ParameterStore& store, const NetworkConfig& config)
+      : network_(make_network(store, config)), graph_(Cpu{}), arena_(Device::cpu()) {
     store.allocate(DType::f64, Device::cpu(), true);
     store.initialize(11);
-    const Shape image_shape{2, 3, 32, 32}, label_shape{2, 1, 32, 32};
+    const Index stride = network_->output_stride();
+    const Index side = divide_up(std::max(kSide, network_->smallest_side()), stride) * stride;
+    const Shape image_shape{2, config.bands, side, side}, label_shape{2, 1, side, side};
     const Value images = graph_.input("images", Spec{image_shape, DType::f64});
     const Value labels = graph_.input("labels", Spec{label_shape, DType::i32});
-    const FPANetOutput output = model_({.graph = graph_, .training = true}, images);
-    loss_ = dice_loss(output.probabilities, labels, {.from_logits = false});
+    Forward forward{.graph = graph_, .training = true};
+    if (network_->has_dropout()) {
+      forward.dropout_rng = graph_.state("dropout.rng", Tensor::zeros({2}, DType::i64));
+    }
+    const Value logits = network_->logits(forward, network_->prepare(images));
+    loss_ = dice_loss(activate(logits, network_->activation()), labels, {.from_logits = false});
     graph_.keep(loss_);
     graph_.backward(loss_);
     plan_.emplace(graph_);
     executor_.emplace(graph_, *plan_, arena_);
-    fill(executor_->tensor(images), executor_->tensor(labels));
+    fill(executor_->tensor(images), executor_->tensor(labels), config.classes);
   }
 
   double operator()() {
@@ -48,15 +56,15 @@ class NetworkLoss {
   }
 
  private:
-  static void fill(const Tensor& images, const Tensor& labels) {
+  static void fill(const Tensor& images, const Tensor& labels, Index classes) {
     Rng rng(12);
     for (double& pixel : images.span<double>()) pixel = rng.uniform();
     for (std::int32_t& label : labels.span<std::int32_t>()) {
-      label = static_cast<std::int32_t>(rng.below(3));
+      label = static_cast<std::int32_t>(rng.below(static_cast<std::uint64_t>(classes)));
     }
   }
 
-  FPANet model_;
+  std::unique_ptr<Network> network_;
   Graph graph_;
   Value loss_;
   std::optional<Plan> plan_;
@@ -89,9 +97,31 @@ FPANetOptions narrow_fpanet() {
           .classes = 3};
 }
 
-std::vector<NetworkGradcheckRow> network_gradcheck() {
+NetworkConfig narrow_network(NetworkConfig told) {
+  const NetworkConfig fpanet = to_config(narrow_fpanet());
+  const NetworkKind& kind = network_kind(told.name);
+  told.classes = fpanet.classes;
+  const auto narrow = [&](const std::string& option, const std::string& value) {
+    if (kind.find(option) != nullptr) told.options.try_emplace(option, value);
+  };
+  narrow("encoder", fpanet.at("encoder"));
+  narrow("encoder-depth", fpanet.at("encoder-depth"));
+  if (const auto depth = told.options.find("encoder-depth"); depth != told.options.end()) {
+    const std::string of_five = "8,6,4,4,4";  // one block per level of the depth
+    narrow("decoder-channels", depth->second == "5"   ? of_five
+                               : depth->second == "4" ? of_five.substr(0, 7)
+                                                      : of_five.substr(0, 5));
+  }
+  const auto attention = told.options.find("attention");
+  if (attention == told.options.end() || attention->second == "pab") {
+    narrow("attention-channels", fpanet.at("attention-channels"));
+  }
+  return complete(std::move(told));
+}
+
+std::vector<NetworkGradcheckRow> network_gradcheck(const NetworkConfig& config) {
   ParameterStore store;
-  NetworkLoss loss(store);
+  NetworkLoss loss(store, config);
   loss();
   const Tensor gradients = store.gradients().clone();
   const std::set<std::string> trained = loss.trained();

@@ -1,5 +1,5 @@
 #pragma once
-// Checks the backward pass of a whole FPA-Net against central differences, in double.
+// Checks the backward pass of a whole network against central differences, in double.
 
 #include <string>
 #include <vector>
@@ -22,8 +22,10 @@ inline constexpr double kNetworkGradcheckTolerance = 1e-5;
 /// A ResNet18 of depth 3 with a narrow decoder: the smallest network that has every part.
 FPANetOptions narrow_fpanet();
 
-/// Checks narrow_fpanet() in training mode with Dice loss: one row per parameter that the loss
-/// reaches.
-std::vector<NetworkGradcheckRow> network_gradcheck();
+/// The same of any network: what `told` leaves open is as narrow.
+NetworkConfig narrow_network(NetworkConfig told);
+
+/// Checks a network in training mode with Dice loss: one row per parameter that the loss reaches.
+std::vector<NetworkGradcheckRow> network_gradcheck(const NetworkConfig& config);
 
 }  // namespace fpanet

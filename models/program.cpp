@@ -6,7 +6,6 @@
 #include "engine/core/profile_range.hpp"
 #include "layers/activation.hpp"
 #include "layers/adamw.hpp"
-#include "layers/assemble_batch.hpp"
 #include "layers/cast.hpp"
 #include "layers/confusion.hpp"
 #include "layers/softmax_dice.hpp"
@@ -29,8 +28,8 @@ const char* name_of(ProgramKind kind) {
 }
 
 /// The usual case, in which softmax and loss are a single op.
-bool ends_in_softmax_dice(const FPANet& model, const DiceLossOptions& loss) {
-  const Activation activation = model.options().activation;
+bool ends_in_softmax_dice(const Network& model, const DiceLossOptions& loss) {
+  const Activation activation = model.activation();
   return (activation == Activation::softmax2d || activation == Activation::softmax) &&
          loss.mode == kernels::DiceMode::multiclass && !loss.from_logits;
 }
@@ -47,7 +46,7 @@ const Tensor& Readback::confusion() const {
   return confusion_;
 }
 
-Program::Program(const Context& context, const FPANet& model, AdamWState* optimizer,
+Program::Program(const Context& context, const Network& model, AdamWState* optimizer,
                  const ParameterStore& store, const ProgramOptions& options, FoldedWeights* folded)
     : options_(options), store_(store), optimizer_(optimizer), folded_(folded), graph_(context) {
   require(options.kind != ProgramKind::train || optimizer != nullptr,
@@ -58,43 +57,47 @@ Program::Program(const Context& context, const FPANet& model, AdamWState* optimi
   plan_.emplace(graph_);
 }
 
-/// Records the inputs or the batch assembly; returns the high-passed images.
-Value Program::record_inputs(const FPANet& model, const Forward& forward, DType dtype) {
+/// Records the inputs or the batch assembly; returns the prepared images.
+Value Program::record_inputs(const Network& model, const Forward& forward, DType dtype) {
   const Index n = options_.batch, h = options_.height, w = options_.width;
   if (options_.source) {
     const BatchSource& source = *options_.source;
     const AssembledBatch batch =
-        assemble_batch(graph_.constant("scenes", source.scenes),
-                       graph_.constant("scene labels", source.scene_labels),
-                       graph_.state("batch items", source.items), source.ignore_byte,
-                       source.ignore_label, forward.activations.value_or(dtype));
-    const Shape made{n, model.options().in_channels, h, w};
-    require(batch.images.shape() == made, "program: the source makes batches of {}, not of {}",
-            batch.images.shape(), made);
+        model.prepare({.scenes = graph_.constant("scenes", source.scenes),
+                       .scene_labels = graph_.constant("scene labels", source.scene_labels),
+                       .items = graph_.state("batch items", source.items),
+                       .ignore_byte = source.ignore_byte,
+                       .ignore_label = source.ignore_label,
+                       .scale = source.scale},
+                      dtype, forward.activations.value_or(dtype));
+    const Shape made{n, 1, h, w};
+    require(batch.labels.shape() == made, "program: the source makes labels of {}, not of {}",
+            batch.labels.shape(), made);
     labels_ = batch.labels;
     return batch.images;
   }
-  images_ =
-      graph_.input("images", Spec{{n, model.options().in_channels, h, w}, options_.image_dtype});
+  images_ = graph_.input("images", Spec{{n, model.config().bands, h, w}, options_.image_dtype});
   if (options_.kind != ProgramKind::predict) {
     labels_ = graph_.input("labels", Spec{{n, 1, h, w}, DType::i32});
   }
-  return model.highpassed(options_.image_dtype == DType::u8 ? to_unit(images_, dtype) : images_);
+  const bool samples = options_.scale || options_.image_dtype == DType::u8;
+  return model.prepare(
+      samples ? to_unit(images_, dtype, options_.scale.value_or(BandScale::bytes())) : images_);
 }
 
-void Program::record(const FPANet& model, const ParameterStore& store) {
+void Program::record(const Network& model, const ParameterStore& store) {
   Forward forward{
       .graph = graph_, .training = options_.kind == ProgramKind::train, .folded = folded_};
   if (store.twins().defined()) forward.activations = store.twins().dtype();
-  if (forward.training && model.options().aux_params) {
+  if (forward.training && model.has_dropout()) {
     dropout_rng_ = Tensor::zeros({2}, DType::i64, store.device());
     to_dropout_rng_.emplace(dropout_rng_);
     forward.dropout_rng = graph_.state("dropout.rng", dropout_rng_);
   }
-  const Value highpassed = record_inputs(model, forward, store.dtype());
-  const Value logits = model.before_activation(forward, highpassed).logits;
+  const Value prepared = record_inputs(model, forward, store.dtype());
+  const Value logits = model.logits(forward, prepared);
   const auto activated = [&] {
-    return activate(in_dtype(logits, store.dtype()), model.options().activation);
+    return activate(in_dtype(logits, store.dtype()), model.activation());
   };
   if (options_.kind == ProgramKind::predict) {
     probabilities_ = activated();

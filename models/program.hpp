@@ -1,8 +1,8 @@
 #pragma once
-// FPA-Net as a recorded and planned program for one batch size: a training step, an evaluation or a
+// A network as a recorded and planned program for one batch size: a training step, an evaluation or a
 // prediction.
 //
-//   images u8 -> [0,1] -> FPANet -> probabilities -> Dice loss, per-image confusion counts
+//   images (samples) -> [0,1] -> network -> probabilities -> Dice loss, per-image confusion counts
 //   training adds: backward, AdamW over every parameter that the loss reaches
 //
 // When the scenes are in the device's memory (BatchSource), the program itself assembles the images
@@ -16,7 +16,7 @@
 #include "engine/optim/adamw_state.hpp"
 #include "kernels/adamw.hpp"
 #include "layers/dice.hpp"
-#include "models/fpanet.hpp"
+#include "models/network.hpp"
 
 namespace fpanet {
 
@@ -28,6 +28,7 @@ struct BatchSource {
   Tensor scenes, scene_labels, items;
   std::uint8_t ignore_byte = 255;
   std::int32_t ignore_label = -1;
+  BandScale scale = BandScale::bytes();
 };
 
 struct ProgramOptions {
@@ -35,8 +36,11 @@ struct ProgramOptions {
   Index batch = 1;
   Index height = 320;
   Index width = 320;
-  /// u8, as the loader delivers images, or the dtype of the model for values in [0,1].
+  /// The type of the samples that the loader delivers; or, without a scale, the dtype of the model
+  /// for values in [0,1].
   DType image_dtype = DType::u8;
+  /// How samples become values in [0,1]; none: bytes from 0..255, and other types are values already.
+  std::optional<BandScale> scale = std::nullopt;
   /// If given, training and evaluation take images and labels from it.
   std::optional<BatchSource> source = std::nullopt;
   /// Defaults to the notebook's loss. `ignore_index` also excludes pixels from the confusion
@@ -71,7 +75,7 @@ class Program {
   /// program runs in mixed precision: it computes everything between image and logits in the twins'
   /// dtype. With `folded`, which all programs of a model share, evaluation and prediction fold
   /// batch norm into the convolutions.
-  Program(const Context& context, const FPANet& model, AdamWState* optimizer,
+  Program(const Context& context, const Network& model, AdamWState* optimizer,
           const ParameterStore& store, const ProgramOptions& options,
           FoldedWeights* folded = nullptr);
   Program(const Program&) = delete;
@@ -102,14 +106,16 @@ class Program {
   const Readback& read_back();
   /// Like run(), and adds each node's time in seconds to `seconds`.
   void run_timed(std::vector<double>& seconds);
+  /// Number of nodes of the CUDA graph that run() launches; 0 if it launches none.
+  std::size_t graph_nodes() const { return executor().graph_nodes(); }
 
   double loss() const;                  ///< of the last run; waits for it
   const Tensor& probabilities() const;  ///< (N,classes,H,W); in training only if kept
   Tensor confusion() const;             ///< i64 (N,classes+1,classes+1), on the CPU
 
  private:
-  void record(const FPANet& model, const ParameterStore& store);
-  Value record_inputs(const FPANet& model, const Forward& forward, DType dtype);
+  void record(const Network& model, const ParameterStore& store);
+  Value record_inputs(const Network& model, const Forward& forward, DType dtype);
   void record_update(const ParameterStore& store);
   void begin_run();
   const Executor& executor() const;

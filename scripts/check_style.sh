@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 shopt -s globstar nullglob
-sources=({engine,kernels,layers,models,data,apps,examples,tests,bench}/**/*.{cpp,hpp,cu,cuh})
+sources=({engine,kernels,layers,models,data,apps,examples,tests,bench,docs}/**/*.{cpp,hpp,cu,cuh})
 scripts=({scripts,bench}/*.sh .ci/run)
 
 have() {

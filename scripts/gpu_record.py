@@ -7,12 +7,13 @@
 tests/gpu_record.json (one object; docs/gpu.md shows it as tables):
     commit, date, gpu, driver, libraries    what ran, and on what
     peaks      {copy_bytes_per_second, flops: {bf16, tf32, fp32}} measured on the same gpu
-    checks     [{stage, name, outcome, seconds}]: passed, failed, skipped, out of time
+    checks     [{stage, name, outcome, reason, seconds}]: passed, failed, out of time, not run
     ops        [{op, precision, suite, max_error, tolerance, tensors, ok}]: CUDA against the CPU
     bench      [{name, task, batch, precision, median_seconds, images_per_second, peak_bytes}]
     groups     [{name, phase, op, nodes, seconds, flops, bytes, share_of_peak}]: where a run's time
                goes; the share is max(flops / peak, bytes / peak) over the time
     torch      rows of bench/compare_gpu.py
+    graphs     {workload: number of nodes of its CUDA graph}
 Whatever a run did not reach keeps its line in the tables as "not run". A run adds to the record of
 the same commit and gpu, and replaces any other.
 """
@@ -31,8 +32,10 @@ NOT_RUN = "not run"
 
 BENCHES = [f"{workload} {precision}" for workload in ("train 16", "infer 1", "infer 8")
            for precision in ("bf16", "tf32", "fp32")]
-TORCH = [f"torch {name}" for name in ("eager fp32", "eager tf32", "eager bf16 channels_last",
-                                      "max-autotune bf16 channels_last")]
+TORCH = [f"torch {name}" for name in ("eager bf16 channels_last",
+                                      "reduce-overhead bf16 channels_last")]
+SANITIZERS = ["memcheck, bf16", "racecheck, fp32", "synccheck, fp32", "initcheck, fp32",
+              "memcheck, fp32"]
 
 
 def read_lines(path):
@@ -96,13 +99,17 @@ def read_run(work):
               "libraries": read_text(work / "devices").splitlines()[-6:],
               "peaks": peaks, "checks": read_lines(work / "stages.jsonl"),
               "ops": ops_of(read_lines(work / "parity.jsonl")),
-              "bench": [], "groups": [],
-              "torch": (read_json(work / "compare.json") or {}).get("rows", [])}
+              "bench": [], "groups": [], "torch": [], "graphs": {}}
+    for path in sorted(work.glob("compare_*.json")):
+        record["torch"] += [{**row, "group": path.stem} for row in
+                            (read_json(path) or {}).get("rows", [])]
     for path in sorted(work.glob("bench_*.json")):
         name = path.stem.removeprefix("bench_").replace("_", " ")
         bench = read_json(path)
         if name == "peaks" or bench is None:
             continue
+        if bench.get("graph_nodes"):
+            record["graphs"][name.removesuffix(" ops")] = bench["graph_nodes"]
         if name.endswith(" ops"):
             record["groups"] += groups_of(name.removesuffix(" ops"), bench, peaks)
         else:
@@ -119,7 +126,8 @@ def merge(old, new):
         return new
     keys = {"checks": ("stage", "name"), "ops": ("suite", "op", "precision"), "bench": ("name",),
             "groups": ("name", "phase", "op"), "torch": ("who", "task", "batch", "group")}
-    merged = {**old, **new, "peaks": new["peaks"] or old.get("peaks")}
+    merged = {**old, **new, "peaks": new["peaks"] or old.get("peaks"),
+              "graphs": {**old.get("graphs", {}), **new["graphs"]}}
     for field, names in keys.items():
         rows = {tuple(row.get(n) for n in names): row for row in old.get(field, []) + new[field]}
         merged[field] = list(rows.values())
@@ -145,16 +153,20 @@ def number(value, scale=1.0, digits=3):
 
 
 def checks_table(record):
-    outcomes = {(c["stage"], c["name"]): c for c in record.get("checks", [])}
-    wanted = [("parity", name) for name in test_names()]
-    wanted += [("sanitize", f"compute-sanitizer {tool}, {precision} samples")
-               for tool in ("memcheck", "racecheck") for precision in ("fp32", "bf16")]
-    wanted += [("torch", "PyTorch in turns with the engine")]
+    outcomes = {c["name"]: c for c in record.get("checks", [])}
+    wanted = test_names() + [f"compute-sanitizer {what} samples" for what in SANITIZERS]
+    wanted += [f"PyTorch {setting} in turns with the engine, bf16"
+               for setting in ("eager", "reduce-overhead")]
+    wanted += ["Nsight Compute, five kernels"]
+    wanted += [name for name in outcomes if name not in wanted]
     rows = []
-    for key in wanted:
-        check = outcomes.get(key)
-        rows.append([key[1], check["outcome"] if check else NOT_RUN,
-                     check["seconds"] if check else ""])
+    for name in wanted:
+        check = outcomes.get(name)
+        if check is None or check["outcome"] == NOT_RUN:
+            reason = (check or {}).get("reason", "")
+            rows.append([name, NOT_RUN + (f": {reason}" if reason else ""), ""])
+        else:
+            rows.append([name, check["outcome"], check["seconds"]])
     return markdown_table(["Check", "Outcome", "s"], rows)
 
 
@@ -179,15 +191,17 @@ def ops_table(record):
 
 def bench_table(record):
     found = {row["name"]: row for row in record.get("bench", [])}
+    graphs = record.get("graphs", {})
     rows = []
     for name in BENCHES:
         row = found.get(name)
         if row is None:
-            rows.append([name, NOT_RUN, "", ""])
+            rows.append([name, NOT_RUN, "", "", ""])
             continue
         rows.append([name, number(row["median_seconds"], 1e3), f"{row['images_per_second']:.0f}",
-                     f"{row['peak_bytes'] / 1e6:.0f}"])
-    return markdown_table(["Workload (batch, precision)", "ms", "images/s", "peak MB"], rows)
+                     f"{row['peak_bytes'] / 1e6:.0f}", graphs.get(name, "")])
+    return markdown_table(["Workload (batch, precision)", "ms", "images/s", "peak MB",
+                           "nodes of the CUDA graph"], rows)
 
 
 def torch_table(record):
@@ -267,7 +281,10 @@ def main():
     args = parser.parse_args()
     record = read_json(RECORD) or {}
     if args.work:
-        record = merge(record, read_run(args.work))
+        run = read_run(args.work)
+        if not run["gpu"]:
+            raise SystemExit("no record: nvidia-smi names no GPU, so nothing has run on one")
+        record = merge(record, run)
         RECORD.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     docs = DOCS.read_text(encoding="utf-8")
     wanted = with_tables(docs, record)

@@ -34,7 +34,18 @@ while [[ $# -gt 0 ]]; do
   esac
   shift 2
 done
+# In a folder of scripts/gpu_check.sh --pack, data and libraries lie beside the scripts.
+if [[ ! -d $data && -d shared/data ]]; then data=shared/data/deepglobe_tiles; fi
 groups=${groups:-${data%/}_groups.csv}
+if [[ -z $summarise && ! -d $data ]]; then
+  echo "gpu_training_runs: there is no folder $data: name one with --data" >&2
+  exit 2
+fi
+# Where CUDA's libraries are not installed system-wide, those that pip installed for PyTorch serve.
+pip_libraries=$(python3 -c '
+import glob, nvidia
+print(":".join(f for p in nvidia.__path__ for f in glob.glob(p + "/*/lib")))' 2> /dev/null || true)
+export LD_LIBRARY_PATH="${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$PWD/lib:$pip_libraries"
 
 summary() {
   python3 scripts/training_table.py "$work" | tee "$work/table.md"

@@ -10,6 +10,6 @@ scripts/install_dependencies.sh
 # device code is only compiled and linked here, and six architectures take three times as long.
 architectures='75-real;90-real'
 if nvidia-smi -L >/dev/null 2>&1; then architectures=''; fi
-scripts/build.sh --tests -DFPANET_CUDA_ARCHITECTURES="$architectures"
+scripts/build.sh --tests -DFPANET_WERROR=ON -DFPANET_CUDA_ARCHITECTURES="$architectures"
 scripts/sanitize.sh
 ctest --preset release

@@ -138,6 +138,7 @@ void Settings::add_flags(CLI::App& app) {
     if (setting.bare) {
       const auto receive = [this, name = setting.name] {
         find(name)->assign("on");
+        told_.insert(name);
         given_.push_back({name, "on"});
       };
       app.add_flag_callback("--" + setting.name, receive, help);
@@ -163,6 +164,7 @@ void Settings::check_required() const {
 
 void Settings::assign(const Setting& setting, const std::string& text, std::string_view where) {
   if (!setting.assign(text)) usage_fail("{}: expected {}", where, setting.accepted);
+  told_.insert(setting.name);
 }
 
 void Settings::reassign_given() {
@@ -172,6 +174,10 @@ void Settings::reassign_given() {
 bool Settings::given(std::string_view name) const {
   return std::any_of(given_.begin(), given_.end(),
                      [&](const Given& flag) { return flag.name == name; });
+}
+
+bool Settings::told(std::string_view name) const {
+  return told_.contains(name);
 }
 
 const Setting* Settings::find(std::string_view name) const {

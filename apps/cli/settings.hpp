@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -65,6 +66,8 @@ class Settings {
   /// read after it.
   void reassign_given();
   bool given(std::string_view name) const;
+  /// Whether the command line or a file set it.
+  bool told(std::string_view name) const;
 
   const Setting* find(std::string_view name) const;
   const std::vector<Setting>& all() const { return settings_; }
@@ -76,6 +79,7 @@ class Settings {
   };
   std::vector<Setting> settings_;
   std::vector<Given> given_;
+  std::set<std::string, std::less<>> told_;
 };
 
 }  // namespace fpanet

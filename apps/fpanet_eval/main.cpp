@@ -25,9 +25,9 @@ constexpr std::uint64_t kSeed = 42;  // for synthetic scenes and for the noteboo
 /// Throws Error if the model and the data differ in the number of classes. Warns if they differ in
 /// a class name.
 void check_classes(const ModelFile& file, const ClassTable& data, Console& console) {
-  require(file.options.classes == data.size(),
+  require(file.network.classes == data.size(),
           "{}: the model has {} classes, but the data's class table has {}", file.weights.name,
-          file.options.classes, data.size());
+          file.network.classes, data.size());
   if (!file.info.classes) return;
   for (Index label = 0; label < data.size(); ++label) {
     const std::string& trained = file.info.classes->name(label);
@@ -39,14 +39,18 @@ void check_classes(const ModelFile& file, const ClassTable& data, Console& conso
 
 int run(const EvalOptions& options) {
   Console console(options.quiet);
-  const ModelFile file = open_model(find_checkpoint(options.checkpoint));
+  const ModelFile file = open_model(find_checkpoint(options.checkpoint), options.told);
+  const PixelFormat trained = pixels_of(file);
+  const Bands bands = resolve_bands(options.pixels, trained);
+  const Bands show = resolve_preview(options.pixels.show_bands, bands);
   const ImageSize size = options.image_size.value_or(file.info.image_size.value_or(kNotebookSize));
-  const Index stride = output_stride(file.options);
-  require_size_fits(size, stride);
+  const ImageNeeds needs = image_needs(file.network);
+  require_size_fits(size, needs);
   const MaskPolicy mask_policy = resolve_mask_policy(options.mask_policy, options.protocol);
   const std::shared_ptr<const Dataset> dataset =
       open_dataset(options.data,
                    {.size = size,
+                    .bands = bands,
                     .mask_policy = mask_policy,
                     .cache_folder = options.cache ? default_cache_folder() : std::nullopt},
                    kSeed);
@@ -61,16 +65,20 @@ int run(const EvalOptions& options) {
                                                 console);
   const auto store = std::make_shared<SceneStore>(dataset);
   check_scenes(*store, choice.scenes, {},
-               {.stride = stride, .batch_size = options.batch_size, .threads = placement.threads},
+               {.image = needs, .batch_size = options.batch_size, .threads = placement.threads},
                mask_policy, console);
-  ModelSession session(placement, file.options, std::nullopt);
-  console.info("{}", load_model(session.store(), file.weights));
+  const Index first = choice.scenes.front();
+  const PixelFormat pixels =
+      resolve_pixels(options.pixels, trained, store->get(first)->image.type, dataset->id(first));
+  ModelSession session(placement, file.network, std::nullopt, pixels);
+  console.info("{}", load_model(session.store(), session.network(), file.weights));
   std::optional<FigureWriter> figures;
-  if (!options.figures.empty()) figures.emplace(options.figures, dataset->classes());
+  if (!options.figures.empty()) figures.emplace(options.figures, dataset->classes(), pixels, show);
 
   Loader loader(store, choice.scenes,
                 {.batch_size = options.batch_size,
                  .augment = options.protocol == "notebook" ? Augment::jitter : Augment::none,
+                 .scale = pixels.scale,
                  .seed = kSeed,
                  .threads = placement.threads});
   Progress progress(console, "evaluating", loader.batches());
@@ -106,6 +114,7 @@ int main(int argc, char** argv) {
   settings.add_flags(*app);
   return fpanet::run_main(*app, argc, argv, [&] {
     settings.check_required();
+    options.told = told_network(options.network, settings);
     return fpanet::run(options);
   });
 }

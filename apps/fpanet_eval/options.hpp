@@ -5,6 +5,8 @@
 #include <string>
 
 #include "apps/cli/settings.hpp"
+#include "apps/training/network_settings.hpp"
+#include "apps/training/pixel_choice.hpp"
 #include "data/image.hpp"
 
 namespace fpanet {
@@ -18,11 +20,14 @@ struct EvalOptions {
   std::string mask_policy = "auto";
   std::int64_t batch_size = 8;
   std::optional<ImageSize> image_size;  ///< none: the checkpoint's, else 320
+  NetworkFlags network;                 ///< of a weight file that does not say it
+  ToldNetwork told = {};                ///< of these flags, those that were given
   std::string device = "auto";
   std::string precision = "fp32";
   std::int64_t threads = 0;
   bool deterministic = false;
   bool cache = true;
+  PixelFlags pixels;    ///< empty: the checkpoint's
   std::string json;     ///< file to write; empty: none
   std::string figures;  ///< folder to write to; empty: none
   bool quiet = false;

@@ -11,6 +11,7 @@
 #include "apps/prediction/npy.hpp"
 #include "apps/prediction/prediction.hpp"
 #include "apps/report/figures.hpp"
+#include "apps/training/pixel_choice.hpp"
 #include "apps/training/run_folder.hpp"
 #include "data/folder.hpp"
 #include "data/image_file.hpp"
@@ -51,24 +52,32 @@ void make_out_folder(const fs::path& out, const fs::path& image) {
   require(!error, "{}: cannot create the folder: {}", out.string(), error.message());
   const fs::path source = fs::is_directory(image, error) ? image : image.parent_path() / ".";
   if (fs::equivalent(out, source, error)) {
-    usage_fail("--out {}: is the folder of the pictures; choose another folder",
-               out.string());
+    usage_fail("--out {}: is the folder of the pictures; choose another folder", out.string());
   }
 }
 
 ClassTable classes_of(const ModelFile& file) {
-  if (!file.info.classes) return default_classes(file.options.classes);
-  require(file.info.classes->size() == file.options.classes,
+  if (!file.info.classes) return default_classes(file.network.classes);
+  require(file.info.classes->size() == file.network.classes,
           "{}: the model has {} classes, but its metadata names {}", file.weights.name,
-          file.options.classes, file.info.classes->size());
+          file.network.classes, file.info.classes->size());
   return *file.info.classes;
 }
 
+/// What the model was trained on, and which bands of the pictures it reads and people see.
+struct Reading {
+  PixelFormat trained;
+  Bands bands, show;
+};
+
 void predict(Predictor& predictor, const ClassTable& classes, const fs::path& file,
-             const PredictOptions& options) {
-  const Image image = resize(read_image(file), options.image_size, Interpolation::linear);
+             const PredictOptions& options, const Reading& reading) {
+  const Image picture = read_image(file, {.bands = reading.bands});
+  const PixelFormat pixels =
+      resolve_pixels(options.pixels, reading.trained, picture.type, file.filename().string());
+  const Image image = resize(picture, options.image_size, Interpolation::linear);
   const ImageSize size{image.height, image.width};
-  const Tensor probabilities = predictor.run(image);
+  const Tensor probabilities = predictor.run(image, pixels);
   const Image labels = likeliest_labels(probabilities, 0, size);
   const Image colors = colors_from_labels(labels, classes);
   const auto result = [&](const char* ending) {
@@ -77,7 +86,8 @@ void predict(Predictor& predictor, const ClassTable& classes, const fs::path& fi
   write_png(result("_mask.png"), colors);
   write_png(result("_labels.png"), labels);
   if (options.overlay) {
-    write_png(result("_overlay.png"), overlay(image, colors, kOverlayOpacity));
+    write_png(result("_overlay.png"),
+              overlay(rgb_preview(image, pixels, reading.show), colors, kOverlayOpacity));
   }
   if (options.probabilities) {
     write_npy(result("_probs.npy"), planar_probabilities(probabilities, 0, size),
@@ -89,19 +99,27 @@ int run(const PredictOptions& options) {
   using Clock = std::chrono::steady_clock;
   Console console(options.quiet);
   const std::vector<fs::path> files = find_images(options.image);
-  const ModelFile file = open_model(find_checkpoint(options.checkpoint));
+  const ModelFile file = open_model(find_checkpoint(options.checkpoint), options.told);
+  const PixelFormat trained = pixels_of(file);
+  const Bands bands = resolve_bands(options.pixels, trained);
+  const Reading reading{trained, bands, resolve_preview(options.pixels.show_bands, bands)};
   const ClassTable classes = classes_of(file);
   const Placement placement = resolve_placement(
       {.device = options.device, .precision = options.precision, .threads = options.threads},
       console);
   Predictor predictor(placement, file);
   make_out_folder(options.out, options.image);
+  if (options.overlay) console.info("overlays: {}", preview_title(bands, reading.show));
 
   std::size_t failed = 0;
   for (const fs::path& picture : files) {
     const Clock::time_point start = Clock::now();
     try {
-      predict(predictor, classes, picture, options);
+      predict(predictor, classes, picture, options, reading);
+    } catch (const UsageError&) {
+      throw;
+    } catch (const TooFewBands& error) {
+      usage_fail("{}", error.what());
     } catch (const std::exception& error) {
       ++failed;
       console.warning("no prediction for {}: {}", picture.filename().string(), error.what());
@@ -133,6 +151,7 @@ int main(int argc, char** argv) {
   settings.add_flags(*app);
   return fpanet::run_main(*app, argc, argv, [&] {
     settings.check_required();
+    options.told = told_network(options.network, settings);
     return fpanet::run(options);
   });
 }

@@ -4,6 +4,8 @@
 #include <string>
 
 #include "apps/cli/settings.hpp"
+#include "apps/training/network_settings.hpp"
+#include "apps/training/pixel_choice.hpp"
 #include "data/image.hpp"
 
 namespace fpanet {
@@ -14,8 +16,11 @@ struct PredictOptions {
   std::string image;       ///< a picture, or a folder of pictures
   std::string out;
   ImageSize image_size;  ///< default: native
+  PixelFlags pixels;     ///< empty: the checkpoint's
   bool probabilities = false;
   bool overlay = false;
+  NetworkFlags network;   ///< of a weight file that does not say it
+  ToldNetwork told = {};  ///< of these flags, those that were given
   std::string device = "auto";
   std::string precision = "fp32";
   std::int64_t threads = 0;

@@ -25,8 +25,9 @@ struct State {
   Settings settings;
 };
 
-nlohmann::ordered_json to_json(const State& state, const Placement& placement,
-                               const Statistics& time, std::int64_t peak,
+nlohmann::ordered_json to_json(const State& state, const NetworkConfig& network,
+                               const Placement& placement, const Statistics& time,
+                               std::int64_t peak, std::size_t graph_nodes,
                                const std::vector<OpRow>& rows,
                                const std::optional<MachinePeak>& machine) {
   const Cpu* cpu = std::get_if<Cpu>(&placement.context);
@@ -35,7 +36,7 @@ nlohmann::ordered_json to_json(const State& state, const Placement& placement,
       {"batch", state.flags.batch},
       {"height", state.flags.image_size.height},
       {"width", state.flags.image_size.width},
-      {"encoder", state.flags.encoder},
+      {"network", network.name},
       {"device", placement.device().str()},
       {"precision", state.flags.precision},
       {"resident", state.resident},
@@ -44,7 +45,9 @@ nlohmann::ordered_json to_json(const State& state, const Placement& placement,
       {"median_seconds", time.median},
       {"min_seconds", time.min},
       {"images_per_second", static_cast<double>(state.flags.batch) / time.median},
-      {"peak_bytes", peak}};
+      {"peak_bytes", peak},
+      {"graph_nodes", graph_nodes}};
+  for (const auto& [option, value] : network.options) json[option] = value;
   if (!rows.empty()) json["ops"] = ops_json(rows);
   if (machine) json["machine_peak"] = {{"flops", machine->flops}, {"bytes", machine->bytes}};
   return json;
@@ -63,7 +66,7 @@ int run(const State& state) {
   if (state.resident && options.kind != ProgramKind::train) {
     usage_fail("--resident: inference takes images, not scenes; use --task train");
   }
-  const auto session = make_session(state.flags, console);
+  const auto session = make_session(state.flags, state.settings, console);
   const Context& context = session->placement().context;
   std::unique_ptr<ResidentScenes> resident;
   if (state.resident) {
@@ -71,7 +74,7 @@ int run(const State& state) {
     options.source = resident->source(state.flags.batch);
   }
   Program& program = session->program(options);
-  if (!resident) fill_inputs(program, session->model().options().classes);
+  if (!resident) fill_inputs(program, session->network().config().classes);
   const bool on_gpu = std::holds_alternative<Cuda>(context);
   for (std::int64_t i = 0; i < state.warmup; ++i) program.run();
   synchronize(context);
@@ -105,9 +108,12 @@ int run(const State& state) {
   fmt::print("{} batch {} at {}: median {:.4f} s, min {:.4f} s, {:.2f} images/s, peak {} bytes\n",
              state.flags.task, state.flags.batch, state.flags.image_size.str(), time.median,
              time.min, static_cast<double>(state.flags.batch) / time.median, peak);
+  if (on_gpu) fmt::print("{} nodes in the CUDA graph\n", program.graph_nodes());
   if (!state.json.empty()) {
-    const std::string text =
-        to_json(state, session->placement(), time, peak, rows, machine).dump(1) + "\n";
+    const std::string text = to_json(state, session->network().config(), session->placement(), time,
+                                     peak, program.graph_nodes(), rows, machine)
+                                 .dump(1) +
+                             "\n";
     write_text_file(state.json, text);
   }
   return kExitDone;

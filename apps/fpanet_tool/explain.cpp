@@ -23,7 +23,7 @@ void print_bytes(const char* what, std::size_t bytes) {
 int run(const State& state) {
   Console console(false);
   const auto resident = static_cast<std::size_t>(resident_bytes());
-  const auto session = make_session(state.flags, console);
+  const auto session = make_session(state.flags, state.settings, console);
   const Device::Type device = session->placement().device().type;
   const std::size_t before = device == Device::Type::cpu ? resident : 0;
   Program& program = session->program(program_options(state.flags));
@@ -41,7 +41,7 @@ int run(const State& state) {
   print_bytes("program and libraries", before);
   print_bytes("planned peak", planned);
   if (!state.measure) return kExitDone;
-  fill_inputs(program, session->model().options().classes);
+  fill_inputs(program, session->network().config().classes);
   program.run();
   const std::size_t peak = device == Device::Type::cpu
                                ? static_cast<std::size_t>(peak_resident_bytes())

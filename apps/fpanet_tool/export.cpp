@@ -14,6 +14,7 @@ namespace {
 struct State {
   std::string checkpoint, out;
   ImageSize image_size{320, 320};
+  NetworkFlags network;
   Settings settings;
 };
 
@@ -31,14 +32,15 @@ ImageSize image_size(const State& state, const CheckpointInfo& info) {
 
 int run(const State& state) {
   state.settings.check_required();
-  const ModelFile file = open_model(find_checkpoint(state.checkpoint));
+  const ModelFile file =
+      open_model(find_checkpoint(state.checkpoint), told_network(state.network, state.settings));
   const ImageSize size = image_size(state, file.info);
   ParameterStore store;
-  const FPANet net(store, file.options);
+  const std::unique_ptr<Network> network = make_network(store, file.network);
   store.allocate(DType::f32, Device::cpu(), false);
-  fmt::print(stderr, "{}\n", load_model(store, file.weights));
+  fmt::print(stderr, "{}\n", load_model(store, *network, file.weights));
   FoldedWeights folded(/*prepare=*/false);
-  const Program program(Cpu{1}, net, nullptr, store,
+  const Program program(Cpu{1}, *network, nullptr, store,
                         {.kind = ProgramKind::predict,
                          .height = size.height,
                          .width = size.width,
@@ -46,10 +48,10 @@ int run(const State& state) {
                         &folded);
   folded.refresh(Cpu{1});
   OnnxModel model = to_onnx(program.graph(), "probabilities");
-  model.metadata = to_metadata(file.info);
+  model.metadata = to_metadata(file.network, file.info);
   write_onnx(state.out, model);
   fmt::print("{}: images (batch,{},{},{}) in [0,1] -> probabilities (batch,{},{},{}), {} nodes\n",
-             state.out, file.options.in_channels, size.height, size.width, file.options.classes,
+             state.out, file.network.bands, size.height, size.width, file.network.classes,
              size.height, size.width, model.nodes.size());
   return kExitDone;
 }
@@ -67,6 +69,7 @@ void add_export(CLI::App& app, Action& action) {
       .required = true;
   state->settings.image_size("image-size", &state->image_size,
                              "Size of its images; default: the training size, if known");
+  add_network_of_file(state->settings, &state->network);
   state->settings.add_flags(add_command(
       app, "export",
       "An ONNX model (opset 17) for other runtimes: batch norms folded, any batch size.", action,

@@ -6,6 +6,7 @@
 #include "apps/cli/settings.hpp"
 #include "apps/cli/usage_error.hpp"
 #include "apps/fpanet_tool/commands.hpp"
+#include "apps/training/network_settings.hpp"
 #include "engine/core/join.hpp"
 #include "models/network_gradcheck.hpp"
 
@@ -45,12 +46,18 @@ bool check_ops(const std::vector<const OpRecord*>& records) {
   return all_ok;
 }
 
-bool check_network() {
+/// "unet with encoder resnet18, ..."
+std::string description(const NetworkConfig& config) {
+  std::vector<std::string> parts;
+  for (const auto& [option, value] : config.options) parts.push_back(option + " " + value);
+  return fmt::format("{} with {}", config.name, join(parts, ", "));
+}
+
+bool check_network(const NetworkConfig& config) {
   bool all_ok = true;
-  fmt::print(
-      "\nThe whole network (ResNet18 of depth 3, narrow decoder), one direction per tensor\n");
+  fmt::print("\nThe whole network ({}), one direction per tensor\n", description(config));
   fmt::print("{:56} {:>12} {:>12} {:>10}\n", "parameter", "analytic", "numeric", "error");
-  for (const NetworkGradcheckRow& row : network_gradcheck()) {
+  for (const NetworkGradcheckRow& row : network_gradcheck(config)) {
     all_ok = all_ok && row.ok;
     fmt::print("{:56} {:>12.4e} {:>12.4e} {:>10.2e}  {}\n", row.name, row.analytic, row.numeric,
                row.error, row.ok ? "ok" : "WRONG");
@@ -62,12 +69,29 @@ bool check_network() {
 
 struct State {
   std::string op;
+  NetworkFlags network;
   Settings settings;
 };
 
+NetworkConfig narrow(const ToldNetwork& told) {
+  NetworkConfig config{.options = told.options};
+  if (!told.network.empty()) config.name = told.network;
+  try {
+    return narrow_network(std::move(config));
+  } catch (const NetworkOptionError& error) {
+    refuse(error);
+  }
+}
+
 int run(const State& state) {
+  const ToldNetwork told = told_network(state.network, state.settings);
+  const NetworkConfig network = narrow(told);
+  if (!state.op.empty() && !told.empty()) {
+    usage_fail("--op {}: checks an op without the network; leave out --network and its options",
+               state.op);
+  }
   bool all_ok = check_ops(records_of(state.op));
-  if (state.op.empty()) all_ok = check_network() && all_ok;
+  if (state.op.empty()) all_ok = check_network(network) && all_ok;
   return all_ok ? kExitDone : kExitFailed;
 }
 
@@ -77,6 +101,7 @@ void add_gradcheck(CLI::App& app, Action& action) {
   auto state = std::make_shared<State>();
   state->settings.text("op", "NAME", &state->op, "an op",
                        "Check only this op, and not the network");
+  add_network(state->settings, &state->network, narrow_network(NetworkConfig()));
   state->settings.add_flags(add_command(
       app, "gradcheck",
       "Compares every op's backward, then the whole network's, with central differences, in "

@@ -4,6 +4,8 @@
 
 #include "apps/cli/shared_settings.hpp"
 #include "apps/cli/usage_error.hpp"
+#include "apps/training/checkpoint.hpp"
+#include "apps/training/run_folder.hpp"
 
 namespace fpanet {
 
@@ -13,7 +15,10 @@ void describe(ModelFlags& flags, Settings& settings, bool with_task) {
   }
   settings.integer("batch", &flags.batch, 1, 4096, "Images per batch");
   settings.image_size("image-size", &flags.image_size, "Height and width of the images");
-  settings.choice("encoder", &flags.encoder, resnet_names(), "Encoder");
+  settings.text("checkpoint", "FILE|RUN", &flags.checkpoint,
+                "a weight file (.safetensors, .pth, .ckpt) or a run folder",
+                "Take network and weights from it");
+  add_network(settings, &flags.network);
   add_device(settings, &flags.device);
   add_precision(settings, &flags.precision);
   add_threads(settings, &flags.threads);
@@ -30,7 +35,11 @@ ProgramOptions program_options(const ModelFlags& flags) {
           .width = flags.image_size.width};
 }
 
-std::unique_ptr<ModelSession> make_session(const ModelFlags& flags, Console& console) {
+std::unique_ptr<ModelSession> make_session(const ModelFlags& flags, const Settings& settings,
+                                           Console& console) {
+  const ToldNetwork told = told_network(flags.network, settings);
+  std::optional<ModelFile> file;
+  if (!flags.checkpoint.empty()) file = open_model(find_checkpoint(flags.checkpoint), told);
   const bool training = flags.task == "train";
   const Placement placement = resolve_placement({.device = flags.device,
                                                  .precision = flags.precision,
@@ -38,9 +47,11 @@ std::unique_ptr<ModelSession> make_session(const ModelFlags& flags, Console& con
                                                  .deterministic = flags.deterministic},
                                                 console);
   auto session =
-      std::make_unique<ModelSession>(placement, FPANetOptions{.encoder_name = flags.encoder},
-                                     training ? std::optional<double>(1e-4) : std::nullopt);
+      std::make_unique<ModelSession>(placement, file ? file->network : network_of(told),
+                                     training ? std::optional<double>(1e-4) : std::nullopt,
+                                     file ? std::optional(pixels_of(*file)) : std::nullopt);
   session->store().initialize(42);
+  if (file) console.info("{}", load_model(session->store(), session->network(), file->weights));
   return session;
 }
 

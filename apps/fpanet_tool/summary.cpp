@@ -27,8 +27,8 @@ Index new_parameters(const Graph& graph, const Node& node, std::set<ValueId>& se
 
 int run(const State& state) {
   Console console(true);
-  const auto session = make_session(state.flags, console);
-  const Program program(session->placement().context, session->model(), nullptr, session->store(),
+  const auto session = make_session(state.flags, state.settings, console);
+  const Program program(session->placement().context, session->network(), nullptr, session->store(),
                         program_options(state.flags));
   const Graph& graph = program.graph();
   fmt::print("{:44} {:22} {:22} {:>12} {:>12}\n", "layer", "op", "output", "parameters", "MMAC");

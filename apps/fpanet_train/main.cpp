@@ -5,21 +5,22 @@
 #include "apps/fpanet_train/training_report.hpp"
 #include "apps/training/checkpoint.hpp"
 #include "apps/training/lightning_state.hpp"
+#include "apps/training/pixel_metadata.hpp"
 #include "apps/training/train_command_line.hpp"
+#include "models/network_metadata.hpp"
 
 namespace fpanet {
 
 namespace {
 
 /// Sets the initial weights: random ones from the seed, then those of --encoder-weights and --init.
-void load_initial_weights(const TrainConfig& config, ModelSession& session, Console& console) {
+void load_initial_weights(const TrainConfig& config, const std::optional<WeightsFile>& init,
+                          ModelSession& session, Console& console) {
   session.store().initialize(static_cast<std::uint64_t>(config.seed));
   if (const std::string file = file_or_none(config.encoder_weights); !file.empty()) {
-    console.info("{}", load_encoder(session.store(), read_weights(file)));
+    console.info("{}", load_encoder(session.store(), session.network(), read_weights(file)));
   }
-  if (const std::string file = file_or_none(config.init); !file.empty()) {
-    console.info("{}", load_model(session.store(), read_weights(file)));
-  }
+  if (init) console.info("{}", load_model(session.store(), session.network(), *init));
 }
 
 /// Loads the weights, optimizer state and progress of a Lightning checkpoint.
@@ -30,7 +31,7 @@ ProgressState resume_from(const WeightsFile& checkpoint, const TrainConfig& conf
           "{}: has already trained {} epochs, and --epochs {} asks for no more", checkpoint.name,
           training.epochs_done, config.epochs);
   session.store().initialize(static_cast<std::uint64_t>(config.seed));
-  console.info("{}", load_model(session.store(), checkpoint));
+  console.info("{}", load_model(session.store(), session.network(), checkpoint));
   ProgressState state = load_lightning_state(checkpoint, session);
   if (training.batches_into_epoch > 0) {
     console.warning("{}: saved after {} batches of epoch {}; that epoch restarts", checkpoint.name,
@@ -54,10 +55,25 @@ void save_beginning(const RunFolder& run, const TrainConfig& config, const Progr
   info.classes = data.dataset().classes();
   info.image_size = config.image_size;
   info.epoch = state.epoch - 1;
-  save_model(run.last_checkpoint(), session.store(), info);
+  info.pixels = session.pixels();
+  save_model(run.last_checkpoint(), session.store(), session.network().config(), info);
   if (state.best_epoch != state.epoch - 1) return;
   info.val_loss = state.best_loss;
-  save_model(run.best_checkpoint(), session.store(), info);
+  save_model(run.best_checkpoint(), session.store(), session.network().config(), info);
+}
+
+/// The weights that a new run begins with, if --init gives them, or those that a resumed run has
+/// saved. The latter's --init is history: its file need not exist any more.
+std::optional<WeightsFile> initial_weights(const TrainOptions& options) {
+  if (options.resume.empty()) {
+    const std::string file = file_or_none(options.config.init);
+    return file.empty() ? std::nullopt : std::optional(read_weights(file));
+  }
+  const std::filesystem::path state = RunFolder::training_state(options.resume);
+  if (!std::filesystem::exists(state)) return std::nullopt;
+  WeightsFile saved = read_weights(state);
+  // Earlier versions did not record the network; config.toml describes it.
+  return names_network(saved.metadata) ? std::optional(std::move(saved)) : std::nullopt;
 }
 
 int train(TrainCommandLine& command_line) {
@@ -68,6 +84,11 @@ int train(TrainCommandLine& command_line) {
     checkpoint = read_lightning(options.resume);
     command_line.adopt(*checkpoint->training);
   }
+  const std::optional<WeightsFile> initial = checkpoint ? checkpoint : initial_weights(options);
+  NetworkConfig network = command_line.resolve_network(initial ? &*initial : nullptr);
+  const std::optional<PixelFormat> trained =
+      initial ? read_pixels(initial->metadata, initial->name) : std::nullopt;
+  command_line.resolve_bands(trained, initial ? initial->name : "", network);
   if (options.print_config) {
     fmt::print("{}", command_line.config_toml());
     return kExitDone;
@@ -83,10 +104,10 @@ int train(TrainCommandLine& command_line) {
   std::optional<RunFolder> run;
   if (!options.resume.empty() && !checkpoint) run = RunFolder::resume(options.resume);
   TrainingData data =
-      open_training_data(config, run ? run->split().string() : std::string(), placement, console);
-  ModelSession session(placement,
-                       {.encoder_name = config.encoder, .classes = data.dataset().classes().size()},
-                       config.lr);
+      open_training_data(config, network, run || checkpoint ? trained : std::nullopt,
+                         run ? run->split().string() : std::string(), placement, console);
+  network.classes = data.dataset().classes().size();
+  ModelSession session(placement, network, config.lr, data.pixels);
   ProgressState state;
   if (run) {
     state = load_training_state(run->training_state(), session);
@@ -97,7 +118,7 @@ int train(TrainCommandLine& command_line) {
     if (checkpoint) {
       state = resume_from(*checkpoint, config, session, console);
     } else {
-      load_initial_weights(config, session, console);
+      load_initial_weights(config, initial, session, console);
     }
     // The folder is created only now, so that a run that cannot start leaves no folder behind.
     run = RunFolder::create(options.run);
@@ -113,7 +134,8 @@ int train(TrainCommandLine& command_line) {
                  trainer.state().global_step, run->path().string());
     return kExitInterrupted;
   }
-  write_training_report(*run, session, data, trainer.state(), command_line.config_toml(), console);
+  write_training_report(*run, session, data, trainer.state(), command_line.config_toml(),
+                        config.show_bands, console);
   return kExitDone;
 }
 
@@ -123,7 +145,7 @@ int train(TrainCommandLine& command_line) {
 
 int main(int argc, char** argv) {
   const auto app = fpanet::make_app(
-      "fpanet_train", "Trains FPA-Net on satellite images and land-cover masks.",
+      "fpanet_train", "Trains a network on satellite images and land-cover masks.",
       "fpanet_train --data data/train --epochs 100\n"
       "fpanet_train --data data/train --encoder-weights resnet34.pth --run runs/imagenet\n"
       "fpanet_train --data synthetic:64 --image-size 128 --epochs 5 --run runs/try\n"

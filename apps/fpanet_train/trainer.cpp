@@ -32,7 +32,7 @@ Trainer::Trainer(const TrainConfig& config, const RunFolder& run, ModelSession& 
       session_(session),
       data_(data),
       resident_(make_resident(session.placement().context, *data.store, data.split.train,
-                              config.image_size.native(), console)),
+                              config.image_size.native(), session.pixels().scale, console)),
       feed_(*data.train, session.placement().context, resident_.get()),
       wait_(session.placement().context),
       console_(console),
@@ -55,6 +55,8 @@ Program& Trainer::train_program(const BatchFeed::Item& item) {
                                .batch = item.images,
                                .height = item.height,
                                .width = item.width,
+                               .image_dtype = session_.pixels().type,
+                               .scale = session_.pixels().scale,
                                .source = item.source,
                                .loss = dice_options(),
                                .adamw = {.weight_decay = config_.weight_decay}};
@@ -156,7 +158,7 @@ Trainer::Outcome Trainer::finish_epoch() {
       100 * wait_.seconds() / epoch_seconds_);
 
   update_best(val_loss);
-  save_model(run_.last_checkpoint(), session_.store(), info(val_loss));
+  save_model(run_.last_checkpoint(), session_.store(), session_.network().config(), info(val_loss));
   state_.begin_epoch(epoch + 1);
   save_state();
   return Outcome::finished;
@@ -168,7 +170,8 @@ void Trainer::update_best(double val_loss) {
     state_.best_loss = val_loss;
     state_.best_epoch = state_.epoch;
     state_.wait = 0;
-    save_model(run_.best_checkpoint(), session_.store(), info(val_loss));
+    save_model(run_.best_checkpoint(), session_.store(), session_.network().config(),
+               info(val_loss));
     console_.info("epoch {}: 'val/Loss' reached {:.5f}, saved to {}", state_.epoch + 1, val_loss,
                   run_.best_checkpoint().string());
     return;
@@ -185,7 +188,8 @@ CheckpointInfo Trainer::info(std::optional<double> val_loss) const {
   return {.classes = data_.dataset().classes(),
           .image_size = config_.image_size,
           .epoch = state_.epoch,
-          .val_loss = val_loss};
+          .val_loss = val_loss,
+          .pixels = session_.pixels()};
 }
 
 void Trainer::save_state() {
@@ -194,7 +198,8 @@ void Trainer::save_state() {
 
 Trainer::Outcome Trainer::save_interrupted() {
   save_state();
-  save_model(run_.last_checkpoint(), session_.store(), info(std::nullopt));
+  save_model(run_.last_checkpoint(), session_.store(), session_.network().config(),
+             info(std::nullopt));
   return Outcome::interrupted;
 }
 

@@ -12,14 +12,18 @@ struct TrainingData {
   std::shared_ptr<SceneStore> store;
   Split split;
   std::unique_ptr<Loader> train, val;
+  PixelFormat pixels;
 
   const Dataset& dataset() const { return store->dataset(); }
 };
 
 /// Opens --data, splits it and reads the training and validation scenes once. Throws one Error that
 /// lists every bad file, of test scenes as well if there is any. A `split_file` that is not empty
-/// overrides --split, so that a resumed run keeps its split.
-TrainingData open_training_data(const TrainConfig& config, const std::string& split_file,
-                                const Placement& placement, Console& console);
+/// overrides --split, and `resumed` pixels override
+/// --scale, so that a resumed run keeps its split and its scale.
+TrainingData open_training_data(const TrainConfig& config, const NetworkConfig& network,
+                                const std::optional<PixelFormat>& resumed,
+                                const std::string& split_file, const Placement& placement,
+                                Console& console);
 
 }  // namespace fpanet

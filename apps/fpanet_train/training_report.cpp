@@ -7,6 +7,7 @@
 #include "apps/prediction/prediction.hpp"
 #include "apps/report/report.hpp"
 #include "apps/training/checkpoint.hpp"
+#include "apps/training/pixel_choice.hpp"
 #include "data/mask.hpp"
 
 namespace fpanet {
@@ -35,11 +36,12 @@ std::string percent(double fraction) {
 
 void write_training_report(const RunFolder& run, ModelSession& session, TrainingData& data,
                            const ProgressState& state, const std::string& configuration,
-                           Console& console) {
+                           const std::string& show_bands, Console& console) {
   const ClassTable& classes = data.dataset().classes();
   // A run that continues from a Lightning checkpoint may have no best checkpoint, because it never
   // improved on that one. find_checkpoint() then returns the last one.
-  load_model(session.store(), read_weights(find_checkpoint(run.path())));
+  load_model(session.store(), session.network(), read_weights(find_checkpoint(run.path())));
+  const Bands show = resolve_preview(show_bands, session.pixels().bands);
   std::vector<ReportSample> samples;
   const Tally tally = evaluate(session, *data.val, [&](const Batch& batch, const Program& program) {
     for (Index i = 0; i < batch.size() && samples.size() < kSamples; ++i) {
@@ -47,7 +49,8 @@ void write_training_report(const RunFolder& run, ModelSession& session, Training
       const Image labels = likeliest_labels(program.probabilities().to(Device::cpu()), i,
                                             {scene->image.height, scene->image.width});
       samples.push_back({.name = batch.ids[static_cast<std::size_t>(i)],
-                         .image = scene->image,
+                         .image_title = preview_title(session.pixels().bands, show),
+                         .image = rgb_preview(scene->image, session.pixels(), show),
                          .mask = colors_from_labels(scene->labels.labels, classes),
                          .prediction = colors_from_labels(labels, classes)});
     }
@@ -57,21 +60,22 @@ void write_training_report(const RunFolder& run, ModelSession& session, Training
   const Cpu* cpu = std::get_if<Cpu>(&session.placement().context);
   const ConfusionMatrix& confusion = tally.confusion();
   const double known = confusion.mean_iou(classes.find("unknown"));
-  const Report report{.title = "FPA-Net training run",
-                      .subtitle = run.path().filename().string(),
-                      .highlights = {{"validation loss", fmt::format("{:.4f}", state.best_loss)},
-                                     {"pixel accuracy", percent(confusion.pixel_accuracy())},
-                                     {"mean IoU (known classes)", percent(known)},
-                                     {"best epoch", std::to_string(state.best_epoch + 1)},
-                                     {"epochs trained", std::to_string(state.epoch)}},
-                      .curves = notebook_curves(MetricsTable::read(run.metrics())),
-                      .best_epoch = state.best_epoch,
-                      .evaluated_on = fmt::format("validation, {} images", tally.images()),
-                      .classes = classes,
-                      .confusion = confusion,
-                      .samples = std::move(samples),
-                      .configuration = configuration_rows(configuration),
-                      .environment = environment_line(cpu != nullptr ? cpu->threads : 1)};
+  const Report report{
+      .title = network_kind(session.network().config().name).title + " training run",
+      .subtitle = run.path().filename().string(),
+      .highlights = {{"validation loss", fmt::format("{:.4f}", state.best_loss)},
+                     {"pixel accuracy", percent(confusion.pixel_accuracy())},
+                     {"mean IoU (known classes)", percent(known)},
+                     {"best epoch", std::to_string(state.best_epoch + 1)},
+                     {"epochs trained", std::to_string(state.epoch)}},
+      .curves = notebook_curves(MetricsTable::read(run.metrics())),
+      .best_epoch = state.best_epoch,
+      .evaluated_on = fmt::format("validation, {} images", tally.images()),
+      .classes = classes,
+      .confusion = confusion,
+      .samples = std::move(samples),
+      .configuration = configuration_rows(configuration),
+      .environment = environment_line(cpu != nullptr ? cpu->threads : 1)};
   write_text_file(run.report(), report_html(report));
   console.info("report: {}", run.report().string());
   fmt::print("best epoch {}: val loss {:.5f}, pixel accuracy {:.4f}, mean IoU {:.4f}\n",

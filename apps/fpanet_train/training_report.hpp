@@ -9,8 +9,9 @@ namespace fpanet {
 
 /// Evaluates the best checkpoint on the validation scenes and writes report.html with curves, a
 /// per-class table, a confusion matrix, sample predictions and `configuration` (TOML text).
+/// `show_bands` is the value of --show-bands.
 void write_training_report(const RunFolder& run, ModelSession& session, TrainingData& data,
                            const ProgressState& state, const std::string& configuration,
-                           Console& console);
+                           const std::string& show_bands, Console& console);
 
 }  // namespace fpanet

@@ -21,9 +21,10 @@ Index reflected(Index position, Index size) {
   return std::min(phase, period - phase);
 }
 
-ImageSize padded_size(const ImageSize& size, Index stride) {
-  return {.height = round_up(std::max(size.height, kSmallestSide), stride),
-          .width = round_up(std::max(size.width, kSmallestSide), stride)};
+ImageSize padded_size(const ImageSize& size, Index stride, Index smallest_side) {
+  const Index smallest = std::max(kSmallestSide, smallest_side);
+  return {.height = round_up(std::max(size.height, smallest), stride),
+          .width = round_up(std::max(size.width, smallest), stride)};
 }
 
 Image pad_by_reflection(const Image& image, const ImageSize& size) {

@@ -20,7 +20,7 @@ std::string section(const std::string& heading, const std::string& body) {
   return fmt::format("<section><h2>{}</h2>{}</section>\n", html_escaped(heading), body);
 }
 
-std::string number(double value) {
+std::string number_text(double value) {
   return std::isnan(value) ? "–" : fmt::format("{:.3f}", value);
 }
 
@@ -68,9 +68,9 @@ std::string classes_html(const ClassTable& classes, const ConfusionMatrix& confu
         "<tr><td>{}</td><td><span class=\"bar\"><i "
         "style=\"width:{:.1f}%\"></i></span><b>{}</b></td>"
         "<td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
-        class_label(classes, label), std::isnan(score.iou) ? 0 : 100 * score.iou, number(score.iou),
-        number(score.precision), number(score.recall), number(score.f1), score.pixels,
-        percent(ratio(score.pixels, confusion.pixels())));
+        class_label(classes, label), std::isnan(score.iou) ? 0 : 100 * score.iou,
+        number_text(score.iou), number_text(score.precision), number_text(score.recall),
+        number_text(score.f1), score.pixels, percent(ratio(score.pixels, confusion.pixels())));
   }
   return fmt::format(
       "<div class=\"card scroll\"><table><thead><tr><th>class</th><th>IoU</th><th>precision</th>"
@@ -112,11 +112,11 @@ std::string samples_html(const Report& report) {
   std::string figures;
   for (const ReportSample& sample : report.samples) {
     std::string pictures;
-    const auto picture = [&](const char* what, const Image& image) {
+    const auto picture = [&](const std::string& what, const Image& image) {
       pictures += fmt::format("<span>{}<img alt=\"{}\" src=\"{}\"/></span>", what, what,
                               png_data_url(image));
     };
-    picture("image", sample.image);
+    picture(html_escaped(sample.image_title), sample.image);
     picture("original mask", sample.mask);
     picture("prediction", sample.prediction);
     figures += fmt::format(

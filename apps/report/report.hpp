@@ -19,6 +19,7 @@ struct NamedText {
 /// One scene with its mask and the model's prediction; all are RGB.
 struct ReportSample {
   std::string name;
+  std::string image_title = "image";  ///< says which bands of the scene are shown
   Image image, mask, prediction;
 };
 

@@ -3,10 +3,12 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "apps/training/pixel_metadata.hpp"
 #include "engine/core/error.hpp"
 #include "engine/weights/match_weights.hpp"
 #include "engine/weights/safetensors/safetensors.hpp"
 #include "models/model_file.hpp"
+#include "models/network_metadata.hpp"
 
 namespace fpanet {
 
@@ -16,7 +18,6 @@ constexpr const char* kClasses = "fpanet.classes";
 constexpr const char* kImageSize = "fpanet.image_size";
 constexpr const char* kEpoch = "fpanet.epoch";
 constexpr const char* kValLoss = "fpanet.val_loss";
-constexpr const char* kEncoderPrefix = "model.encoder.";
 
 template <class T>
 T parse(const std::string& text, const char* key, const std::string& source) {
@@ -64,12 +65,14 @@ std::string load(ParameterStore& store, const WeightsFile& weights, const std::s
 
 }  // namespace
 
-Metadata to_metadata(const CheckpointInfo& info) {
+Metadata to_metadata(const NetworkConfig& network, const CheckpointInfo& info) {
   Metadata metadata;
+  write_network(network, metadata);
   if (info.classes) metadata[kClasses] = classes_text(*info.classes);
   if (info.image_size) metadata[kImageSize] = info.image_size->str();
   if (info.epoch) metadata[kEpoch] = std::to_string(*info.epoch);
   if (info.val_loss) metadata[kValLoss] = fmt::format("{}", *info.val_loss);
+  if (info.pixels) write_pixels(*info.pixels, metadata);
   return metadata;
 }
 
@@ -89,30 +92,33 @@ CheckpointInfo read_info(const Metadata& metadata, const std::string& source) {
   if (const std::string* text = value_of(kValLoss)) {
     info.val_loss = parse<double>(*text, kValLoss, source);
   }
+  info.pixels = read_pixels(metadata, source);
   return info;
 }
 
 void save_model(const std::filesystem::path& path, const ParameterStore& store,
-                const CheckpointInfo& info) {
-  write_safetensors(path, to_state_dict(store), to_metadata(info));
+                const NetworkConfig& network, const CheckpointInfo& info) {
+  write_safetensors(path, to_state_dict(store), to_metadata(network, info));
 }
 
-ModelFile open_model(const std::filesystem::path& path) {
+ModelFile open_model(const std::filesystem::path& path, const ToldNetwork& told) {
   WeightsFile weights = read_weights(path);
-  FPANetOptions options = infer_options(with_notebook_names(weights.tensors), weights.name);
+  NetworkConfig network = network_of(weights, told);
   CheckpointInfo info = read_info(weights.metadata, weights.name);
-  return {std::move(weights), std::move(options), std::move(info)};
+  return {std::move(weights), std::move(network), std::move(info)};
 }
 
-std::string load_model(ParameterStore& store, const WeightsFile& weights) {
-  // Files that were written without the notebook's wrapper class lack FreqFeature, a convolution
-  // that never runs.
-  return load(store, weights, "", {.subject = "model", .optional = {"FreqFeature."}});
+std::string load_model(ParameterStore& store, const Network& network, const WeightsFile& weights) {
+  return load(store, weights, "", {.subject = "model", .optional = network.optional_entries()});
 }
 
-std::string load_encoder(ParameterStore& store, const WeightsFile& weights) {
-  return load(store, weights, kEncoderPrefix,
-              {.subject = "encoder", .first_conv = std::string(kEncoderPrefix) + "conv1.weight"});
+std::string load_encoder(ParameterStore& store, const Network& network,
+                         const WeightsFile& weights) {
+  const std::string& prefix = network.encoder_prefix();
+  require(!prefix.empty(), "{}: network {} has no encoder that it fits", weights.name,
+          network.config().name);
+  return load(store, weights, prefix,
+              {.subject = "encoder", .first_conv = prefix + "conv1.weight"});
 }
 
 }  // namespace fpanet

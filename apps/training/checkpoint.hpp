@@ -6,10 +6,11 @@
 #include <optional>
 #include <string>
 
+#include "apps/training/network_settings.hpp"
 #include "data/class_table.hpp"
 #include "data/image.hpp"
+#include "data/pixel_format.hpp"
 #include "engine/weights/weights_file.hpp"
-#include "models/fpanet.hpp"
 
 namespace fpanet {
 
@@ -19,30 +20,32 @@ struct CheckpointInfo {
   std::optional<ImageSize> image_size;  ///< the size of the training images
   std::optional<std::int64_t> epoch;    ///< counted from 0
   std::optional<double> val_loss;
+  std::optional<PixelFormat> pixels;  ///< what it reads of pictures
 };
 
-Metadata to_metadata(const CheckpointInfo& info);
+/// Everything that a checkpoint says about itself.
+Metadata to_metadata(const NetworkConfig& network, const CheckpointInfo& info);
 /// Throws Error naming `source` for values that cannot be parsed.
 CheckpointInfo read_info(const Metadata& metadata, const std::string& source);
 
 /// Writes a .safetensors file atomically.
 void save_model(const std::filesystem::path& path, const ParameterStore& store,
-                const CheckpointInfo& info);
+                const NetworkConfig& network, const CheckpointInfo& info);
 
-/// The contents of a model file, and the options of the model that it holds.
+/// The contents of a model file, and the network that it holds.
 struct ModelFile {
   WeightsFile weights;
-  FPANetOptions options;
+  NetworkConfig network;
   CheckpointInfo info;
 };
 
-/// Reads a weight file of any supported container.
-ModelFile open_model(const std::filesystem::path& path);
+/// Reads a weight file of any supported container. Throws UsageError as network_of() does.
+ModelFile open_model(const std::filesystem::path& path, const ToldNetwork& told);
 
 /// Loads the whole model and returns a summary line. Throws one Error that lists everything that
 /// does not fit.
-std::string load_model(ParameterStore& store, const WeightsFile& weights);
-/// Loads only model.encoder.*. The first convolution is adapted to the model's input channels.
-std::string load_encoder(ParameterStore& store, const WeightsFile& weights);
+std::string load_model(ParameterStore& store, const Network& network, const WeightsFile& weights);
+/// Loads only the encoder. The first convolution is adapted to the network's input channels.
+std::string load_encoder(ParameterStore& store, const Network& network, const WeightsFile& weights);
 
 }  // namespace fpanet

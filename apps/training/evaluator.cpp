@@ -39,7 +39,7 @@ void fill(Program& program, const Batch& batch) {
 }
 
 Tally evaluate(ModelSession& session, Loader& loader, const BatchDone& done) {
-  Tally tally(session.model().options().classes);
+  Tally tally(session.network().config().classes);
   loader.start(0);
   while (const auto batch = loader.next()) {
     const Shape& images = batch->images.shape();
@@ -47,6 +47,8 @@ Tally evaluate(ModelSession& session, Loader& loader, const BatchDone& done) {
                                         .batch = images[0],
                                         .height = images[2],
                                         .width = images[3],
+                                        .image_dtype = session.pixels().type,
+                                        .scale = session.pixels().scale,
                                         .loss = dice_options()});
     fill(program, *batch);
     program.run();

@@ -9,14 +9,16 @@
 #include "engine/core/error.hpp"
 #include "kernels/adamw.hpp"
 #include "models/model_file.hpp"
+#include "models/network_metadata.hpp"
 
 namespace fpanet {
 
 namespace {
 
-/// The notebook's convolution that never runs. PyTorch's optimizer has no state for it, since it
-/// only keeps state for parameters that have received a gradient.
-constexpr const char* kWithoutGradient = "FreqFeature.";
+bool begins_with_any(const std::string& name, const std::vector<std::string>& beginnings) {
+  return std::ranges::any_of(
+      beginnings, [&](const std::string& beginning) { return name.starts_with(beginning); });
+}
 
 void check_optimizer(const OptimizerState& optimizer, const std::string& name) {
   const kernels::AdamWOptions ours;
@@ -29,12 +31,15 @@ void check_optimizer(const OptimizerState& optimizer, const std::string& name) {
 
 /// The indices in the store of the optimizer's parameters, in the optimizer's order. That order is
 /// the order of the state dict, because named_parameters() of a module follows it.
-std::vector<std::size_t> optimizer_order(const WeightsFile& file, const ParameterStore& store) {
+std::vector<std::size_t> optimizer_order(const WeightsFile& file, ModelSession& session) {
+  const ParameterStore& store = session.store();
+  const std::vector<std::string>& optional = session.network().optional_entries();
   const StateDict named = with_notebook_names(file.tensors);
   std::vector<std::size_t> order;
   for (std::size_t i = 0; i < store.entries().size(); ++i) {
     const ParameterEntry& entry = store.entries()[i];
-    if (entry.kind == EntryKind::parameter && named.contains(entry.name)) order.push_back(i);
+    if (entry.kind != EntryKind::parameter) continue;
+    if (!begins_with_any(entry.name, optional) || named.contains(entry.name)) order.push_back(i);
   }
   const auto parameters = static_cast<std::int64_t>(order.size());
   require(parameters == file.training->optimizer->parameters,
@@ -46,14 +51,15 @@ std::vector<std::size_t> optimizer_order(const WeightsFile& file, const Paramete
 void load_moments(const WeightsFile& file, ModelSession& session) {
   const ParameterStore& store = session.store();
   const TrainingState& training = *file.training;
-  const std::vector<std::size_t> order = optimizer_order(file, store);
+  const std::vector<std::size_t> order = optimizer_order(file, session);
   for (std::size_t position = 0; position < order.size(); ++position) {
     const std::size_t index = order[position];
     const std::string& name = store.entries()[index].name;
     const auto found = training.optimizer->moments.find(static_cast<std::int64_t>(position));
     if (found == training.optimizer->moments.end()) {
-      require(name.starts_with(kWithoutGradient), "{}: no optimizer state for parameter {}, {}",
-              file.name, position, name);
+      // PyTorch keeps optimizer state only for parameters that have received a gradient.
+      require(begins_with_any(name, session.network().untrained_entries()),
+              "{}: no optimizer state for parameter {}, {}", file.name, position, name);
       continue;
     }
     const AdamMoments& moments = found->second;
@@ -75,12 +81,19 @@ std::int64_t batches(std::int64_t count, std::int64_t batch_size) {
   return (count + batch_size - 1) / batch_size;
 }
 
-TrainConfig read_config(const std::filesystem::path& path) {
+/// The settings of a run, and the network that they describe.
+struct RunConfig {
   TrainConfig config;
+  NetworkConfig network;
+};
+
+RunConfig read_config(const std::filesystem::path& path) {
+  RunConfig run;
   Settings settings;
-  describe(config, settings);
+  describe(run.config, settings);
   read_settings_file(path, settings);
-  return config;
+  run.network = network_of(told_network(run.config.network, settings));
+  return run;
 }
 
 std::int64_t count_scenes(const std::vector<CsvRow>& split, std::string_view part) {
@@ -89,7 +102,8 @@ std::int64_t count_scenes(const std::vector<CsvRow>& split, std::string_view par
 
 /// Distributes the tensors of a training_state.safetensors over the weights and the optimizer
 /// state.
-void take_tensors(const StateDict& tensors, std::int64_t step, WeightsFile& file) {
+void take_tensors(const StateDict& tensors, const std::vector<std::string>& untrained,
+                  std::int64_t step, WeightsFile& file) {
   OptimizerState& optimizer = *file.training->optimizer;
   for (const auto& [name, entry] : tensors) {
     if (name.starts_with(kFirstMoment) || name.starts_with(kSecondMoment)) continue;
@@ -97,7 +111,7 @@ void take_tensors(const StateDict& tensors, std::int64_t step, WeightsFile& file
     const StateEntry* exp_avg = tensors.find(kFirstMoment + name);
     if (exp_avg == nullptr) continue;  // a buffer, not a parameter
     const std::int64_t position = optimizer.parameters++;
-    if (name.starts_with(kWithoutGradient)) continue;
+    if (begins_with_any(name, untrained)) continue;
     optimizer.moments.emplace(position,
                               AdamMoments{step, *exp_avg, tensors.at(kSecondMoment + name)});
   }
@@ -150,7 +164,11 @@ WeightsFile lightning_checkpoint(const std::filesystem::path& run) {
           "{}: the run was interrupted in epoch {}, but Lightning resumes at the end of an epoch; "
           "finish that epoch with fpanet_train --resume {}, or convert {} to get only the weights",
           run.string(), state.epoch + 1, run.string(), folder.last_checkpoint().string());
-  const TrainConfig config = read_config(folder.config());
+  const auto [config, described] = read_config(folder.config());
+  const NetworkConfig network =
+      read_network(saved.metadata, folder.training_state().string()).value_or(described);
+  ParameterStore store;
+  const std::vector<std::string> untrained = make_network(store, network)->untrained_entries();
   const std::vector<CsvRow> split = read_csv(folder.split(), {"split"});
 
   WeightsFile file;
@@ -167,7 +185,11 @@ WeightsFile lightning_checkpoint(const std::filesystem::path& run) {
                                            .stopped_epoch = state.stopped ? state.epoch - 1 : 0,
                                            .patience = config.patience,
                                            .best_score = state.best_loss}};
-  take_tensors(saved.tensors, state.global_step, file);
+  take_tensors(saved.tensors, untrained, state.global_step, file);
+  if (std::filesystem::exists(folder.last_checkpoint())) {
+    file.metadata = read_safetensors(folder.last_checkpoint()).metadata;
+  }
+  write_network(network, file.metadata);
   return file;
 }
 

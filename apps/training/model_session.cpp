@@ -79,9 +79,12 @@ Placement resolve_placement(const PlacementFlags& flags, Console& console) {
           .threads = threads};
 }
 
-ModelSession::ModelSession(const Placement& placement, const FPANetOptions& model,
-                           std::optional<double> learning_rate)
-    : placement_(placement), model_(store_, model), arena_(placement.device()) {
+ModelSession::ModelSession(const Placement& placement, const NetworkConfig& network,
+                           std::optional<double> learning_rate, std::optional<PixelFormat> pixels)
+    : placement_(placement),
+      network_(make_network(store_, network)),
+      pixels_(pixels ? std::move(*pixels) : PixelFormat{.bands = Bands::first(network.bands)}),
+      arena_(placement.device()) {
   store_.allocate(placement.dtype, placement.device(), learning_rate.has_value());
   if (placement.twin) store_.allocate_twin(*placement.twin);
   if (learning_rate) optimizer_.emplace(store_, *learning_rate);
@@ -99,7 +102,7 @@ bool ModelSession::has_program(const ProgramOptions& options) const {
 Program& ModelSession::program(const ProgramOptions& options) {
   std::unique_ptr<Program>& program = programs_[key(options)];
   if (program == nullptr) {
-    program = std::make_unique<Program>(placement_.context, model_, optimizer(), store_, options,
+    program = std::make_unique<Program>(placement_.context, *network_, optimizer(), store_, options,
                                         &folded_);
     program->bind(arena_);
   }

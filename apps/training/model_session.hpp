@@ -9,6 +9,7 @@
 #include <string>
 
 #include "apps/cli/console.hpp"
+#include "data/pixel_format.hpp"
 #include "models/program.hpp"
 
 namespace fpanet {
@@ -42,8 +43,10 @@ Placement resolve_placement(const PlacementFlags& flags, Console& console);
 class ModelSession {
  public:
   /// With `learning_rate`, the session is for training and allocates gradients and AdamW's moments.
-  ModelSession(const Placement& placement, const FPANetOptions& model,
-               std::optional<double> learning_rate);
+  /// `pixels` is what the model reads of pictures; by default, the network's first bands as bytes.
+  ModelSession(const Placement& placement, const NetworkConfig& network,
+               std::optional<double> learning_rate,
+               std::optional<PixelFormat> pixels = std::nullopt);
 
   /// The parameters, for reading and writing. Since they may change, the next evaluation folds
   /// batch norm again.
@@ -51,7 +54,8 @@ class ModelSession {
     folded_.mark_stale();
     return store_;
   }
-  const FPANet& model() const { return model_; }
+  const Network& network() const { return *network_; }
+  const PixelFormat& pixels() const { return pixels_; }
   AdamWState* optimizer() { return optimizer_ ? &*optimizer_ : nullptr; }
   const Placement& placement() const { return placement_; }
   /// For evaluation and prediction programs that are not made by program().
@@ -78,7 +82,8 @@ class ModelSession {
 
   Placement placement_;
   ParameterStore store_;
-  FPANet model_;
+  std::unique_ptr<Network> network_;
+  PixelFormat pixels_;
   FoldedWeights folded_;
   std::optional<AdamWState> optimizer_;
   Arena arena_;

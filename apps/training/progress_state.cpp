@@ -4,9 +4,11 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/training/checkpoint.hpp"
+#include "apps/training/pixel_metadata.hpp"
 #include "engine/core/error.hpp"
 #include "engine/weights/safetensors/safetensors.hpp"
 #include "models/model_file.hpp"
+#include "models/network_metadata.hpp"
 
 namespace fpanet {
 
@@ -79,7 +81,10 @@ void save_training_state(const std::filesystem::path& path, ModelSession& sessio
                   StateEntry::from_tensor(store.slot(i, moment.region)));
     }
   }
-  write_safetensors(path, tensors, {{kProgress, to_json(state).dump()}});
+  Metadata metadata{{kProgress, to_json(state).dump()}};
+  write_network(session.network().config(), metadata);
+  write_pixels(session.pixels(), metadata);
+  write_safetensors(path, tensors, metadata);
 }
 
 ProgressState read_progress(const SafetensorsFile& file, const std::filesystem::path& path) {

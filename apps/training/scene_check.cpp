@@ -11,8 +11,26 @@
 namespace fpanet {
 namespace {
 
-bool fits(const ImageSize& size, Index stride) {
-  return size.height % stride == 0 && size.width % stride == 0;
+bool is_large_enough(const ImageSize& size, const ImageNeeds& needs) {
+  return std::min(size.height, size.width) >= needs.smallest_side;
+}
+
+bool fits(const ImageSize& size, const ImageNeeds& needs) {
+  return size.height % needs.stride == 0 && size.width % needs.stride == 0 &&
+         is_large_enough(size, needs);
+}
+
+/// What the network takes, for a size that it does not take.
+std::string expectation(const ImageSize& size, const ImageNeeds& needs) {
+  const std::string like = padded_size(size, needs.stride, needs.smallest_side).str();
+  if (is_large_enough(size, needs)) {
+    return fmt::format("the network takes multiples of {}: expected a size like {}", needs.stride,
+                       like);
+  }
+  return fmt::format(
+      "the network takes sides of at least {}, one more than the radius of its high-pass filter: "
+      "expected a size like {}, or a smaller --high-pass",
+      needs.smallest_side, like);
 }
 
 std::string_view fate_of_unmatched(MaskPolicy policy) {
@@ -45,11 +63,9 @@ void check_native_sizes(const SceneStore& store, const SceneStore::Summary& summ
                         const SceneNeeds& needs) {
   const Dataset& dataset = store.dataset();
   for (const auto& [size, scene] : summary.sizes) {
-    if (fits(size, needs.stride)) continue;
-    usage_fail(
-        "--image-size native: '{}' is {}, but the network takes multiples of {}: expected "
-        "a size like {}",
-        dataset.id(scene), size.str(), needs.stride, padded_size(size, needs.stride).str());
+    if (fits(size, needs.image)) continue;
+    usage_fail("--image-size native: '{}' is {}, but {}", dataset.id(scene), size.str(),
+               expectation(size, needs.image));
   }
   if (summary.sizes.size() < 2 || needs.batch_size == 1) return;
   const auto& [size, scene] = summary.sizes[0];
@@ -62,10 +78,9 @@ void check_native_sizes(const SceneStore& store, const SceneStore::Summary& summ
 
 }  // namespace
 
-void require_size_fits(const ImageSize& size, Index stride) {
-  if (size.native() || fits(size, stride)) return;
-  usage_fail("--image-size {}: the network takes multiples of {}: expected a size like {}",
-             size.str(), stride, padded_size(size, stride).str());
+void require_size_fits(const ImageSize& size, const ImageNeeds& needs) {
+  if (size.native() || fits(size, needs)) return;
+  usage_fail("--image-size {}: {}", size.str(), expectation(size, needs));
 }
 
 void require_batches_fit(const ImageSize& size, Index stride, Index images, Index batch_size) {
@@ -85,8 +100,15 @@ void check_scenes(SceneStore& store, std::span<const Index> scenes, std::span<co
     Progress progress(console, "reading images", static_cast<std::int64_t>(scenes.size()));
     summary = store.verify(scenes, needs.threads, [&](Index) { progress.step(1); });
   }
+  if (summary.too_few_bands) usage_fail("{}", join(summary.problems, "\n"));
   if (!summary.problems.empty()) {
     fail_for_bad_files(store, std::move(summary.problems), scenes.size(), others, needs.threads);
+  }
+  if (summary.types.size() > 1) {
+    const auto& [type, scene] = summary.types[0];
+    const auto& [other_type, other] = summary.types[1];
+    fail("all images need the same sample type, but '{}' has {} and '{}' has {}",
+         store.dataset().id(scene), name_of(type), store.dataset().id(other), name_of(other_type));
   }
   check_native_sizes(store, summary, needs);
   if (summary.unmatched_pixels == 0) return;

@@ -6,12 +6,13 @@
 #include "apps/cli/console.hpp"
 #include "data/mask.hpp"
 #include "data/scene_store.hpp"
+#include "models/network.hpp"
 
 namespace fpanet {
 
-/// Throws UsageError unless both sides are multiples of `stride`, the model's output_stride().
-/// Native passes, because it does not determine the size: check_scenes() checks the images.
-void require_size_fits(const ImageSize& size, Index stride);
+/// Throws UsageError unless the network takes images of this size. Native passes, because it does not
+/// determine the size: check_scenes() checks the images.
+void require_size_fits(const ImageSize& size, const ImageNeeds& needs);
 
 /// Throws UsageError if training on `images` images would have a batch of a single image of stride
 /// x stride pixels. The encoder reduces such a batch to one value per channel, which has no
@@ -19,7 +20,7 @@ void require_size_fits(const ImageSize& size, Index stride);
 void require_batches_fit(const ImageSize& size, Index stride, Index images, Index batch_size);
 
 struct SceneNeeds {
-  Index stride;      ///< both sides of every image must be multiples of it
+  ImageNeeds image;  ///< of every image
   Index batch_size;  ///< the images of a batch must have one size
   int threads;
 };

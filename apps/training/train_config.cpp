@@ -26,14 +26,16 @@ void describe(TrainConfig& config, Settings& settings) {
                    "Images per training step; validation uses half as many");
   settings.image_size("image-size", &config.image_size,
                       "Size that images are resized to; HxW is height x width");
+  add_bands(settings, &config.bands);
+  add_scale(settings, &config.scale);
+  add_show_bands(settings, &config.show_bands);
   settings.real("lr", &config.lr, 0, "Learning rate of AdamW");
   settings.real("weight-decay", &config.weight_decay, 0, "Weight decay of AdamW");
   settings.integer("patience", &config.patience, 1, kMostEpochs,
                    "Stop after this many epochs without a lower val/Loss");
   settings.integer("seed", &config.seed, 0, kLargestSeed,
                    "Seed of split, weights and augmentation");
-  settings.choice("encoder", &config.encoder,
-                  {"resnet18", "resnet34", "resnet50", "resnet101", "resnet152"}, "Encoder");
+  add_network(settings, &config.network);
   settings.text("encoder-weights", "FILE|none", &config.encoder_weights,
                 "a weight file (torchvision's or SMP's names), or none",
                 "Encoder weights to start from");

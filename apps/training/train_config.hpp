@@ -4,6 +4,7 @@
 #include <string>
 
 #include "apps/cli/settings.hpp"
+#include "apps/training/network_settings.hpp"
 #include "data/image.hpp"
 
 namespace fpanet {
@@ -15,11 +16,14 @@ struct TrainConfig {
   std::int64_t epochs = 100;
   std::int64_t batch_size = 16;
   ImageSize image_size{320, 320};
+  std::string bands = "3";
+  std::string scale = "auto";
+  std::string show_bands = "auto";
   double lr = 1e-4;
   double weight_decay = 0.01;
   std::int64_t patience = 10;
   std::int64_t seed = 42;
-  std::string encoder = "resnet34";
+  NetworkFlags network;
   std::string encoder_weights = "none";  ///< file, or none
   std::string init = "none";             ///< file, or none
   std::string split = "notebook";        ///< notebook, or a CSV file

@@ -8,6 +8,7 @@ namespace fpanet {
 struct CudaGraph::Executable {
   Cuda cuda;
   cudaGraphExec_t handle = nullptr;
+  std::size_t nodes = 0;
 };
 
 namespace {
@@ -33,7 +34,8 @@ cudaGraph_t capture(cudaStream_t stream, const std::function<void()>& enqueue) {
 CudaGraph::CudaGraph(const Cuda& cuda, const std::function<void()>& enqueue)
     : executable_(std::make_unique<Executable>(Executable{.cuda = cuda})) {
   cudaGraph_t graph = capture(cuda.handles->stream, enqueue);
-  const cudaError_t error = cudaGraphInstantiate(&executable_->handle, graph, 0);
+  cudaError_t error = cudaGraphGetNodes(graph, nullptr, &executable_->nodes);
+  if (error == cudaSuccess) error = cudaGraphInstantiate(&executable_->handle, graph, 0);
   cudaGraphDestroy(graph);
   FPANET_CUDA_CHECK(error);
   // Upload the graph now, so that the first launch is as fast as later ones.
@@ -46,6 +48,10 @@ CudaGraph::~CudaGraph() {
 
 void CudaGraph::launch() const {
   FPANET_CUDA_CHECK(cudaGraphLaunch(executable_->handle, executable_->cuda.handles->stream));
+}
+
+std::size_t CudaGraph::nodes() const {
+  return executable_->nodes;
 }
 
 }  // namespace fpanet

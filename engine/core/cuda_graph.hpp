@@ -2,6 +2,7 @@
 // Work captured from a stream and launched as one unit, so that the host does not have to launch
 // each kernel.
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 
@@ -21,6 +22,8 @@ class CudaGraph {
   /// Enqueues the graph on the stream that it was captured from. The memory that the graph uses
   /// must still be allocated.
   void launch() const;
+  /// Number of kernels, copies and events that it launches.
+  std::size_t nodes() const;
 
  private:
   struct Executable;

@@ -76,6 +76,8 @@ void cuda_copy(void* to, Device to_device, const void* from, Device from_device,
 void cuda_zero(void* pointer, int index, std::size_t bytes) {
   const CurrentDevice current(index);
   FPANET_CUDA_CHECK(cudaMemset(pointer, 0, bytes));
+  // On the GPU's own memory cudaMemset only enqueues, and the copy stream would not wait for it.
+  FPANET_CUDA_CHECK(cudaStreamSynchronize(cudaStreamLegacy));
 }
 
 void cuda_copy_async(const Cuda& cuda, CudaQueue queue, void* to, const void* from,

@@ -81,5 +81,8 @@ CudaGraph::~CudaGraph() = default;
 void CudaGraph::launch() const {
   no_cuda();
 }
+std::size_t CudaGraph::nodes() const {
+  no_cuda();
+}
 
 }  // namespace fpanet

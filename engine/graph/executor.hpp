@@ -47,6 +47,10 @@ class Executor {
   /// Runs the program and adds each node's time in seconds to `seconds` (one element per node):
   /// wall time on the CPU, device time on a GPU. Blocks until the run is done.
   void run_timed(std::vector<double>& seconds) const;
+  /// Number of nodes of the CUDA graph that run() launches; 0 if it launches none.
+  std::size_t graph_nodes() const {
+    return on_gpu_->replay == nullptr ? 0 : on_gpu_->replay->nodes();
+  }
 
  private:
   struct Step {

@@ -16,7 +16,8 @@ bool overlap(const Lifetime& a, const Lifetime& b) {
 
 }  // namespace
 
-Plan::Plan(const Graph& graph) : graph_(&graph), entries_(graph.value_count()) {
+Plan::Plan(const Graph& graph, std::size_t gap)
+    : graph_(&graph), gap_(aligned(gap)), entries_(graph.value_count()) {
   find_lifetimes();
   share_in_place();
   place();
@@ -94,11 +95,11 @@ void Plan::place() {
     std::size_t offset = 0;
     for (const Entry* other : placed) {
       if (!overlap(entry->block, other->block)) continue;
-      if (offset + entry->bytes <= other->offset) break;
-      offset = std::max(offset, other->offset + other->bytes);
+      if (offset + entry->bytes + gap_ <= other->offset) break;
+      offset = std::max(offset, other->offset + other->bytes + gap_);
     }
     entry->offset = offset;
-    arena_bytes_ = std::max(arena_bytes_, offset + entry->bytes);
+    arena_bytes_ = std::max(arena_bytes_, offset + entry->bytes + gap_);
     placed.insert(
         std::upper_bound(placed.begin(), placed.end(), entry,
                          [](const Entry* a, const Entry* b) { return a->offset < b->offset; }),
@@ -109,6 +110,24 @@ void Plan::place() {
 std::optional<std::size_t> Plan::offset(ValueId id) const {
   if (entry(id).bytes == 0) return std::nullopt;
   return owner(id).offset;
+}
+
+std::vector<std::pair<std::size_t, std::size_t>> Plan::unused() const {
+  std::vector<std::pair<std::size_t, std::size_t>> used, unused;
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    if (entries_[i].bytes == 0) continue;
+    const auto id = static_cast<ValueId>(i);
+    const std::size_t begin = owner(id).offset;
+    used.emplace_back(begin, begin + graph_->info(id).spec.bytes());
+  }
+  std::sort(used.begin(), used.end());
+  std::size_t end = 0;
+  for (const auto& [first, last] : used) {
+    if (first > end) unused.emplace_back(end, first);
+    end = std::max(end, last);
+  }
+  if (end < arena_bytes_) unused.emplace_back(end, arena_bytes_);
+  return unused;
 }
 
 Lifetime Plan::lifetime(ValueId id) const {

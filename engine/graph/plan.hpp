@@ -8,7 +8,9 @@
 // are placed first, each at the lowest offset that is free over its lifetime (Pisarchyk & Lee,
 // "Efficient memory management for deep neural net inference", 2020).
 
+#include <cstddef>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "engine/graph/graph.hpp"
@@ -26,7 +28,8 @@ class Plan {
   /// Alignment of offsets in bytes: one cache line, which suits vector loads.
   static constexpr std::size_t kAlignment = 64;
 
-  explicit Plan(const Graph& graph);
+  /// `gap` bytes stay free after each value, for tests that find accesses beyond a value's end.
+  explicit Plan(const Graph& graph, std::size_t gap = 0);
 
   /// Offset of a value in the arena; nullopt for values with bound memory and values that no node
   /// uses.
@@ -37,6 +40,9 @@ class Plan {
 
   std::size_t arena_bytes() const { return arena_bytes_; }
   std::size_t workspace_bytes() const { return workspace_bytes_; }
+  /// The ranges of the arena, as (begin, end), that belong to no value at any time. Values begin at
+  /// multiples of kAlignment, so there are some without gaps, too.
+  std::vector<std::pair<std::size_t, std::size_t>> unused() const;
   /// The size that the arena would have if no memory were reused.
   std::size_t unshared_bytes() const { return unshared_bytes_; }
 
@@ -63,6 +69,7 @@ class Plan {
   }
 
   const Graph* graph_;
+  std::size_t gap_;
   std::vector<Entry> entries_;  // one per value; a view uses the entry of its base
   std::size_t arena_bytes_ = 0;
   std::size_t workspace_bytes_ = 0;

@@ -11,6 +11,7 @@
 #include "engine/weights/torch/file.hpp"
 #include "engine/weights/torch/tar_reader.hpp"
 #include "engine/weights/torch/training_reader.hpp"
+#include "engine/weights/torch/writer.hpp"
 
 namespace fpanet {
 
@@ -67,6 +68,29 @@ void read_tensors(TorchFile& file, const Dict& dict, WeightsFile& result) {
   }
 }
 
+/// The texts in a dict that one of our writers has put there; nothing of any other object.
+Metadata metadata_of(const pickle::Object* object) {
+  Metadata metadata;
+  const Dict* const dict = object == nullptr ? nullptr : object->as<Dict>();
+  if (dict == nullptr) return metadata;
+  for (const auto& [key, value] : dict->items) {
+    const auto* name = key->as<std::string_view>();
+    const auto* text = value->as<std::string_view>();
+    if (name != nullptr && text != nullptr && is_utf8(*name) && is_utf8(*text)) {
+      metadata[std::string(*name)] = *text;
+    }
+  }
+  return metadata;
+}
+
+/// The metadata of a bare state dict are its attribute; those of a checkpoint are its entry.
+Metadata find_metadata(const Dict& root, const Dict& state_dict) {
+  const Dict* const attributes =
+      state_dict.attributes == nullptr ? nullptr : state_dict.attributes->as<Dict>();
+  const pickle::Object* own = attributes == nullptr ? nullptr : find(*attributes, kMetadataKey);
+  return metadata_of(own != nullptr ? own : find(root, kMetadataKey));
+}
+
 void read_torch(TorchFile file, ReadTraining training, WeightsFile& result) {
   const Dict* root = file.root().as<Dict>();
   require(root != nullptr, "{}: holds {}, not a state dict", file.name(), kind_of(file.root()));
@@ -74,6 +98,7 @@ void read_torch(TorchFile file, ReadTraining training, WeightsFile& result) {
   require(holds_tensors(*dict), "{}: no state dict in it; its keys are: {}", file.name(),
           keys_of(*root));
   result.wrapper = wrapper;
+  result.metadata = find_metadata(*root, *dict);
   read_tensors(file, *dict, result);
   if (training == ReadTraining::yes && is_lightning(*root)) {
     result.training = read_training_state(file, *root);

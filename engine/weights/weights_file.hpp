@@ -19,7 +19,7 @@ struct WeightsFile {
   std::string wrapper;    ///< key of the saved dict that holds the tensors: "state_dict", "model"
   std::vector<std::string> skipped;       ///< names in the state dict whose value is not a tensor
   std::optional<TrainingState> training;  ///< of a Lightning checkpoint, if requested
-  Metadata metadata;                      ///< of a safetensors file
+  Metadata metadata;  ///< of a safetensors file, or of ours in PyTorch's containers
 };
 
 enum class ReadTraining { no, yes };

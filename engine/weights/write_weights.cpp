@@ -9,13 +9,13 @@ void write_weights(const std::filesystem::path& path, const WeightsFile& file) {
   if (suffix == ".safetensors") {
     write_safetensors(path, file.tensors, file.metadata);
   } else if (suffix == ".pth" || suffix == ".pt") {
-    write_torch(path, file.tensors);
+    write_torch(path, file.tensors, file.metadata);
   } else if (suffix == ".ckpt") {
     require(file.training.has_value(),
             "{}: a Lightning checkpoint needs a training state, but {} has only weights; convert a "
             "run folder or another Lightning checkpoint, or write .pth",
             path.string(), file.name.empty() ? "this file" : file.name);
-    write_lightning(path, file.tensors, *file.training);
+    write_lightning(path, file.tensors, *file.training, file.metadata);
   } else {
     fail("{}: unknown suffix '{}'; use .safetensors, .pth, .pt or .ckpt", path.string(), suffix);
   }

@@ -9,7 +9,7 @@
 
 namespace fpanet {
 
-/// Writes .safetensors (with the file's metadata), .pth or .pt (a bare state dict) or .ckpt
+/// Writes .safetensors, .pth or .pt (a bare state dict) or .ckpt
 /// (Lightning; needs a training state) atomically. Throws Error if the suffix is unknown or writing
 /// fails.
 void write_weights(const std::filesystem::path& path, const WeightsFile& file);

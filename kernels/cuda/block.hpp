@@ -4,6 +4,7 @@
 //
 //   struct Kernel {
 //     static constexpr int kThreads = 256;
+//     static constexpr int kResident = 4;  // optional: blocks that an SM's registers must hold
 //     template <class Block>
 //     FPANET_HD void operator()(const Block& block) const;
 //   };
@@ -29,6 +30,16 @@
 #include "kernels/base/body.hpp"
 
 namespace fpanet::kernels {
+
+/// Number of blocks that a multiprocessor must have registers for: Kernel::kResident, if declared.
+template <class Kernel>
+constexpr int resident_blocks() {
+  if constexpr (requires { Kernel::kResident; }) {
+    return Kernel::kResident;
+  } else {
+    return 1;
+  }
+}
 
 /// Maximum number of blocks of a loop over elements. With more elements, the blocks stride.
 inline constexpr Index kMostBlocks = 16384;

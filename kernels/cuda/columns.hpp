@@ -16,6 +16,17 @@ struct ColumnPlace {
   Index first_row = 0, end = 0;
 };
 
+/// The N columns at a place, as read() and store(); if kAligned, all N are there.
+template <bool kAligned, int N, class T>
+FPANET_HD inline Loaded<N, T> read_columns(const T* from, const ColumnPlace& at) {
+  return read<N>(from, kAligned ? N : at.count, kAligned);
+}
+template <bool kAligned, class T, int N>
+FPANET_HD inline void store_columns(T* to, const Values<Real<T>, N>& values, const ColumnPlace& at,
+                                    Write write) {
+  store(to, values, kAligned ? N : at.count, kAligned, write);
+}
+
 /// Divides a matrix into chunks of rows by tiles of columns, one block each. In a block, `across`
 /// neighbouring threads share a row, each with a vector of columns (a tile is at most 128 bytes
 /// wide, a cache line), and `lanes` rows are processed at a time. Adjacent blocks share rows. The
@@ -26,8 +37,9 @@ struct ColumnTiles {
   static constexpr int kWidth = kVector<T>;
   /// Maximum number of rows that a thread sums in float before the sum is added to a double.
   static constexpr Index kMostRows = 16;
-  /// Enough blocks to saturate the memory of any current GPU, if there is enough work.
-  static constexpr Index kWantedBlocks = 1024;
+  /// About four blocks for each multiprocessor of a large GPU. With more blocks a thread would have
+  /// too few rows for the coefficients of its columns, which it loads once.
+  static constexpr Index kWantedBlocks = 512;
 
   Index rows, columns;
   int across, lanes, rows_per_lane;
@@ -79,15 +91,46 @@ struct ColumnTiles {
   }
 };
 
+/// Number of rows that a thread loads before it computes any of them: Body::kRowsAtOnce, if
+/// declared.
+template <class Body>
+constexpr int rows_at_once() {
+  if constexpr (requires { Body::kRowsAtOnce; }) {
+    return Body::kRowsAtOnce;
+  } else {
+    return 2;
+  }
+}
+
+/// Calls f(row, loaded) for the rows of one thread, where `loaded` is what body.read(place, row)
+/// returned, of type Body::Loaded. read() only loads: several rows are under way at once.
+template <class Body, class F>
+FPANET_HD inline void rows_ahead(const Body& body, const ColumnPlace& at, int lanes, const F& f) {
+  constexpr int kRows = rows_at_once<Body>();
+  Index row = at.first_row + at.lane;
+  if constexpr (kRows > 1) {
+    for (; row + (kRows - 1) * lanes < at.end; row += kRows * lanes) {
+      typename Body::Loaded loaded[kRows];
+      FPANET_UNROLL
+      for (int k = 0; k < kRows; ++k) loaded[k] = body.read(at, row + k * lanes);
+      FPANET_UNROLL
+      for (int k = 0; k < kRows; ++k) f(row + k * lanes, loaded[k]);
+    }
+  }
+  for (; row < at.end; row += lanes) f(row, body.read(at, row));
+}
+
 /// partial[chunk][k][column] = sum over a chunk's rows of term k of `terms`, which has
 ///   static constexpr int kSums
 ///   fixed(place)                    values that a thread needs of its columns, loaded once
 ///   add(fixed, place, row, sums)    adds the row's terms to Values sums[kSums]
+/// or, with a type Loaded and read() as above, add(fixed, loaded, sums).
 /// A thread sums its rows (at most kMostRows) in float; the block adds these sums in double.
 template <class T, class Terms>
 struct ColumnSumsKernel {
   using Tiles = ColumnTiles<T>;
   static constexpr int kThreads = Tiles::kThreads;
+  static constexpr int kResident = resident_blocks<Terms>();
   static constexpr int kSums = Terms::kSums;
   static constexpr int kWidth = Tiles::kWidth;
 
@@ -111,14 +154,21 @@ struct ColumnSumsKernel {
       Values<float, kWidth> sums[kSums];
       if (at.count > 0) {
         const auto fixed = terms.fixed(at);
-        FPANET_UNROLL_4
-        for (Index row = at.first_row + at.lane; row < at.end; row += cut.lanes) {
-          terms.add(fixed, at, row, sums);
+        if constexpr (requires { typename Terms::Loaded; }) {
+          rows_ahead(terms, at, cut.lanes,
+                     [&](Index, const auto& loaded) { terms.add(fixed, loaded, sums); });
+        } else {
+          FPANET_UNROLL_4
+          for (Index row = at.first_row + at.lane; row < at.end; row += cut.lanes) {
+            terms.add(fixed, at, row, sums);
+          }
         }
       }
       FPANET_UNROLL
       for (int k = 0; k < kSums; ++k) {
-        store(in + at.lane * width + k * columns + at.side * kWidth, sums[k], kWidth, true);
+        Sum* const to = in + at.lane * width + k * columns + at.side * kWidth;
+        FPANET_UNROLL
+        for (int i = 0; i < kWidth; ++i) to[i] = sums[k].at[i];
       }
     });
     const Index chunk = block.index / cut.tiles;
@@ -197,12 +247,26 @@ void column_totals(const CudaGrid& grid, const char* name, const ColumnTiles<T>&
   grid.run(name, totals.blocks(), totals.shared_bytes(), totals);
 }
 
-/// Calls body.map(fixed, place, row) for all vectors of a matrix that is divided in the same way;
-/// `fixed` as above.
+/// Calls body.map(fixed, place, row), or body.map(fixed, place, row, loaded) with a type Loaded and
+/// read() as above, for the rows of one thread.
+template <class Body, class Fixed>
+FPANET_HD inline void map_rows(const Body& body, const Fixed& fixed, const ColumnPlace& at,
+                               int lanes) {
+  if constexpr (requires { typename Body::Loaded; }) {
+    rows_ahead(body, at, lanes,
+               [&](Index row, const auto& loaded) { body.map(fixed, at, row, loaded); });
+  } else {
+    for (Index row = at.first_row + at.lane; row < at.end; row += lanes) body.map(fixed, at, row);
+  }
+}
+
+/// Calls body.map as above for all vectors of a matrix that is divided in the same way; `fixed` as
+/// above.
 template <class T, class Body>
 struct ColumnMapKernel {
   using Tiles = ColumnTiles<T>;
   static constexpr int kThreads = Tiles::kThreads;
+  static constexpr int kResident = resident_blocks<Body>();
 
   Tiles cut;
   Body body;
@@ -211,11 +275,7 @@ struct ColumnMapKernel {
   FPANET_HD void operator()(const Block& block) const {
     block.each_freely([&](int thread) {
       const auto at = cut.place(block.index, thread);
-      if (at.count <= 0) return;
-      const auto fixed = body.fixed(at);
-      for (Index row = at.first_row + at.lane; row < at.end; row += cut.lanes) {
-        body.map(fixed, at, row);
-      }
+      if (at.count > 0) map_rows(body, body.fixed(at), at, cut.lanes);
     });
   }
 };

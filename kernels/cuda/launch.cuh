@@ -42,7 +42,7 @@ struct CudaBlock {
 };
 
 template <class Kernel>
-__global__ void __launch_bounds__(Kernel::kThreads)
+__global__ void __launch_bounds__(Kernel::kThreads, resident_blocks<Kernel>())
     run_blocks(const __grid_constant__ Kernel kernel) {
   kernel(CudaBlock{blockIdx.x, gridDim.x, Kernel::kThreads});
 }

@@ -5,8 +5,13 @@
 #include <bit>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
 #include "kernels/base/body.hpp"
+
+#ifndef __CUDACC__
+#include "engine/core/error.hpp"
+#endif
 
 namespace fpanet::kernels {
 
@@ -27,25 +32,90 @@ struct alignas(Bytes < 16 ? Bytes : 16) Words {
   std::uint32_t at[Bytes / 4];
 };
 
-/// One load from an aligned address, or several above 128 bits.
-template <int Bytes>
-FPANET_HD inline Words<Bytes> load_words(const void* from) {
-#ifdef __CUDA_ARCH__
-  return *static_cast<const Words<Bytes>*>(from);
-#else
-  Words<Bytes> words;
-  std::memcpy(&words, from, Bytes);
-  return words;
+/// Ends a test in which an access that a GPU would refuse as misaligned is emulated.
+inline void check_alignment([[maybe_unused]] const void* address,
+                            [[maybe_unused]] std::size_t alignment) {
+#ifndef __CUDACC__
+  const auto value = reinterpret_cast<std::uintptr_t>(address);
+  require(
+      value % alignment == 0,
+      "a kernel accesses a vector at address {:#x}, which is not a multiple of {}: its `aligned` "
+      "does not describe its pointers",
+      value, alignment);
 #endif
 }
 
+/// In pieces that compilers copy in registers: tests/races sees such accesses, but no call of memcpy.
+inline void copy_words(void* to, const void* from, int bytes) {
+  for (int i = 0; i < bytes; i += 4) {
+    std::uint32_t word;
+    std::memcpy(&word, static_cast<const std::byte*>(from) + i, sizeof word);
+    std::memcpy(static_cast<std::byte*>(to) + i, &word, sizeof word);
+  }
+}
+
+/// One load from an aligned address, or several above 128 bits.
+template <int Bytes>
+FPANET_HD inline Words<Bytes> load_words(const void* from) {
+  Words<Bytes> words;
+#ifdef __CUDA_ARCH__
+  words = *static_cast<const Words<Bytes>*>(from);
+#else
+  check_alignment(from, alignof(Words<Bytes>));
+  copy_words(&words, from, Bytes);
+#endif
+  return words;
+}
+
+/// One store to an aligned address of global memory, or several above 128 bits. It is spelt in PTX
+/// because nvcc divides the copy of four words into four stores where the branches around it are
+/// merged, and each sector of 32 bytes is then written several times.
 template <int Bytes>
 FPANET_HD inline void store_words(void* to, const Words<Bytes>& words) {
 #ifdef __CUDA_ARCH__
-  *static_cast<Words<Bytes>*>(to) = words;
+  if constexpr (Bytes % 16 == 0) {
+    FPANET_UNROLL
+    for (int i = 0; i < Bytes / 4; i += 4) {
+      asm volatile("st.global.v4.b32 [%0], {%1, %2, %3, %4};" ::"l"(
+                       __cvta_generic_to_global(static_cast<std::uint32_t*>(to) + i)),
+                   "r"(words.at[i]), "r"(words.at[i + 1]), "r"(words.at[i + 2]),
+                   "r"(words.at[i + 3])
+                   : "memory");
+    }
+  } else if constexpr (Bytes == 8) {
+    asm volatile("st.global.v2.b32 [%0], {%1, %2};" ::"l"(__cvta_generic_to_global(to)),
+                 "r"(words.at[0]), "r"(words.at[1])
+                 : "memory");
+  } else {
+    *static_cast<Words<Bytes>*>(to) = words;
+  }
 #else
-  std::memcpy(to, &words, Bytes);
+  check_alignment(to, alignof(Words<Bytes>));
+  copy_words(to, &words, Bytes);
 #endif
+}
+
+/// The first `count` elements at `from`, one by one; zeros follow.
+template <int Bytes, class T>
+FPANET_HD inline Words<Bytes> gather_words(const T* from, int count) {
+  constexpr int kPerWord = 4 / static_cast<int>(sizeof(T));
+  Words<Bytes> words;
+  FPANET_UNROLL
+  for (int i = 0; i < Bytes / 4; ++i) words.at[i] = 0;
+  FPANET_UNROLL
+  for (int i = 0; i < kPerWord * Bytes / 4; ++i) {
+    if (i >= count) continue;
+    std::uint32_t bits;
+    if constexpr (std::is_same_v<T, float>) {
+      bits = std::bit_cast<std::uint32_t>(from[i]);
+    } else if constexpr (std::is_same_v<T, bfloat16>) {
+      bits = from[i].bits;
+    } else {
+      bits = from[i];
+    }
+    words.at[i / kPerWord] |= bits << (i % kPerWord * 8 * static_cast<int>(sizeof(T)));
+  }
+  return words;
 }
 
 template <int N, int Bytes>
@@ -102,22 +172,35 @@ FPANET_HD inline void pack(const Values<std::uint8_t, N>& values, Words<Bytes>& 
 
 }  // namespace detail
 
-/// The first `count` of N values at `from`; the rest are zeros. `aligned` means that `from` is a
-/// multiple of the size of N elements; then all N elements are readable, and one load reads them.
+/// N elements of T as they are in memory: what a thread holds of a row before it computes.
 template <int N, class T>
-FPANET_HD inline Values<Real<T>, N> load(const T* from, int count, bool aligned) {
-  Values<Real<T>, N> values;
-  if (aligned && count == N) {
-    detail::unpack(detail::load_words<N* static_cast<int>(sizeof(T))>(from), values, T());
-  } else {
-    FPANET_UNROLL
-    for (int i = 0; i < N; ++i) {
-      if (i < count) values.at[i] = static_cast<Real<T>>(from[i]);
-    }
+struct Loaded {
+  detail::Words<N* static_cast<int>(sizeof(T))> words = {};
+
+  FPANET_HD Values<Real<T>, N> values() const {
+    Values<Real<T>, N> values;
+    detail::unpack(words, values, T());
+    return values;
   }
-  return values;
+};
+
+/// The first `count` of N elements at `from`; the rest are zeros. `aligned` means that `from` is a
+/// multiple of the size of N elements; then all N elements are readable, and one load reads them.
+/// Both branches only load. Conversion follows where they join, so that the GPU does not wait for
+/// one load before it issues the next.
+template <int N, class T>
+FPANET_HD inline Loaded<N, T> read(const T* from, int count, bool aligned) {
+  constexpr int kBytes = N * static_cast<int>(sizeof(T));
+  if (aligned && count == N) return {detail::load_words<kBytes>(from)};
+  return {detail::gather_words<kBytes>(from, count)};
 }
 
+template <int N, class T>
+FPANET_HD inline Values<Real<T>, N> load(const T* from, int count, bool aligned) {
+  return read<N>(from, count, aligned).values();
+}
+
+/// Stores to global memory the first `count` values; `aligned` as above.
 template <int N, class T>
 FPANET_HD inline void store(T* to, const Values<Real<T>, N>& values, int count, bool aligned) {
   if (aligned && count == N) {
@@ -149,6 +232,13 @@ template <int N, class T>
 bool vectors_fit(const T* p, Index row_elements) {
   return row_elements % N == 0 &&
          reinterpret_cast<std::uintptr_t>(p) % (static_cast<std::size_t>(N) * sizeof(T)) == 0;
+}
+
+/// Whether vectors of these arrays of floats (null if absent) can be read, whatever their length:
+/// above 128 bits they are read in parts.
+template <class... P>
+bool vectors_of_floats_fit(const P*... data) {
+  return ((reinterpret_cast<std::uintptr_t>(data) % 16 == 0) && ...);
 }
 
 /// Whether images with this number of channels at these addresses (null if absent) can be read in

@@ -6,6 +6,7 @@
 
 #include "engine/core/cuda_check.hpp"
 #include "engine/core/cuda_libraries.hpp"
+#include "engine/core/error.hpp"
 
 namespace fpanet::kernels {
 namespace {
@@ -148,17 +149,26 @@ std::optional<ConvolutionPlan> ConvolutionPlan::build(const CudnnDescriptor& gra
 std::optional<ConvolutionPlan> ConvolutionPlan::load(const CudnnTarget& target,
                                                      const EngineChoice& choice,
                                                      const std::string& compiled_text) {
-  CudnnDescriptor plan(CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR);
-  target.attach_to_plan(plan);
-  plan.set_list(CUDNN_ATTR_EXECUTION_PLAN_JSON_REPRESENTATION, compiled_text);
-  if (!plan.try_finalize()) return std::nullopt;
-  return ConvolutionPlan(std::move(plan), choice, true);
+  try {
+    CudnnDescriptor plan(CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR);
+    target.attach_to_plan(plan);
+    // Depending on its version, cuDNN refuses a text when it is set or when the plan is finalised.
+    plan.set_list(CUDNN_ATTR_EXECUTION_PLAN_JSON_REPRESENTATION, compiled_text);
+    if (!plan.try_finalize()) return std::nullopt;
+    return ConvolutionPlan(std::move(plan), choice, true);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
 }
 
 std::string ConvolutionPlan::compiled_text() const {
   if (!is_compiled_) return {};
-  const auto text = plan_.get<char>(CUDNN_ATTR_EXECUTION_PLAN_JSON_REPRESENTATION);
-  return {text.begin(), std::find(text.begin(), text.end(), '\0')};
+  try {
+    const auto text = plan_.get<char>(CUDNN_ATTR_EXECUTION_PLAN_JSON_REPRESENTATION);
+    return {text.begin(), std::find(text.begin(), text.end(), '\0')};
+  } catch (const Error&) {
+    return {};  // not every engine can write its plan; the next run compiles it again
+  }
 }
 
 void ConvolutionPlan::run(cudnnHandle_t handle, std::span<const Binding> bindings,

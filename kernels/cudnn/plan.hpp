@@ -54,7 +54,7 @@ class ConvolutionPlan {
 
   const EngineChoice& choice() const { return choice_; }
   /// cuDNN's serialised plan, with the machine code, if the engine had to be compiled. Otherwise
-  /// empty: the choice is then enough to rebuild the plan.
+  /// empty, as it is if cuDNN cannot write it: the choice is then enough to rebuild the plan.
   std::string compiled_text() const;
   std::size_t workspace_bytes() const { return workspace_bytes_; }
 

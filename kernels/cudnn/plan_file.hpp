@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "kernels/cudnn/plan.hpp"
@@ -15,6 +16,7 @@ namespace fpanet::kernels {
 /// One JSON file per GPU and version of cuDNN, in the user's cache folder. A file that cannot be
 /// read, is damaged or has another identity is ignored with a message on stderr, and choices are
 /// measured again. If the file cannot be written, a message is printed and the run continues.
+/// Several processes may use one file: what another has added meanwhile is kept.
 class PlanFile {
  public:
   struct Entry {
@@ -27,19 +29,27 @@ class PlanFile {
   /// `identity` distinguishes GPUs and versions: "NVIDIA H100 80GB HBM3, cuDNN 91900". With an
   /// empty path everything is only kept in memory.
   PlanFile(std::filesystem::path path, std::string identity);
+  PlanFile(PlanFile&&) = default;
+  ~PlanFile() { flush(); }
 
   const Entry* find(const std::string& problem) const;
-  /// Adds an entry and writes the file.
+  /// Adds an entry, which the next flush() writes.
   void add(const std::string& problem, Entry entry);
+  /// Writes the file if entries were added.
+  void flush();
 
  private:
-  void read();
-  void write() const;
+  using Entries = std::map<std::string, Entry>;
+
+  /// The entries in the file; none if it is missing or not usable.
+  Entries read() const;
+  void write(const Entries& entries);
 
   std::filesystem::path path_;
   std::string identity_;
-  std::map<std::string, Entry> entries_;
-  mutable bool writable_ = true;
+  Entries entries_;
+  std::set<std::string> added_;  ///< problems that the file does not have yet
+  bool writable_ = true;
 };
 
 /// The file for an identity, in $XDG_CACHE_HOME/fpanet/cudnn/ or else ~/.cache/fpanet/cudnn/. Empty

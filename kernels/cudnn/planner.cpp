@@ -2,11 +2,16 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
 
 #include "engine/core/cuda_check.hpp"
+#include "engine/core/cuda_graph.hpp"
 #include "engine/core/cuda_handles.hpp"
 #include "engine/core/cuda_libraries.hpp"
 #include "engine/core/error.hpp"
+#include "engine/core/rng.hpp"
 #include "kernels/cudnn/forward.hpp"
 
 namespace fpanet::kernels {
@@ -18,20 +23,38 @@ namespace {
 /// of the plain convolution.
 constexpr std::size_t kMeasured = 8;
 constexpr std::size_t kMeasuredFused = 1;
-constexpr int kRuns = 3;
+/// An engine is measured kMeasurements times over kRuns runs that follow each other on the GPU: one
+/// run between two events on an idle stream would measure how fast the host launches it, if that
+/// takes longer than the kernel.
+constexpr int kRuns = 10;
+constexpr int kMeasurements = 3;
 /// Engines that need more workspace than this are not used.
 constexpr std::size_t kMostWorkspace = std::size_t{512} << 20;
 
-/// GPU memory for measuring engines.
+/// A megabyte of numbers in (-2, -1] and [1, 2), as f32 or bf16, the same every time.
+std::vector<std::uint32_t> random_numbers(DType dtype) {
+  const bool bf16 = dtype == DType::bf16;
+  const std::uint32_t sign_and_mantissa = bf16 ? 0x807f807fu : 0x807fffffu;
+  const std::uint32_t exponent_of_one = bf16 ? 0x3f803f80u : 0x3f800000u;
+  std::vector<std::uint32_t> words(std::size_t{1} << 18);
+  Rng rng(words.size());
+  for (std::uint32_t& word : words) word = (rng.next_u32() & sign_and_mantissa) | exponent_of_one;
+  return words;
+}
+
+/// GPU memory for measuring engines. It is filled with numbers that differ: on zeros a GPU switches
+/// fewer bits, and clocks higher, than on data.
 class Buffer {
  public:
-  Buffer(std::size_t bytes, cudaStream_t stream) {
+  Buffer(std::size_t bytes, std::span<const std::uint32_t> numbers, cudaStream_t stream) {
     if (bytes == 0) return;
     FPANET_CUDA_CHECK(cudaMalloc(&memory_, bytes));
-    // Zeroed because some kernels run slower on garbage than on ordinary numbers.
-    const cudaError_t status = cudaMemsetAsync(memory_, 0, bytes, stream);
-    if (status != cudaSuccess) cudaFree(memory_);
-    FPANET_CUDA_CHECK(status);
+    try {
+      fill(bytes, std::as_bytes(numbers), stream);
+    } catch (...) {
+      cudaFree(memory_);
+      throw;
+    }
   }
   Buffer(const Buffer&) = delete;
   Buffer& operator=(const Buffer&) = delete;
@@ -40,6 +63,17 @@ class Buffer {
   void* get() const { return memory_; }
 
  private:
+  void fill(std::size_t bytes, std::span<const std::byte> numbers, cudaStream_t stream) {
+    auto* const to = static_cast<std::byte*>(memory_);
+    std::size_t filled = std::min(bytes, numbers.size());
+    FPANET_CUDA_CHECK(cudaMemcpyAsync(to, numbers.data(), filled, cudaMemcpyHostToDevice, stream));
+    while (filled < bytes) {
+      const std::size_t more = std::min(filled, bytes - filled);
+      FPANET_CUDA_CHECK(cudaMemcpyAsync(to + filled, to, more, cudaMemcpyDeviceToDevice, stream));
+      filled += more;
+    }
+  }
+
   void* memory_ = nullptr;
 };
 
@@ -69,26 +103,31 @@ class Trial {
   Trial(const Cuda& cuda, const ConvolutionProblem& problem, std::size_t workspace_bytes)
       : cuda_(cuda),
         problem_(problem),
-        x_(bytes(problem.geometry.input_pixels() * problem.geometry.c_in), cuda.handles->stream),
-        w_(bytes(problem.geometry.weight_numel()), cuda.handles->stream),
-        y_(output_bytes(), cuda.handles->stream),
-        residual_(problem.epilogue.residual ? output_bytes() : 0, cuda.handles->stream),
-        bias_(channel_bytes(sizeof(float)), cuda.handles->stream),
-        statistics_(channel_bytes(2 * sizeof(double)), cuda.handles->stream),
-        workspace_(workspace_bytes, cuda.handles->stream),
+        numbers_(random_numbers(problem.dtype)),
+        x_(buffer(bytes(problem.geometry.input_pixels() * problem.geometry.c_in))),
+        w_(buffer(bytes(problem.geometry.weight_numel()))),
+        y_(buffer(output_bytes())),
+        residual_(buffer(problem.epilogue.residual ? output_bytes() : 0)),
+        bias_(buffer(channel_bytes(sizeof(float)))),
+        statistics_(buffer(channel_bytes(2 * sizeof(double)))),
+        workspace_(buffer(workspace_bytes)),
         workspace_bytes_(workspace_bytes) {}
 
-  /// Best time of several runs in milliseconds, or nothing if the engine fails.
+  /// Best time of a run in milliseconds, or nothing if the engine fails.
   std::optional<float> time(const ConvolutionPlan& plan, bool fused) {
     Event start, end;
     float best = 0;
     try {
       run(plan, fused);  // loads the kernels
-      for (int i = 0; i < kRuns; ++i) {
+      const CudaGraph runs(cuda_, [&] {
+        for (int i = 0; i < kRuns; ++i) run(plan, fused);
+      });
+      for (int i = 0; i < kMeasurements; ++i) {
+        runs.launch();  // the GPU is busy while the host enqueues the rest
         start.record(cuda_.handles->stream);
-        run(plan, fused);
+        runs.launch();
         end.record(cuda_.handles->stream);
-        const float milliseconds = end.milliseconds_since(start);
+        const float milliseconds = end.milliseconds_since(start) / kRuns;
         best = i == 0 ? milliseconds : std::min(best, milliseconds);
       }
     } catch (const Error&) {
@@ -98,6 +137,7 @@ class Trial {
   }
 
  private:
+  Buffer buffer(std::size_t bytes) const { return Buffer{bytes, numbers_, cuda_.handles->stream}; }
   std::size_t bytes(Index elements) const {
     return static_cast<std::size_t>(elements) * size_of(problem_.dtype);
   }
@@ -133,6 +173,7 @@ class Trial {
 
   const Cuda& cuda_;
   ConvolutionProblem problem_;
+  std::vector<std::uint32_t> numbers_;
   Buffer x_, w_, y_, residual_, bias_, statistics_, workspace_;
   std::size_t workspace_bytes_;
 };
@@ -179,13 +220,17 @@ std::size_t ConvolutionPlanner::Hash::operator()(const ConvolutionProblem& p) co
 
 const PlannedConvolution& ConvolutionPlanner::find(const Cuda& cuda,
                                                    const ConvolutionProblem& problem) {
-  if (const auto found = planned_.find(problem); found != planned_.end()) return found->second;
+  if (const auto found = planned_.find(problem); found != planned_.end()) {
+    // A problem is asked for again when its program, all planned by then, runs.
+    file_.flush();
+    return found->second;
+  }
   return planned_.emplace(problem, choose(cuda, problem)).first->second;
 }
 
 PlannedConvolution ConvolutionPlanner::choose(const Cuda& cuda, const ConvolutionProblem& problem) {
-  std::optional<Candidate> choice =
-      problem.accumulate ? from_assigning_pass(cuda, problem) : from_file(problem);
+  std::optional<Candidate> choice = from_file(problem);
+  if (!choice && problem.accumulate) choice = from_assigning_pass(cuda, problem);
   if (!choice) choice = fastest(cuda, problem);
   std::string name = fmt::format("cudnn engine{}{}", choice->plan.choice().engine,
                                  choice->fused ? "" : ", epilogue apart");

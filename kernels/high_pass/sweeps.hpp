@@ -12,17 +12,19 @@ inline constexpr Index kHighPassSpan = 64;
 /// Image rows from which low frequencies are subtracted at a time.
 inline constexpr Index kHighPassRows = 4;
 
-/// `row` is the number of elements in a row of the image; bases are (size, kLowFrequencies).
+/// `row` is the number of elements in a row of the image. Bases are (size, frequencies), where
+/// `frequencies` is a multiple of kLowFrequencies.
 template <class T>
 struct HighPassSweeps {
-  /// vertical[k][e] = sum_h A_H[k][h] image[h][e] for elements e in [first, first + count), at most
-  /// kHighPassSpan. Sums sixteen rows in Real<T>, and these sums in double.
-  void (*analyse)(const T* image, Index height, Index row, const Real<T>* basis_h, Index first,
-                  Index count, double* vertical);
+  /// vertical[k][e] = sum_h A_H[k][h] image[h][e] for k < kLowFrequencies and elements e in [first,
+  /// first + count), at most kHighPassSpan. Sums sixteen rows in Real<T>, and these sums in double.
+  /// basis_h points to the first of these k.
+  void (*analyse)(const T* image, Index height, Index row, const Real<T>* basis_h,
+                  Index frequencies, Index first, Index count, double* vertical);
   /// to[r][e] (=|+=) from[r][e] - sum_k basis_h[r][k] low[k][e] for `rows` rows, at most
-  /// kHighPassRows. `to` may be `from` when assigned.
-  void (*subtract)(const T* from, const double* low, const double* basis_h, Index rows, Index row,
-                   T* to, Write write);
+  /// kHighPassRows, with the sum over all frequencies. `to` may be `from` when assigned.
+  void (*subtract)(const T* from, const double* low, const double* basis_h, Index frequencies,
+                   Index rows, Index row, T* to, Write write);
 };
 
 template <class T>

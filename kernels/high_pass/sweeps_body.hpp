@@ -21,13 +21,15 @@ struct HighPassPasses {
   /// Adds `rows` rows of a vector of columns to total[k * kHighPassSpan...], with kK sums in
   /// registers. `ahead`: another kGroup rows follow.
   static void add_group(const T* x, Index rows, bool ahead, Index row, Index count,
-                        const R* basis_h, double* total) {
+                        const R* basis_h, Index frequencies, double* total) {
     Vector sum[kK] = {};
     for (Index h = 0; h < rows; ++h) {
       const T* const from = x + h * row;
       if (ahead) __builtin_prefetch(from + kGroup * row);
       const Vector value = count == kLanes ? Simd::load(from) : Simd::load_partial(from, count);
-      for (Index k = 0; k < kK; ++k) sum[k] += Simd::broadcast(basis_h[h * kK + k]) * value;
+      for (Index k = 0; k < kK; ++k) {
+        sum[k] += Simd::broadcast(basis_h[h * frequencies + k]) * value;
+      }
     }
     for (Index k = 0; k < kK; ++k) {
       R lanes[kLanes];
@@ -37,8 +39,8 @@ struct HighPassPasses {
     }
   }
 
-  static void analyse(const T* image, Index height, Index row, const R* basis_h, Index first,
-                      Index count, double* vertical) {
+  static void analyse(const T* image, Index height, Index row, const R* basis_h, Index frequencies,
+                      Index first, Index count, double* vertical) {
     static_assert(kHighPassSpan % kLanes == 0);
     double total[kK * kHighPassSpan] = {};
     for (Index group = 0; group < height; group += kGroup) {
@@ -46,7 +48,7 @@ struct HighPassPasses {
       for (Index e = 0; e < count; e += kLanes) {
         const Index columns = count - e < kLanes ? count - e : kLanes;
         add_group(image + group * row + first + e, rows, group + 2 * kGroup <= height, row, columns,
-                  basis_h + group * kK, total + e);
+                  basis_h + group * frequencies, frequencies, total + e);
       }
     }
     for (Index k = 0; k < kK; ++k) {
@@ -55,16 +57,18 @@ struct HighPassPasses {
     }
   }
 
-  /// Every low frequency is loaded once for kRows rows.
-  template <Index kRows, Write kWrite>
-  static void subtract_rows(const T* from, const double* low, const double* basis_h, Index row,
-                            T* to) {
+  /// Every low frequency is loaded once for kRows rows. kCount: the number of frequencies, or 0 if
+  /// only `frequencies` tells it.
+  template <Index kRows, Write kWrite, Index kCount>
+  static void subtract_rows(const T* from, const double* low, const double* basis_h,
+                            Index frequencies, Index row, T* to) {
+    const Index count = kCount > 0 ? kCount : frequencies;
 #pragma omp simd
     for (Index e = 0; e < row; ++e) {
       double sum[kRows];
-      for (Index r = 0; r < kRows; ++r) sum[r] = basis_h[r * kK] * low[e];
-      for (Index k = 1; k < kK; ++k) {
-        for (Index r = 0; r < kRows; ++r) sum[r] += basis_h[r * kK + k] * low[k * row + e];
+      for (Index r = 0; r < kRows; ++r) sum[r] = basis_h[r * count] * low[e];
+      for (Index k = 1; k < count; ++k) {
+        for (Index r = 0; r < kRows; ++r) sum[r] += basis_h[r * count + k] * low[k * row + e];
       }
       for (Index r = 0; r < kRows; ++r) {
         const Index at = r * row + e;
@@ -73,21 +77,30 @@ struct HighPassPasses {
     }
   }
 
-  template <Write kWrite>
-  static void subtract_from(const T* from, const double* low, const double* basis_h, Index rows,
-                            Index row, T* to) {
+  template <Write kWrite, Index kCount>
+  static void subtract_from(const T* from, const double* low, const double* basis_h,
+                            Index frequencies, Index rows, Index row, T* to) {
     if (rows == kHighPassRows) {
-      return subtract_rows<kHighPassRows, kWrite>(from, low, basis_h, row, to);
+      return subtract_rows<kHighPassRows, kWrite, kCount>(from, low, basis_h, frequencies, row, to);
     }
     for (Index r = 0; r < rows; ++r) {
-      subtract_rows<1, kWrite>(from + r * row, low, basis_h + r * kK, row, to + r * row);
+      subtract_rows<1, kWrite, kCount>(from + r * row, low, basis_h + r * frequencies, frequencies,
+                                       row, to + r * row);
     }
   }
 
-  static void subtract(const T* from, const double* low, const double* basis_h, Index rows,
-                       Index row, T* to, Write write) {
-    write == Write::assign ? subtract_from<Write::assign>(from, low, basis_h, rows, row, to)
-                           : subtract_from<Write::accumulate>(from, low, basis_h, rows, row, to);
+  template <Write kWrite>
+  static void subtract_of(const T* from, const double* low, const double* basis_h,
+                          Index frequencies, Index rows, Index row, T* to) {
+    frequencies == kK ? subtract_from<kWrite, kK>(from, low, basis_h, frequencies, rows, row, to)
+                      : subtract_from<kWrite, 0>(from, low, basis_h, frequencies, rows, row, to);
+  }
+
+  static void subtract(const T* from, const double* low, const double* basis_h, Index frequencies,
+                       Index rows, Index row, T* to, Write write) {
+    write == Write::assign
+        ? subtract_of<Write::assign>(from, low, basis_h, frequencies, rows, row, to)
+        : subtract_of<Write::accumulate>(from, low, basis_h, frequencies, rows, row, to);
   }
 
   static HighPassSweeps<T> sweeps() {

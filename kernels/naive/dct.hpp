@@ -67,12 +67,12 @@ void separable(View<const T> x, View<T> y, const F& transform) {
 }
 
 template <class T>
-void high_pass(View<const T> x, View<T> y) {
+void high_pass(View<const T> x, Index radius, View<T> y) {
   std::vector<T> memory(static_cast<std::size_t>(x.numel()));
   const View<T> spectrum{memory.data(), x.n, x.c, x.h, x.w};
   separable(x, spectrum, dct<T>);
   for_each(spectrum, [&](Index n, Index c, Index i, Index j) {
-    if (i + j <= 10) at(spectrum, n, c, i, j) = 0;
+    if (i + j <= radius) at(spectrum, n, c, i, j) = 0;
   });
   separable<T>(spectrum, y, idct<T>);
 }

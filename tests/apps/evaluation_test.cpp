@@ -19,7 +19,7 @@ constexpr Index kSide = 32;
 Tally random_evaluation() {
   const auto store = std::make_shared<SceneStore>(
       std::make_shared<SyntheticDataset>(kScenes, ImageSize{kSide, kSide}, 1));
-  ModelSession session({.context = Cpu{2}}, {.encoder_name = "resnet18"}, std::nullopt);
+  ModelSession session({.context = Cpu{2}}, {.options = {{"encoder", "resnet18"}}}, std::nullopt);
   session.store().initialize(1);
   Loader loader(store, {0, 1, 2}, {.batch_size = 2});
   return evaluate(session, loader);

@@ -22,7 +22,7 @@ using test::message_of;
 
 /// A session of the smallest encoder, made once: it takes longer than what is tested here.
 ModelSession& shared_session() {
-  static ModelSession session({.context = Cpu{1}}, {.encoder_name = "resnet18"}, 1e-4);
+  static ModelSession session({.context = Cpu{1}}, {.options = {{"encoder", "resnet18"}}}, 1e-4);
   static std::once_flag initialized;
   std::call_once(initialized, [] { session.store().initialize(1); });
   return session;

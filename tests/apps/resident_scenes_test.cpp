@@ -42,12 +42,14 @@ TEST_CASE("batches made from resident scenes are the loader's, byte for byte, hi
           const BatchSource source = resident.source(batch->size());
           resident.draw(chosen, loader.options(), epoch);
           Graph graph(Cpu{2}, Graph::Mode::eager);
-          const AssembledBatch made = assemble_batch(
-              graph.input("scenes", source.scenes), graph.input("labels", source.scene_labels),
-              graph.input("items", source.items), source.ignore_byte, source.ignore_label,
-              DType::f32);
+          const AssembledBatch made = assemble_batch(graph.input("scenes", source.scenes),
+                                                     graph.input("labels", source.scene_labels),
+                                                     graph.input("items", source.items),
+                                                     {.ignore_byte = source.ignore_byte,
+                                                      .ignore_label = source.ignore_label,
+                                                      .high_pass = 10});
           const Value expected =
-              high_pass(to_unit(graph.input("images", batch->images), DType::f32));
+              high_pass(to_unit(graph.input("images", batch->images), DType::f32), 10);
           CHECK(same_bytes(graph.tensor(made.images), graph.tensor(expected)));
           CHECK(same_bytes(graph.tensor(made.labels), batch->labels));
         }

@@ -45,7 +45,7 @@ TrainConfig unusual() {
           .weight_decay = 0,
           .patience = 2,
           .seed = 0xffffffff,
-          .encoder = "resnet50",
+          .network = {.options = {{"encoder", "resnet50"}}},
           .encoder_weights = "r.safetensors",
           .init = "m.safetensors",
           .split = "s.csv",

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 #include <fmt/core.h>
 
+#include <cstdlib>
 #include <optional>
 
 #include "tests/cuda/gpu.hpp"
@@ -14,10 +15,11 @@ namespace {
 
 constexpr int kSkipped = 77;
 
-struct gpus {
+struct Gpus {
   Cuda plain, deterministic, tf32;
 };
-std::optional<gpus> gpus;
+std::optional<Gpus> gpus;
+bool skipped = false;
 
 }  // namespace
 
@@ -27,8 +29,12 @@ const Cuda& gpu() {
 const Cuda& deterministic_gpu() {
   return gpus->deterministic;
 }
-const Cuda& tf32_card() {
+const Cuda& tf32_gpu() {
   return gpus->tf32;
+}
+void skip(const std::string& reason) {
+  fmt::print("skipped: {}\n", reason);
+  skipped = true;
 }
 
 }  // namespace fpanet::test
@@ -44,13 +50,15 @@ int main(int argc, char** argv) {
     if (!device.problem.empty()) continue;
     fmt::print("GPU: {} (cuda:{}), {}, driver {}\n", device.name, device.index, support.libraries,
                support.driver);
-    test::gpus.emplace(test::gpus{.plain = open_cuda(device.index, {}),
-                                  .deterministic = open_cuda(device.index, {.deterministic = true}),
-                                  .tf32 = open_cuda(device.index, {.allow_tf32 = true})});
+    const bool deterministic = std::getenv("FPANET_TEST_DETERMINISTIC") != nullptr;
+    test::gpus.emplace(
+        test::Gpus{.plain = open_cuda(device.index, {.deterministic = deterministic}),
+                   .deterministic = open_cuda(device.index, {.deterministic = true}),
+                   .tf32 = open_cuda(device.index, {.allow_tf32 = true})});
     break;
   }
   doctest::Context context(argc, argv);
   const int status = context.run();
   test::gpus.reset();
-  return status;
+  return status == 0 && test::skipped ? test::kSkipped : status;
 }

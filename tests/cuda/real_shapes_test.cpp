@@ -118,13 +118,13 @@ TEST_CASE("cuda real shapes: tf32 rounds the factors of products, fp32 does not"
     if (real.op != "conv2d" && real.op != "matmul") continue;
     check_parity(record_of(real.op), sample_of(real),
                  {.suite = "real shapes",
-                  .cuda = tf32_card(),
+                  .cuda = tf32_gpu(),
                   .precision = "tf32",
                   .tolerance = kParityTf32});
   }
   const OpSample wide = sample_of({"conv2d", "3x3", {{2, 64, 80, 80}, {64, 64, 3, 3}, {64}}});
   const auto fp32 = run_sample(wide, {.context = gpu()});
-  const auto tf32 = run_sample(wide, {.context = tf32_card()});
+  const auto tf32 = run_sample(wide, {.context = tf32_gpu()});
   CHECK_FALSE(unequal(fp32, tf32).empty());
 }
 

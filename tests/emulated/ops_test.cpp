@@ -56,7 +56,7 @@ TEST_CASE("ops: an emulated GPU gives the CPU's numbers, whatever the order of i
     for (const OpSample& sample : record.samples) {
       CAPTURE(sample.name);
       const std::vector<LeftBehind> expected = run(sample, Cpu{1});
-      for (const int gpu : {0, 1}) {
+      for (const int gpu : {0, 1, 2}) {
         const std::vector<LeftBehind> left = run(sample, Cuda{gpu});
         REQUIRE(left.size() == expected.size());
         for (std::size_t i = 0; i < left.size(); ++i) {

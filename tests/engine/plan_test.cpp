@@ -153,3 +153,29 @@ TEST_CASE("timed execution counts every node") {
   executor.run_timed(seconds);
   CHECK(seconds.size() == program.graph.nodes().size());
 }
+
+TEST_CASE("a plan with gaps leaves them free, and names the bytes that are no value's") {
+  constexpr std::size_t kGap = 100;
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    CAPTURE(seed);
+    const RandomProgram program(seed, Graph::Mode::record);
+    const Plan plan(program.graph, kGap), dense(program.graph);
+    CHECK(plan.arena_bytes() > dense.arena_bytes());
+    const auto unused = plan.unused();
+    CHECK(unused.back().second == plan.arena_bytes());
+    CHECK(unused.back().second - unused.back().first >= kGap);
+    const auto count = static_cast<ValueId>(program.graph.value_count());
+    for (ValueId a = 0; a < count; ++a) {
+      if (!plan.offset(a)) continue;
+      const std::size_t begin = *plan.offset(a);
+      const std::size_t end = begin + program.graph.info(a).spec.bytes();
+      for (const auto& [first, last] : unused) CHECK((last <= begin || first >= end));
+      for (ValueId b = 0; b < count; ++b) {
+        if (!plan.offset(b) || *plan.offset(b) <= begin) continue;
+        const Lifetime one = plan.lifetime(a), other = plan.lifetime(b);
+        if (one.first > other.last || other.first > one.last) continue;
+        CHECK(*plan.offset(b) >= end + kGap);
+      }
+    }
+  }
+}

@@ -49,14 +49,14 @@ class Programs:
         self.run("tool", "weights", "convert", source, target)
         return target
 
-    def probabilities(self, checkpoint, image, folder):
+    def probabilities(self, checkpoint, image, folder, *flags):
         """(classes,H,W) of fpanet_predict for an image (H,W,3), RGB bytes."""
         import cv2
         import numpy as np
 
         cv2.imwrite(str(folder / "image.png"), image[:, :, ::-1])
         self.run("predict", "--checkpoint", checkpoint, "--image", folder / "image.png", "--out",
-                 folder / "predicted", "--probabilities")
+                 folder / "predicted", "--probabilities", *flags)
         return np.load(folder / "predicted" / "image_probs.npy")
 
     def images(self, tiles, size, count, folder):

@@ -4,7 +4,9 @@
 
 #include <doctest/doctest.h>
 
+#include <filesystem>
 #include <fstream>
+#include <string>
 
 #include "tests/support/scratch_folder.hpp"
 
@@ -12,6 +14,13 @@ namespace fpanet::kernels {
 namespace {
 
 const PlanFile::Entry kEntry{{62, {{2, 5}, {27, 8}}}, false, 41.5, "{\"plan\": \"text\"}"};
+
+/// Every byte there is, as in a plan that holds machine code.
+std::string all_bytes() {
+  std::string bytes;
+  for (int byte = 0; byte < 256; ++byte) bytes += static_cast<char>(byte);
+  return bytes;
+}
 
 TEST_CASE("cudnn: an engine's choice survives its text, and other text is refused") {
   for (const EngineChoice& choice :
@@ -48,8 +57,41 @@ TEST_CASE("cudnn: a damaged file is ignored and replaced") {
     PlanFile file(path, "gpu");
     CHECK(file.find("forward f32") == nullptr);
     file.add("forward f32", kEntry);
+    file.flush();
     CHECK(PlanFile(path, "gpu").find("forward f32") != nullptr);
   }
+}
+
+TEST_CASE("cudnn: a compiled plan may contain any bytes") {
+  const ScratchFolder folder;
+  const auto path = folder.path() / "GPU.json";
+  PlanFile::Entry entry = kEntry;
+  entry.compiled = all_bytes() + all_bytes();
+  PlanFile(path, "gpu").add("forward bf16", entry);
+  const PlanFile again(path, "gpu");
+  REQUIRE(again.find("forward bf16") != nullptr);
+  CHECK(again.find("forward bf16")->compiled == entry.compiled);
+}
+
+TEST_CASE("cudnn: the file is written once for all that was added, and keeps what others added") {
+  const ScratchFolder folder;
+  const auto path = folder.path() / "GPU.json";
+  PlanFile one(path, "gpu"), other(path, "gpu");
+  one.add("forward f32", kEntry);
+  one.add("forward bf16", kEntry);
+  CHECK_FALSE(std::filesystem::exists(path));
+  one.flush();
+  CHECK(std::filesystem::exists(path));
+  other.add("backward_input f32", kEntry);
+  other.flush();
+  const PlanFile both(path, "gpu");
+  for (const char* problem : {"forward f32", "forward bf16", "backward_input f32"}) {
+    CAPTURE(problem);
+    CHECK(both.find(problem) != nullptr);
+  }
+  std::filesystem::remove(path);
+  one.flush();  // nothing is new
+  CHECK_FALSE(std::filesystem::exists(path));
 }
 
 TEST_CASE("cudnn: without a place for it, choices last as long as the run") {
@@ -60,6 +102,7 @@ TEST_CASE("cudnn: without a place for it, choices last as long as the run") {
   std::ofstream(folder.path() / "taken") << "a file, not a folder";
   PlanFile blocked(folder.path() / "taken" / "gpu.json", "gpu");
   blocked.add("forward f32", kEntry);
+  blocked.flush();
   CHECK(blocked.find("forward f32") != nullptr);
 }
 

@@ -197,7 +197,7 @@ TEST_CASE("training gives the same bits on 1, 2 and 4 threads") {
 
 TEST_CASE("the whole network's gradients are those of central differences") {
   static_assert(kNetworkGradcheckTolerance == kNetworkGradientCheck);
-  const std::vector<NetworkGradcheckRow> rows = network_gradcheck();
+  const std::vector<NetworkGradcheckRow> rows = network_gradcheck(to_config(narrow_fpanet()));
   CHECK(rows.size() > 50);
   for (const NetworkGradcheckRow& row : rows) {
     CAPTURE(row.name);
@@ -231,7 +231,7 @@ TEST_CASE("eager and planned execution give the same bits") {
     Graph graph(Cpu{2}, Graph::Mode::eager);
     const FPANetOutput output =
         eager_model.before_activation({.graph = graph, .training = true, .activations = twin},
-                                      eager_model.highpassed(graph.input("images", images)));
+                                      eager_model.prepare(graph.input("images", images)));
     const auto [probabilities, loss] =
         softmax_dice(output.logits, graph.input("labels", labels), {});
     graph.backward(loss);

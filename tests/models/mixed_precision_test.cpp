@@ -30,7 +30,7 @@ TEST_CASE("in mixed precision activations are bf16; parameters, their gradients 
   const Value loss = dice_loss(output.probabilities, labels, {.from_logits = false});
   g.backward(loss);
 
-  CHECK(output.highpassed.dtype() == DType::f32);
+  CHECK(output.prepared.dtype() == DType::f32);
   CHECK(output.logits.dtype() == DType::f32);
   CHECK(loss.dtype() == DType::f32);
   std::map<std::string, int> nodes;

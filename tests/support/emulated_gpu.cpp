@@ -82,4 +82,8 @@ void CudaGraph::launch() const {
   executable_->enqueue();
 }
 
+std::size_t CudaGraph::nodes() const {
+  return 1;
+}
+
 }  // namespace fpanet

@@ -1,6 +1,6 @@
 #pragma once
 // Golden files: small ones are in tests/data/goldens, larger ones lie beside the repository in
-// ../shared/goldens where there is such a folder.
+// ../shared/goldens and goldens2 where there are such folders.
 
 #include <cstdlib>
 #include <filesystem>
@@ -24,7 +24,8 @@ inline std::filesystem::path shared_folder() {
 /// The larger original if it is at hand, else the repository's copy, else nothing.
 inline std::optional<std::filesystem::path> golden_path(const std::string& name) {
   const std::filesystem::path data = place("FPANET_TEST_DATA", FPANET_TEST_DATA);
-  for (const auto& folder : {shared_folder() / "goldens", data / "goldens"}) {
+  for (const auto& folder :
+       {shared_folder() / "goldens", shared_folder() / "goldens2", data / "goldens"}) {
     if (std::filesystem::exists(folder / name)) return (folder / name).lexically_normal();
   }
   return std::nullopt;

@@ -15,6 +15,9 @@
 namespace fpanet::test {
 namespace {
 
+/// Between the values of a planned run: two vectors of 512 bits.
+constexpr std::size_t kGapBytes = 128;
+
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 bool is_floating(DType dtype) {
@@ -80,7 +83,7 @@ class Recording {
       return collect([&](Value value) { return graph_.tensor(value); });
     }
     for (const Value value : left_behind()) graph_.keep(value);
-    const Plan plan(graph_);
+    const Plan plan(graph_, kGapBytes);
     Arena arena(graph_.device());
     arena.reserve(plan);
     fill_with_nan(*arena.values());
@@ -91,6 +94,7 @@ class Recording {
       restart(executor);
       executor.run();
     }
+    check_unused(plan, *arena.values());
     return collect([&](Value value) { return executor.tensor(value); });
   }
 
@@ -157,6 +161,20 @@ class Recording {
       const Tensor start = contents(i);
       if (!(sample_.inputs[i].has_twin && start.dtype() == DType::bf16)) {
         executor.tensor(values_[i]).copy_from(start);
+      }
+    }
+  }
+
+  /// What lies between values was filled with ones, and nobody may write there.
+  void check_unused(const Plan& plan, const Storage& storage) const {
+    std::vector<std::byte> arena(storage.bytes());
+    copy_bytes(arena.data(), Device::cpu(), storage.data(), storage.device(), arena.size());
+    for (const auto& [begin, end] : plan.unused()) {
+      for (std::size_t i = begin; i < end; ++i) {
+        require(arena[i] == std::byte{0xff},
+                "sample '{}': byte {} of the arena was written, which belongs to no value: the "
+                "value before it ends at {}",
+                sample_.name, i, begin);
       }
     }
   }

@@ -4,7 +4,8 @@
 #include <optional>
 #include <vector>
 
-#include "engine/core/tensor.hpp"
+#include "data/pixel_format.hpp"
+#include "models/network.hpp"
 
 namespace fpanet::test {
 
@@ -13,8 +14,10 @@ struct TrainedSteps {
   Tensor parameters;  ///< on the CPU
 };
 
-/// One epoch of a narrow network on generated scenes: a batch and a smaller one.
-TrainedSteps train_steps(const Context& context, std::optional<DType> twin, bool resident);
+/// One epoch of a narrow network on generated scenes: a batch and a smaller one. `told` is what
+/// narrow_network() takes; `pixels` are those of the scenes.
+TrainedSteps train_steps(const Context& context, std::optional<DType> twin, bool resident,
+                         const NetworkConfig& told = {}, const PixelFormat& pixels = {});
 
 /// The same losses and parameters, to the bit.
 bool same_bits(const TrainedSteps& a, const TrainedSteps& b);

@@ -168,7 +168,10 @@ Object* call(const Global& global, const Tuple& tuple, Heap& heap, const Where& 
 }
 
 void build(Object& object, const Object& state, const Where& where) {
-  if (object.as<Dict>() != nullptr) return;  // attributes of an OrderedDict: {'_metadata': ...}
+  if (Dict* dict = object.as<Dict>()) {
+    dict->attributes = &state;
+    return;
+  }
   Parameter* parameter = object.as<Parameter>();
   const Tuple* tuple = state.as<Tuple>();
   const bool fits = parameter != nullptr && tuple != nullptr && !tuple->items.empty() &&

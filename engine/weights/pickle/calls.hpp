@@ -11,7 +11,7 @@ namespace fpanet::pickle {
 Object* call(const Global& global, const Tuple& args, Heap& heap, const Where& where);
 
 /// Applies a BUILD state to `object`. A Parameter gets its tensor; the attributes of an OrderedDict
-/// (`_metadata`) are dropped; any other object is refused.
+/// (`_metadata`) are kept apart from its items; any other object is refused.
 void build(Object& object, const Object& state, const Where& where);
 
 }  // namespace fpanet::pickle

@@ -28,6 +28,7 @@ struct List {
 };
 struct Dict {
   std::vector<std::pair<Object*, Object*>> items;  ///< as assigned; the last value of a key counts
+  const Object* attributes = nullptr;  ///< of an OrderedDict with any, such as `_metadata`: a dict
 };
 /// Elements [offset, offset + numel) of the raw data stored under `key`.
 struct Storage {

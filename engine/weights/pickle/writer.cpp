@@ -145,6 +145,11 @@ PickleWriter& PickleWriter::end_dict() {
   return *this;
 }
 
+PickleWriter& PickleWriter::set_attributes() {
+  out_ += 'b';
+  return *this;
+}
+
 PickleWriter& PickleWriter::begin_list() {
   out_ += ']';
   out_ += kMark;

@@ -28,6 +28,8 @@ class PickleWriter {
   PickleWriter& begin_dict();
   PickleWriter& begin_ordered_dict();
   PickleWriter& end_dict();
+  /// Gives the OrderedDict written before it the attributes in the dict written last.
+  PickleWriter& set_attributes();
   PickleWriter& begin_list();
   PickleWriter& end_list();
   PickleWriter& begin_tuple();

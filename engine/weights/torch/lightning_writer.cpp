@@ -4,7 +4,7 @@ namespace fpanet {
 
 namespace {
 
-constexpr std::string_view kVersion = "2.0.9";
+constexpr std::string_view kLightningVersion = "2.0.9";
 constexpr std::string_view kEarlyStopping = "EarlyStopping{'monitor': 'val/Loss', 'mode': 'min'}";
 constexpr std::string_view kModelCheckpoint =
     "ModelCheckpoint{'monitor': 'val/Loss', 'mode': 'min', 'every_n_train_steps': 0, "
@@ -138,15 +138,19 @@ void write_optimizer(PickleWriter& out, const OptimizerState& optimizer) {
 }  // namespace
 
 void write_lightning(const std::filesystem::path& path, const StateDict& tensors,
-                     const TrainingState& training) {
+                     const TrainingState& training, const Metadata& metadata) {
   require(training.epochs_done > 0, "{}: a Lightning checkpoint needs a finished epoch",
           path.string());
   PickleWriter out;
   out.begin_dict();
   out.text("epoch").integer(training.epochs_done - 1);
   out.text("global_step").integer(training.global_step);
-  out.text("pytorch-lightning_version").text(kVersion);
+  out.text("pytorch-lightning_version").text(kLightningVersion);
   out.text("state_dict").state_dict(tensors);
+  if (!metadata.empty()) {
+    out.text(kMetadataKey);
+    write_metadata(out, metadata);
+  }
   out.text("loops");
   write_loops(out, training);
   out.text("callbacks");

@@ -17,9 +17,21 @@ void write_torch(const std::filesystem::path& path, PickleWriter object) {
   zip.finish();
 }
 
-void write_torch(const std::filesystem::path& path, const StateDict& tensors) {
+void write_metadata(PickleWriter& out, const Metadata& metadata) {
+  out.begin_dict();
+  for (const auto& [key, value] : metadata) out.text(key).text(value);
+  out.end_dict();
+}
+
+void write_torch(const std::filesystem::path& path, const StateDict& tensors,
+                 const Metadata& metadata) {
   PickleWriter object;
   object.state_dict(tensors);
+  if (!metadata.empty()) {
+    object.begin_dict().text(kMetadataKey);
+    write_metadata(object, metadata);
+    object.end_dict().set_attributes();
+  }
   write_torch(path, std::move(object));
 }
 
