@@ -28,6 +28,7 @@ struct SceneReport {
   std::map<Rgb, Index> stray;
   bool index_mask = false;
   bool turned = false;
+  SampleRange range;
 };
 
 /// Runs `check`. If it throws, adds an entry for `file`. Returns true if it did not throw.
@@ -84,6 +85,7 @@ SceneReport check_scene(const ScenePaths& files, const Labelling& how, const std
   const bool mask_ok = attempt(finding, files.mask, [&] { mask = read_mask(files.mask); });
   if (image_ok) {
     finding.image_size = image.size_str();
+    if (image.type != DType::u8) finding.range = range_of(image);
     finding.turned = turned_unseen(files.image, {image.height, image.width});
   }
   if (!mask_ok) return finding;
@@ -140,6 +142,11 @@ void add(DataReport& report, const ScenePaths& files, const SceneReport& finding
   report.index_masks += finding.index_mask ? 1 : 0;
   report.counts.add(finding.counts);
   if (finding.turned) report.turned.push_back(files.image.filename().string());
+  if (finding.range.type != DType::u8) {
+    if (report.deep_images == 0) report.deep_range = finding.range;
+    report.deep_range.include(finding.range);
+    ++report.deep_images;
+  }
   for (std::size_t c = 0; c < finding.class_pixels.size(); ++c) {
     report.class_pixels[c] += finding.class_pixels[c];
   }
@@ -160,9 +167,13 @@ std::vector<std::string> DataReport::problems() const {
   if (scan.scenes.empty()) problems.push_back("there is no scene");
   if (!scan.problems(policy).empty()) problems.push_back("files do not fit together");
   if (!bad.empty()) problems.push_back(fmt::format("{} bad files", bad.size()));
-  if (const std::string nothing = nothing_to_learn(counts); !nothing.empty()) {
+  if (deep_images > 0) {
+    problems.push_back(depth_problem(fmt::format("{} images", deep_images), deep_range));
+  }
+  const std::string nothing = nothing_to_learn(counts);
+  if (class_table_problem.empty() && !nothing.empty()) {
     problems.push_back(nothing);
-  } else if (mostly_unmatched(counts, policy)) {
+  } else if (class_table_problem.empty() && mostly_unmatched(counts, policy)) {
     problems.push_back(fmt::format("{:.1f} % of the mask pixels have a colour that no class has",
                                    percent_of(counts.unmatched_pixels, counts.pixels)));
   }

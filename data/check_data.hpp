@@ -9,6 +9,7 @@
 #include "data/class_table.hpp"
 #include "data/folder.hpp"
 #include "data/mask_counts.hpp"
+#include "data/sample_range.hpp"
 
 namespace fpanet {
 
@@ -34,6 +35,8 @@ struct DataReport {
   std::vector<StrayColor> stray;       ///< colours that no class has, most frequent first
   Index index_masks = 0;               ///< masks that hold indices instead of colours
   std::string mask_note;               ///< what masks of one channel are taken for
+  Index deep_images = 0;               ///< images with samples of more than 8 bits
+  SampleRange deep_range;              ///< of those
   /// Names of images that EXIF data turns without changing their size.
   std::vector<std::string> turned;
 

@@ -23,6 +23,7 @@ struct Finding {
   MaskCounts counts;
   ImageSize size;
   bool turned = false;
+  SampleRange range;
 };
 
 }  // namespace
@@ -58,6 +59,7 @@ SceneStore::Summary SceneStore::verify(std::span<const Index> scenes, int thread
       finding.counts.add(scene->labels);
       finding.size = {scene->image.height, scene->image.width};
       finding.turned = scene->turned;
+      if (scene->image.type != DType::u8) finding.range = range_of(scene->image);
     } catch (const std::bad_alloc&) {
       finding.problem = fmt::format("{}: too large for the available memory",
                                     dataset_->id(scenes[static_cast<std::size_t>(i)]));
@@ -78,6 +80,11 @@ SceneStore::Summary SceneStore::verify(std::span<const Index> scenes, int thread
     }
     summary.add(finding.counts);
     if (finding.turned) summary.turned.push_back(scenes[i]);
+    if (finding.range.type != DType::u8) {
+      if (summary.deep.empty()) summary.deep_range = finding.range;
+      summary.deep_range.include(finding.range);
+      summary.deep.push_back(scenes[i]);
+    }
     const bool is_new = std::none_of(summary.sizes.begin(), summary.sizes.end(),
                                      [&](const auto& seen) { return seen.first == finding.size; });
     if (is_new) summary.sizes.emplace_back(finding.size, scenes[i]);

@@ -13,6 +13,7 @@
 
 #include "data/dataset.hpp"
 #include "data/mask_counts.hpp"
+#include "data/sample_range.hpp"
 
 namespace fpanet {
 
@@ -34,6 +35,9 @@ class SceneStore {
     std::vector<std::string> problems;
     /// Every size that occurs among the usable scenes, with the first scene that has it.
     std::vector<std::pair<ImageSize, Index>> sizes;
+    /// The scenes with samples of more than 8 bits, and the range of those.
+    std::vector<Index> deep;
+    SampleRange deep_range;
     std::vector<Index> turned;         ///< scenes with Scene::turned
     std::vector<MaskCounts> of_scene;  ///< the same counts for each scene
   };

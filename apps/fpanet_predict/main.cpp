@@ -16,6 +16,7 @@
 #include "data/image_file.hpp"
 #include "data/mask.hpp"
 #include "data/resize.hpp"
+#include "data/sample_range.hpp"
 #include "engine/core/error.hpp"
 #include "engine/core/join.hpp"
 
@@ -80,7 +81,9 @@ ClassTable classes_of(const ModelFile& file, Console& console) {
 
 void predict(Predictor& predictor, const ClassTable& classes, const fs::path& file,
              const PredictOptions& options) {
-  const Image image = resize(read_image(file), options.image_size, Interpolation::linear);
+  const Image picture = read_image(file);
+  if (picture.type != DType::u8) fail("{}", depth_problem("the picture", range_of(picture)));
+  const Image image = resize(picture, options.image_size, Interpolation::linear);
   const ImageSize size{image.height, image.width};
   const Tensor probabilities = predictor.run(image);
   const Image labels = likeliest_labels(probabilities, 0, size);

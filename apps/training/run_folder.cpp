@@ -16,6 +16,7 @@ namespace {
 
 constexpr const char* kConfig = "config.toml";
 constexpr const char* kSplit = "split.csv";
+constexpr const char* kClassTable = "class_dict.csv";
 constexpr const char* kCheckpoints = "checkpoints";
 constexpr std::array<std::string_view, 3> kCheckpointFiles = {
     "best.safetensors", "last.safetensors", "training_state.safetensors"};
@@ -68,17 +69,18 @@ void remove_unstarted_run(const fs::path& folder) {
     remove_unfinished(checkpoints);
     other = unknown_entry(checkpoints, kCheckpointFiles);
   }
-  // The split is written after the state, so a split without one is not ours.
+  // The split and the class table are written after the state, so without one they are not ours.
   const bool has_state = fs::exists(RunFolder::training_state(folder), error);
-  const std::array<std::string_view, 3> ours = {FolderLock::kFileName, kCheckpoints,
-                                                has_state ? kSplit : kCheckpoints};
+  const std::array<std::string_view, 4> ours = {FolderLock::kFileName, kCheckpoints,
+                                                has_state ? kSplit : kCheckpoints,
+                                                has_state ? kClassTable : kCheckpoints};
   if (const std::string name = unknown_entry(folder, ours); !name.empty()) other = name;
   require(other.empty(), "{}: the run folder is not empty (it contains {}); use another{}",
           folder.string(), other,
           can_be_resumed(folder) ? ", or continue that run with --resume " + folder.string()
                                  : ": it holds no run that --resume could continue");
   // The state goes last: while it exists, this function still knows the other files.
-  fs::remove(folder / kSplit, error);
+  for (const char* const file : {kSplit, kClassTable}) fs::remove(folder / file, error);
   for (const std::string_view file : kCheckpointFiles) fs::remove(checkpoints / file, error);
 }
 

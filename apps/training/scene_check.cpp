@@ -9,6 +9,7 @@
 #include "data/image_orientation.hpp"
 #include "engine/core/error.hpp"
 #include "engine/core/join.hpp"
+#include "engine/weights/printable.hpp"
 
 namespace fpanet {
 namespace {
@@ -108,6 +109,11 @@ void check_scenes(SceneStore& store, std::span<const ScenePart> parts,
   }
   if (!summary.problems.empty()) {
     fail_for_bad_files(store, std::move(summary.problems), scenes.size(), others, needs.threads);
+  }
+  if (!summary.deep.empty()) {
+    const std::string first = printable(store.dataset().id(summary.deep.front())).str();
+    fail("{}", depth_problem(fmt::format("{} images ('{}', ...)", summary.deep.size(), first),
+                             summary.deep_range));
   }
   check_native_sizes(store, summary, needs);
 

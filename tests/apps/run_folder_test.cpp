@@ -115,14 +115,16 @@ TEST_CASE("what a run left that died before it began is removed, and nothing els
     write_text_file(folder / name, "x");
   };
   const auto create = [&] { return create_message(folder); };
-  for (const char* name : {"checkpoints/training_state.safetensors", "checkpoints/last.safetensors",
-                           "checkpoints/best.safetensors", "checkpoints/best.safetensors.tmp-1-0",
-                           "split.csv", "split.csv.tmp-1-1", "config.toml.tmp-1-2", "lock"}) {
+  for (const char* name :
+       {"checkpoints/training_state.safetensors", "checkpoints/last.safetensors",
+        "checkpoints/best.safetensors", "checkpoints/best.safetensors.tmp-1-0", "split.csv",
+        "split.csv.tmp-1-1", "class_dict.csv", "config.toml.tmp-1-2", "lock"}) {
     write(name);
   }
   CHECK(create().empty());
   CHECK(fs::is_empty(folder / "checkpoints"));
   CHECK_FALSE(fs::exists(folder / "split.csv"));
+  CHECK_FALSE(fs::exists(folder / "class_dict.csv"));
 
   write("checkpoints/training_state.safetensors");
   for (const char* name : {"config.toml", "metrics.csv", "steps.csv", "checkpoints/mine.pth"}) {
@@ -137,8 +139,11 @@ TEST_CASE("what a run left that died before it began is removed, and nothing els
     fs::remove(folder / name);
   }
   fs::remove(folder / "checkpoints/training_state.safetensors");
-  write("split.csv");  // the user's, since it is older than any state
-  CHECK(contains(create(), "it contains split.csv"));
+  for (const char* name : {"split.csv", "class_dict.csv"}) {
+    write(name);  // the user's, since it is older than any state
+    CHECK(contains(create(), std::string("it contains ") + name));
+    fs::remove(folder / name);
+  }
 }
 
 TEST_CASE("a checkpoint is found in a run folder or in a folder of the Hugging Face Hub") {

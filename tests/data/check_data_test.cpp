@@ -141,6 +141,21 @@ TEST_CASE("check-data: JPEG masks are refused, but under the policy nearest") {
   CHECK(check_data(scratch.path(), 1, MaskPolicy::nearest).usable());
 }
 
+TEST_CASE("check-data: pictures of 16 bits are refused with their range") {
+  const ScratchFolder scratch;
+  test::write_folder(scratch.path(), 2, 8, 28);
+  for (const char* name : {"00_sat.png", "01_sat.png"}) {
+    Image deep(8, 28, 3, DType::u16);
+    std::ranges::fill(deep.samples<std::uint16_t>(), std::uint16_t{100});
+    deep.samples<std::uint16_t>()[7] = name[1] == '0' ? 3000 : 2;
+    write_png(scratch / name, deep);
+  }
+  const DataReport report = check_data(scratch.path(), 1);
+  CHECK_FALSE(report.usable());
+  CHECK(contains(report.str(), "2 images: samples of u16 from 2 to 3000, but networks take 8-bit"));
+  CHECK(contains(report.str(), "-scale 2 3000 0 255"));
+}
+
 TEST_CASE("check-data: without a class table, and with no folder at all") {
   const ScratchFolder scratch;
   test::write_folder(scratch / "d", 1, 8, 28);

@@ -117,7 +117,7 @@ TEST_CASE("image sizes that do not fit the network") {
 TEST_CASE("a full disk leaves whole files only") {
   const ScratchFolder work;
   const fs::path run = work / "run";
-  // The limit on a file's size stands for the disk: it is met by the first checkpoint.
+  // The limit on a file's size stands for the disk: it is met by the first file that is written.
   const Outcome outcome = run_program(
       work, "train",
       "--data synthetic:8 --image-size 64 --encoder resnet18 --epochs 1 --quiet --run " +
@@ -125,6 +125,6 @@ TEST_CASE("a full disk leaves whole files only") {
       "ulimit -f 2000; ");
   CAPTURE(outcome.err);
   CHECK(outcome.code == 1);
-  CHECK(outcome.err.find("best.safetensors: cannot write") != std::string::npos);
+  CHECK(outcome.err.find("training_state.safetensors: cannot write") != std::string::npos);
   CHECK(fs::is_empty(run / "checkpoints"));
 }

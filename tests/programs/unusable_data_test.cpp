@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr Index kMasks = 5, kMaskSide = 32;
+constexpr Index kMasks = 5, kMaskSide = 64;
 
 struct UnusableData {
   UnusableData() {
@@ -51,12 +51,14 @@ Image filled(Index channels, std::uint8_t value) {
 }  // namespace
 
 TEST_CASE_FIXTURE(UnusableData, "masks without a pixel of any class are refused") {
-  paint(filled(3, 77));
+  Image red = filled(3, 20);  // threshold128 makes 255,0,0 of it, which no class has either
+  for (std::size_t i = 0; i < red.pixels.size(); i += 3) red.pixels[i] = 200;
+  paint(red);
   for (const Outcome& outcome : {train(), train("--mask-policy threshold128")}) {
     CHECK(outcome.code == 1);
     CHECK(says(outcome, "nothing to learn from"));
   }
-  CHECK(says(train(), "100.0 % have a colour that no class has, most frequent: 77,77,77"));
+  CHECK(says(train(), "100.0 % have a colour that no class has, most frequent: 200,20,20"));
   CHECK_FALSE(fs::exists(run));
   CHECK(check().code == 1);
 
@@ -75,7 +77,7 @@ TEST_CASE_FIXTURE(UnusableData, "masks without a pixel of any class are refused"
 
 TEST_CASE_FIXTURE(UnusableData, "few pixels of a class are a warning") {
   Image mostly = filled(3, 77);
-  std::fill_n(mostly.row(0), 4 * mostly.row_bytes(), std::uint8_t{255});
+  std::fill_n(mostly.row(0), kMaskSide / 8 * mostly.row_bytes(), std::uint8_t{255});
   paint(mostly);
   const Outcome outcome = train();
   CHECK(outcome.code == 0);
@@ -165,6 +167,20 @@ TEST_CASE_FIXTURE(UnusableData, "JPEG masks train with the policy nearest only")
   CHECK(check().code == 1);
   CHECK(check("--mask-policy nearest").code == 0);
   CHECK(train("--mask-policy nearest").code == 0);
+}
+
+TEST_CASE_FIXTURE(UnusableData, "pictures of 16 bits are refused with their range") {
+  for (Index i = 0; i < kMasks; ++i) {
+    const fs::path jpeg = work / fmt::format("data/{:04}_sat.jpg", i);
+    Image deep(kMaskSide, kMaskSide, 3, DType::u16);
+    deep.samples<std::uint16_t>()[0] = 3000;
+    write_png(fs::path(jpeg).replace_extension(".png"), deep);
+    fs::remove(jpeg);
+  }
+  const Outcome outcome = train();
+  CHECK(outcome.code == 1);
+  CHECK(says(outcome, "samples of u16 from 0 to 3000, but networks take 8-bit pictures"));
+  CHECK_FALSE(fs::exists(run));
 }
 
 TEST_CASE_FIXTURE(UnusableData, "synth does not overwrite") {
