@@ -13,6 +13,7 @@
 #include <string>
 
 #include "data/file_bytes.hpp"
+#include "data/image_file.hpp"
 #include "engine/core/atomic_file.hpp"
 #include "engine/core/error.hpp"
 #include "engine/core/rng.hpp"
@@ -76,6 +77,16 @@ Bytes pack(const ResizedImage& entry, const std::string& key) {
   return bytes;
 }
 
+/// Whether an image of the header's size has `bytes` bytes. Nothing of that size is allocated before.
+bool holds_pixels(const Header& header, std::size_t bytes) {
+  const bool in_range = header.height > 0 && header.width > 0 &&
+                        header.height <= kMaxImagePixels / header.width && header.channels > 0 &&
+                        header.channels <= kMaxBands;
+  return in_range && header.height * header.width * header.channels *
+                             static_cast<Index>(size_of(static_cast<DType>(header.type))) ==
+                         static_cast<Index>(bytes);
+}
+
 std::optional<ResizedImage> unpack(const Bytes& bytes, const std::string& key) {
   Header header;
   std::uint64_t sum = 0;
@@ -87,6 +98,8 @@ std::optional<ResizedImage> unpack(const Bytes& bytes, const std::string& key) {
   const bool whole = sum == checksum(bytes, pixels_end) && header.version == kVersion &&
                      std::equal(key.begin(), key.end(), bytes.begin() + sizeof header);
   if (!whole) return std::nullopt;
+
+  if (!holds_pixels(header, pixels_end - pixels_at)) return std::nullopt;
 
   const auto type = static_cast<DType>(header.type);
   ResizedImage entry{Image(header.height, header.width, header.channels, type),

@@ -4,6 +4,8 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 #include <optional>
 #include <sstream>
 #include <string_view>
@@ -62,7 +64,42 @@ std::string node_text(const toml::node& node) {
   return out.str();
 }
 
+/// The number of the first line with a byte outside of ASCII that is in no string and no comment; 0
+/// if there is none. TOML allows none there, and toml++ 3.3 meets such bytes with undefined behaviour.
+std::int64_t stray_line(std::string_view text) {
+  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  std::int64_t line = 1;
+  std::string_view end;  // what ends the string or comment; empty outside of both
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const std::string_view rest = text.substr(i);
+    if (end.empty()) {
+      for (const std::string_view quote : {"\"\"\"", "'''", "\"", "'"}) {
+        if (!end.empty() || !rest.starts_with(quote)) continue;
+        end = quote;
+        i += quote.size() - 1;
+      }
+      if (rest[0] == '#') end = "\n";
+      if (static_cast<unsigned char>(rest[0]) >= 0x80) return line;
+    } else if (end[0] == '"' && rest[0] == '\\') {
+      ++i;  // the escaped character ends nothing
+    } else if (rest.starts_with(end)) {
+      i += end.size() - 1;
+      end = {};
+    } else if (rest[0] == '\n' && end.size() == 1) {
+      end = {};  // an unfinished string, which the parser refuses
+    }
+    if (text[i] == '\n') ++line;
+  }
+  return 0;
+}
+
 toml::table parse(const std::filesystem::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  const std::string text(std::istreambuf_iterator<char>(stream), {});
+  if (const std::int64_t line = stray_line(text); line > 0) {
+    usage_fail("{}:{}: a character that is not ASCII needs quotes", file.string(), line);
+  }
   try {
     return toml::parse_file(file.string());
   } catch (const toml::parse_error& error) {

@@ -44,6 +44,7 @@ TrainConfig unusual() {
           .lr = 3e-05,
           .weight_decay = 0,
           .patience = 2,
+          .save_every = 2.5,
           .seed = 0xffffffff,
           .network = {.options = {{"encoder", "resnet50"}}},
           .encoder_weights = "r.safetensors",
@@ -96,6 +97,8 @@ TEST_CASE("fpanet_train: every flag sets its member") {
                    "0",
                    "--patience",
                    "2",
+                   "--save-every",
+                   "2.5",
                    "--seed",
                    "4294967295",
                    "--encoder",
@@ -212,8 +215,24 @@ TEST_CASE("a configuration file that does not fit names file, line, key and what
   refused("encoder = 34", "encoder = 34: the value must be a string");
   refused("shuffle = 'on'", "the value must be true or false");
   refused("epochs = ", "c.toml:2: ");
+  for (const char* text : {"\xc3\xa9 = 1", "\"a\" \xca\x8d = 1", "data = \"\\\"\"\xc3\xa9",
+                           "data = \xe2\x80\x9c'd'", "init = 'a\\'\xc3\xa9"}) {
+    refused(text, "a character that is not ASCII needs quotes");
+  }
   const auto missing = usage_message({"--data", "d", "--config", (folder / "none.toml").string()});
   CHECK(contains(missing, "none.toml"));
+}
+
+TEST_CASE("a configuration file may hold any character in strings and comments") {
+  const ScratchFolder folder;
+  const std::string file = (folder / "c.toml").string();
+  for (const std::string value : {"\"d\xc3\xa9\"", "'d\xc3\xa9'", "\"\"\"d\xc3\xa9\"\"\"",
+                                  "\'\'\'d\xc3\xa9\'\'\'", "\"d\\u00e9\" # '\xc3\xa9"}) {
+    CAPTURE(value);
+    write_text_file(file, "\xef\xbb\xbf# \" \xc3\xa9\ndata = " + value + "\n");
+    const Call call({"--config", file});
+    CHECK(call.options.config.data == "d\xc3\xa9");
+  }
 }
 
 TEST_CASE("a file is judged whole, even where flags win over it") {
