@@ -29,6 +29,8 @@ class PngReader {
       fail("PNG: out of memory");
     }
     png_set_read_fn(png_, this, on_read);
+    // libpng allocates what a chunk declares, up to 2 GB, before its data arrive.
+    png_set_chunk_malloc_max(png_, bytes_);
     skip_text();
   }
   ~PngReader() { png_destroy_read_struct(&png_, &info_, nullptr); }

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "engine/weights/safetensors/safetensors.hpp"
+#include "engine/weights/metadata.hpp"
 #include "models/network.hpp"
 
 namespace fpanet {

@@ -93,8 +93,12 @@ def kernels_of(log, ptx):
     return found
 
 
+def name_of(path):
+    return str(path.relative_to(ROOT)).replace("/", "_")
+
+
 def compile_file(path, args):
-    work = args.work / path.relative_to(ROOT).with_suffix("")
+    work = args.work / name_of(path)
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     command = [args.nvcc, *FLAGS, f"-arch={args.arch}", "-Xptxas", "-v", "--keep", "--keep-dir",
@@ -114,7 +118,7 @@ def key_of(path, args, headers):
 
 
 def measure(path, args, headers):
-    kept = args.work / (str(path.relative_to(ROOT)).replace("/", "_") + ".json")
+    kept = args.work / f"{name_of(path)}.json"
     key = key_of(path, args, headers)
     try:
         found = json.loads(kept.read_text(encoding="utf-8"))

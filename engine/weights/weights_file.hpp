@@ -7,7 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "engine/weights/safetensors/safetensors.hpp"
+#include "engine/weights/metadata.hpp"
+#include "engine/weights/state_dict.hpp"
 #include "engine/weights/training_state.hpp"
 
 namespace fpanet {

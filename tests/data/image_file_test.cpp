@@ -202,6 +202,13 @@ TEST_CASE("image files: no more work than a file's size can hold") {
   CHECK(codec::decode(full, codec::Purpose::picture) == picture);
   CHECK(static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC < 0.2);
 
+  // A chunk that declares half a gigabyte, of which nothing follows.
+  std::vector<std::uint8_t> chunk_only(text.begin(), text.begin() + 33);
+  for (const char c : {'\x1f', '\xff', '\xff', '\xff', 'e', 'X', 'I', 'f'}) {
+    chunk_only.push_back(static_cast<std::uint8_t>(c));
+  }
+  CHECK(decode_error(chunk_only) == "damaged or cut-off PNG: eXIf: chunk data is too large");
+
   // A progressive JPEG with a scan for each frequency of each colour.
   CHECK(decode_error(jpeg_of_scans(30)).empty());
   CHECK(decode_error(jpeg_of_scans(63)) == "damaged or cut-off JPEG: more than 100 scans");

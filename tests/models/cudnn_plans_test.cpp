@@ -32,10 +32,10 @@ const char* const kH100 = R"({
 /// alone.
 std::vector<ConvolutionProblem> convolutions() {
   ParameterStore store;
-  const FPANet model(store, {});
+  const std::unique_ptr<Network> network = make_network(store, {});
   store.allocate(DType::f32, Device::cpu(), true);
   AdamWState optimizer(store, 1e-4);
-  const Program program(Cpu{1}, model, &optimizer, store,
+  const Program program(Cpu{1}, *network, &optimizer, store,
                         {.kind = ProgramKind::train, .batch = 16});
   std::set<std::string> seen;
   std::vector<ConvolutionProblem> found;

@@ -3,6 +3,10 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <map>
+#include <string>
+
 #include "tests/support/network_golden.hpp"
 #include "tests/support/tolerances.hpp"
 
@@ -35,21 +39,33 @@ TEST_CASE("U-Net and every variant of FPA-Net in double match PyTorch's float64"
   }
 }
 
-// The variants' deepest maps have 1x2 pixels, so in training batch norm divides by deviations of four
-// values, and rounding in float grows with the inverse of the smallest of them. There, the test in double
-// judges gradients; U-Net's images are large enough to judge them in float.
+/// How far PyTorch 2.15's own float32 is from its float64 where that is further than the tolerances of a
+/// whole network. The variants' deepest maps have 1x2 pixels, so in training batch norm divides by
+/// deviations of four values, and rounding in float grows with the inverse of the smallest of them.
+struct TorchFloat {
+  double train = 0, gradient = 0, gradient_pab = 0;
+};
+const std::map<std::string, TorchFloat> kTorchFloat = {
+    {"pab_image", {.train = 3.2e-5, .gradient = 2.9e-2, .gradient_pab = 0.83}},
+    {"none_highpass", {.gradient = 4.0e-3}},
+    {"pab_highpass_r3", {.gradient = 3.2e-3, .gradient_pab = 7.1e-3}},
+    {"none_image", {.gradient = 8.2e-3}},
+    {"pab_highpass_r10", {.gradient = 3.0e-3, .gradient_pab = 1.4e-2}},
+};
+
 TEST_CASE("U-Net and every variant of FPA-Net in float match PyTorch's float64") {
   for (const NetworkGolden& golden : network_goldens()) {
     CAPTURE(golden.name);
     const NetworkDistance far = distance(golden, Cpu{default_threads()}, DType::f32);
     report(far);
+    const auto found = kTorchFloat.find(golden.name);
+    const TorchFloat theirs = found == kTorchFloat.end() ? TorchFloat{} : found->second;
     CHECK(far.evaluate < kModelFloat);
     CHECK(far.predict < kModelFloat);
     CHECK(far.loss < kModelFloatLoss);
-    if (golden.name != "unet") continue;
-    CHECK(far.train < kModelFloat);
-    CHECK(far.gradient < kModelFloatGradient);
-    CHECK(far.gradient_pab < kModelFloatGradientPab);
+    CHECK(far.train < std::max(kModelFloat, theirs.train));
+    CHECK(far.gradient < std::max(kModelFloatGradient, theirs.gradient));
+    CHECK(far.gradient_pab < std::max(kModelFloatGradientPab, theirs.gradient_pab));
   }
 }
 

@@ -10,7 +10,7 @@
 #include <variant>
 #include <vector>
 
-#include "engine/weights/safetensors/safetensors.hpp"
+#include "engine/weights/metadata.hpp"
 
 namespace fpanet {
 

@@ -3,14 +3,12 @@
 // Format: github.com/huggingface/safetensors (README, "Format").
 
 #include <filesystem>
-#include <map>
 #include <string>
 
+#include "engine/weights/metadata.hpp"
 #include "engine/weights/state_dict.hpp"
 
 namespace fpanet {
-
-using Metadata = std::map<std::string, std::string>;
 
 struct SafetensorsFile {
   StateDict tensors;  ///< in header order; views of the mapped file

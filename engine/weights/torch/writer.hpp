@@ -3,8 +3,9 @@
 
 #include <filesystem>
 
+#include "engine/weights/metadata.hpp"
 #include "engine/weights/pickle/writer.hpp"
-#include "engine/weights/safetensors/safetensors.hpp"
+#include "engine/weights/state_dict.hpp"
 #include "engine/weights/training_state.hpp"
 
 namespace fpanet {
