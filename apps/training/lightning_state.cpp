@@ -7,6 +7,7 @@
 #include "apps/training/train_config.hpp"
 #include "data/csv.hpp"
 #include "engine/core/error.hpp"
+#include "engine/weights/safetensors/safetensors.hpp"
 #include "kernels/adamw.hpp"
 #include "models/model_file.hpp"
 #include "models/network_metadata.hpp"

@@ -7,6 +7,7 @@
 
 #include "engine/core/join.hpp"
 #include "engine/weights/printable.hpp"
+#include "engine/weights/safetensors/safetensors.hpp"
 #include "engine/weights/shards.hpp"
 #include "engine/weights/torch/containers.hpp"
 #include "engine/weights/torch/file.hpp"

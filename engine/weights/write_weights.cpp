@@ -1,5 +1,6 @@
 #include "engine/weights/write_weights.hpp"
 
+#include "engine/weights/safetensors/safetensors.hpp"
 #include "engine/weights/torch/writer.hpp"
 
 namespace fpanet {

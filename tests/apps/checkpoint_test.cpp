@@ -7,6 +7,7 @@
 
 #include "apps/training/progress_state.hpp"
 #include "engine/core/error.hpp"
+#include "engine/weights/safetensors/safetensors.hpp"
 #include "tests/support/message_of.hpp"
 
 namespace fpanet {

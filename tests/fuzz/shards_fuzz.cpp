@@ -3,6 +3,7 @@
 #include <fstream>
 
 #include "engine/core/error.hpp"
+#include "engine/weights/safetensors/safetensors.hpp"
 #include "engine/weights/shards.hpp"
 #include "tests/fuzz/file_of.hpp"
 

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "engine/core/error.hpp"
+#include "engine/weights/safetensors/safetensors.hpp"
 #include "tests/support/message_of.hpp"
 #include "tests/support/scratch_folder.hpp"
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/weights/metadata.hpp"
+#include "engine/weights/state_dict.hpp"
 
 namespace fpanet {
 
