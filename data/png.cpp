@@ -9,6 +9,7 @@
 #include <csetjmp>
 #include <cstring>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "data/codec.hpp"
@@ -29,8 +30,6 @@ class PngReader {
       fail("PNG: out of memory");
     }
     png_set_read_fn(png_, this, on_read);
-    // libpng allocates what a chunk declares, up to 2 GB, before its data arrive.
-    png_set_chunk_malloc_max(png_, bytes_);
     skip_text();
   }
   ~PngReader() { png_destroy_read_struct(&png_, &info_, nullptr); }
@@ -38,6 +37,7 @@ class PngReader {
   PngReader& operator=(const PngReader&) = delete;
 
   void read_header() {
+    check_chunks();
     guarded([this] { png_read_info(png_, info_); });
     check_size(png_get_image_height(png_, info_), png_get_image_width(png_, info_));
     constexpr Index kDeflateRatio = 1032;
@@ -107,6 +107,21 @@ class PngReader {
   void guarded(F&& calls) {
     if (setjmp(jump_) != 0) fail("damaged or cut-off PNG: {}", message_.data());
     calls();
+  }
+
+  /// libpng allocates what a chunk declares, up to 2 GB, before its data arrive.
+  void check_chunks() const {
+    constexpr std::size_t kSignature = 8,
+                          kAround = 12;  // length and name before the data, CRC after
+    for (std::size_t at = kSignature; at + kAround <= left_.size();) {
+      const std::size_t length = png_get_uint_32(left_.data() + at);
+      const std::string_view name(reinterpret_cast<const char*>(left_.data()) + at + 4, 4);
+      if (name == "IEND") return;
+      if (length > left_.size() - at - kAround) {
+        fail("damaged or cut-off PNG: the file ends too early: a chunk declares {} bytes", length);
+      }
+      at += kAround + length;
+    }
   }
 
   /// Skips the chunks that do not change pixels. Text and colour profiles may be compressed and
