@@ -37,3 +37,20 @@ fpanet_header_library(CLI11 CLI/CLI.hpp)              # command lines
 fpanet_header_library(JSON nlohmann/json.hpp)         # safetensors headers, reports
 fpanet_header_library(TOML toml++/toml.h)             # configuration files
 fpanet_header_library(STB stb_image.h stb)            # BMP reading, PNG in memory, the figures' font
+
+# GDAL reads and writes rasters; everything else works without it.
+set(FPANET_WITH_GDAL OFF)
+if(NOT FPANET_GDAL STREQUAL OFF)
+  find_package(GDAL 3.4 QUIET)
+  if(GDAL_FOUND)
+    set(FPANET_WITH_GDAL ON)
+  elseif(FPANET_GDAL STREQUAL ON)
+    message(FATAL_ERROR "FPANET_GDAL=ON, but GDAL 3.4 or newer was not found. scripts/install_dependencies.sh --with gdal "
+      "installs it on Debian and Ubuntu.")
+  endif()
+endif()
+if(FPANET_WITH_GDAL)
+  message(STATUS "Rasters: GDAL ${GDAL_VERSION}")
+else()
+  message(STATUS "Rasters: none, because GDAL is not used (FPANET_GDAL=${FPANET_GDAL})")
+endif()

@@ -47,6 +47,7 @@ endfunction()
 # fpanet_sources(RESULT FOLDER...): the sources in folders of the project. With CUDA these are all but the stubs
 # (*_stub.cpp, *_stubs.cpp). Without CUDA these are all but the sources that include CUDA headers: *.cu, and the
 # C++ wrappers of the CUDA libraries (folders cuda/ and cudnn/, engine/core/cuda_*.cpp, *_cudnn.cpp, *_cublas.cpp).
+# Likewise *_gdal.cpp with GDAL, and without_gdal.cpp in its place.
 function(fpanet_sources result)
   set(sources)
   foreach(folder ${ARGN})
@@ -73,6 +74,13 @@ function(fpanet_sources result)
       # call, but the tests replace stubs with an emulated GPU, whose calls return.
       set_source_files_properties(${stubs} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
       list(APPEND found ${stubs})
+    endif()
+    if(FPANET_WITH_GDAL)
+      list(FILTER found EXCLUDE REGEX "/without_gdal\\.cpp$")
+    else()
+      list(FILTER found EXCLUDE REGEX "_gdal\\.cpp$")
+      file(GLOB without_gdal CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/without_gdal.cpp)
+      list(APPEND found ${without_gdal})
     endif()
     list(APPEND sources ${found})
   endforeach()

@@ -54,11 +54,8 @@ Image crop(const Image& image, const Window& window) {
   Image out(window.height, window.width, image.channels, image.type);
   out.nodata = image.nodata;
   if (image.georeference) {
-    Georeference moved = *image.georeference;
-    const auto x = static_cast<double>(window.left), y = static_cast<double>(window.top);
-    moved.transform[0] += x * moved.transform[1] + y * moved.transform[2];
-    moved.transform[3] += x * moved.transform[4] + y * moved.transform[5];
-    out.georeference = std::make_shared<const Georeference>(std::move(moved));
+    out.georeference = std::make_shared<const Georeference>(image.georeference->moved(
+        static_cast<double>(window.left), static_cast<double>(window.top)));
   }
   for (Index y = 0; y < window.height; ++y) {
     std::copy_n(image.at(window.top + y, window.left), out.row_bytes(), out.row(y));

@@ -1,6 +1,10 @@
 #!/usr/bin/env bash
 # Installs the Debian or Ubuntu packages that the build needs: nothing, and without the network,
 # when all are there. As root, else through sudo; else it prints the line to run and fails.
+#
+#     scripts/install_dependencies.sh [--with gdal]
+#
+#   --with gdal   also GDAL, with which fpanet_predict reads and writes rasters (364 MB)
 set -euo pipefail
 
 packages=(
@@ -14,6 +18,16 @@ packages=(
   nlohmann-json3-dev              # headers of weight files, reports
   doctest-dev                     # tests
 )
+
+while [[ $# -gt 0 ]]; do
+  case "$1 ${2:-}" in
+    '--with gdal') packages+=(libgdal-dev gdal-bin) && shift 2 ;;
+    *)
+      echo "install_dependencies: '$*' is not understood; accepted is: --with gdal" >&2
+      exit 2
+      ;;
+  esac
+done
 
 is_installed() {
   dpkg-query --show --showformat='${db:Status-Status}\n' "$1" 2>/dev/null | grep -qx installed

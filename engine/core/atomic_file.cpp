@@ -20,13 +20,6 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kTemporary = ".tmp-";
 
-fs::path temporary_beside(const fs::path& path) {
-  static std::atomic<unsigned> count{0};
-  fs::path result = path;
-  result += fmt::format("{}{}-{}", kTemporary, ::getpid(), count++);
-  return result;
-}
-
 /// Whether `name` ends like the name of a temporary file: ".tmp-<pid>-<count>".
 bool is_temporary(std::string_view name) {
   constexpr std::string_view kDigits = "0123456789";
@@ -75,6 +68,13 @@ fs::path follow_links(const fs::path& path) {
 }
 
 }  // namespace
+
+fs::path temporary_beside(const fs::path& path) {
+  static std::atomic<unsigned> count{0};
+  fs::path result = path;
+  result += fmt::format("{}{}-{}", kTemporary, ::getpid(), count++);
+  return result;
+}
 
 AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)) {
   struct stat status {};
@@ -126,6 +126,17 @@ void AtomicFile::commit() {
   const bool closed = ::close(std::exchange(fd_, -1)) == 0 || errno == EINTR;
   require(closed, "{}: cannot write: {}", path_.string(), std::strerror(errno));
   if (replaces()) sync_folder(target_.parent_path());
+}
+
+void move_into_place(const fs::path& temporary, const fs::path& path) {
+  const int fd = ::open(temporary.c_str(), O_RDONLY | O_CLOEXEC);
+  require(fd >= 0, "{}: cannot write: {}", path.string(), std::strerror(errno));
+  const int flushed = ::fsync(fd) == 0 ? 0 : errno;
+  ::close(fd);
+  require(flushed == 0, "{}: cannot flush to the disk: {}", path.string(), std::strerror(flushed));
+  const bool renamed = ::rename(temporary.c_str(), path.c_str()) == 0;
+  require(renamed, "{}: cannot write: {}", path.string(), std::strerror(errno));
+  sync_folder(path.parent_path());
 }
 
 void remove_unfinished(const fs::path& folder, std::chrono::seconds age) {

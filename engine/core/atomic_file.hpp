@@ -40,6 +40,12 @@ class AtomicFile {
   std::size_t written_ = 0;
 };
 
+/// A new name for a temporary file beside `path`: "PATH.tmp-<pid>-<count>".
+std::filesystem::path temporary_beside(const std::filesystem::path& path);
+
+/// Flushes the complete file `temporary` to disk and renames it to `path`. Throws an Error that names `path`.
+void move_into_place(const std::filesystem::path& temporary, const std::filesystem::path& path);
+
 /// Removes the temporary files that killed processes left in `folder`: those that are at least
 /// `age` old. With an age of 0, no process may be writing to the folder at the time.
 void remove_unfinished(const std::filesystem::path& folder, std::chrono::seconds age = {});

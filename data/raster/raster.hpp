@@ -1,0 +1,82 @@
+#pragma once
+// Rasters: pictures of any size with a place on the ground, such as GeoTIFF files. GDAL reads them, window
+// by window. A build without GDAL has the same functions, which throw an Error that says how to get it.
+
+#include <array>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "data/georeference.hpp"
+#include "data/image.hpp"
+
+namespace fpanet {
+
+/// The version of GDAL, such as "3.6.2"; nothing in a build without it.
+std::optional<std::string> gdal_version();
+
+struct RasterInfo {
+  std::string name;
+  Index height = 0, width = 0;
+  Index bands = 0;  ///< of the picture: without alpha; 3 for a band of colour indices
+  DType type = DType::u8;
+  std::optional<double> nodata = std::nullopt;  ///< of the first band
+  std::optional<Index> alpha = std::nullopt;    ///< number of the alpha band, from 1
+  Georeference georeference = {};
+};
+
+struct RasterOptions {
+  /// Numbers of the bands to read, from 1, as GDAL counts them; empty: all, without alpha. An alpha band that
+  /// is named here is read as a band of the picture and hides no pixel.
+  std::vector<Index> bands = {};
+  /// Takes the place of the nodata value that the file declares.
+  std::optional<double> nodata = std::nullopt;
+};
+
+/// A rectangle in pixels that may begin and end inside a pixel.
+struct SourceWindow {
+  double top = 0, left = 0, height = 0, width = 0;
+};
+
+/// Pixels, and which of them hold data.
+struct RasterPatch {
+  Image pixels;
+  std::vector<std::uint8_t> valid;  ///< 1 for each pixel with data, else 0
+};
+
+/// An open raster. Every member throws an Error that names the file if it cannot be read. Use it from one
+/// thread at a time.
+class RasterReader {
+ public:
+  virtual ~RasterReader() = default;
+  virtual const RasterInfo& info() const = 0;
+  /// The chosen bands of `window`, resampled to height x width pixels: averaged where that makes them fewer,
+  /// interpolated linearly where it makes them more. The window must lie inside the raster.
+  virtual RasterPatch read(const SourceWindow& window, Index height, Index width) = 0;
+  /// Which pixels of `window` hold data, as GDAL's data set mask says: all but those whose alpha is 0, that the
+  /// mask band hides, or that have the nodata value in every band.
+  virtual std::vector<std::uint8_t> read_valid(const Window& window) = 0;
+
+  RasterPatch read(const Window& window) {
+    return read({static_cast<double>(window.top), static_cast<double>(window.left),
+                 static_cast<double>(window.height), static_cast<double>(window.width)},
+                window.height, window.width);
+  }
+};
+
+/// Opens a raster in any format that GDAL reads. Samples of 32 and 64 bits become f32. Throws Error for files
+/// without bands, with complex samples or without one of the bands (TooFewBands).
+std::unique_ptr<RasterReader> open_raster(const std::filesystem::path& file,
+                                          const RasterOptions& options = {});
+
+/// Ground lengths in metres of the sides of the pixel in the middle of an image: along a row, along a column.
+/// Nothing if the place or its coordinate reference system is unknown.
+std::optional<std::array<double, 2>> metres_per_pixel(const Georeference& place, Index height,
+                                                      Index width);
+
+/// Throws the Error of a build without GDAL unless it has GDAL. `name` is the raster.
+void require_gdal(const std::string& name);
+
+}  // namespace fpanet

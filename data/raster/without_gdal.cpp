@@ -1,0 +1,37 @@
+// Builds without GDAL.
+
+#include "data/raster/raster.hpp"
+#include "data/raster/raster_writer.hpp"
+#include "engine/core/error.hpp"
+
+namespace fpanet {
+
+std::optional<std::string> gdal_version() {
+  return std::nullopt;
+}
+
+void require_gdal(const std::string& name) {
+  fail(
+      "{}: rasters need GDAL, which this build lacks; install it (scripts/install_dependencies.sh "
+      "--with gdal) and build again",
+      name);
+}
+
+std::unique_ptr<RasterReader> open_raster(const std::filesystem::path& file,
+                                          const RasterOptions& /*options*/) {
+  require_gdal(file.string());
+  return nullptr;
+}
+
+std::unique_ptr<RasterWriter> create_raster(const std::filesystem::path& file,
+                                            const RasterSpec& /*spec*/) {
+  require_gdal(file.string());
+  return nullptr;
+}
+
+std::optional<std::array<double, 2>> metres_per_pixel(const Georeference& /*place*/,
+                                                      Index /*height*/, Index /*width*/) {
+  return std::nullopt;
+}
+
+}  // namespace fpanet
