@@ -3,7 +3,9 @@
 #include "apps/cli/settings.hpp"
 #include "apps/cli/usage_error.hpp"
 #include "apps/fpanet_tool/commands.hpp"
+#include "apps/prediction/prediction.hpp"
 #include "apps/training/checkpoint.hpp"
+#include "apps/training/qgis_metadata.hpp"
 #include "apps/training/run_folder.hpp"
 #include "apps/training/scene_check.hpp"
 #include "layers/onnx_export.hpp"
@@ -16,6 +18,7 @@ namespace {
 struct State {
   std::string checkpoint, out;
   ImageSize image_size{320, 320};
+  double pixel_size = 0;  // unknown
   NetworkFlags network;
   Settings settings;
 };
@@ -53,6 +56,11 @@ int run(const State& state) {
   folded.refresh(Cpu{1});
   OnnxModel model = to_onnx(program.graph(), "probabilities");
   model.metadata = to_metadata(file.network, file.info);
+  const std::optional<double> metres =
+      state.pixel_size > 0 ? std::optional(state.pixel_size) : std::nullopt;
+  model.metadata.merge(
+      qgis_metadata(file.network, file.info.classes.value_or(default_classes(file.network.classes)),
+                    size, metres));
   write_onnx(state.out, model);
   fmt::print("{}: images (batch,{},{},{}) in [0,1] -> probabilities (batch,{},{},{}), {} nodes\n",
              state.out, file.network.bands, size.height, size.width, file.network.classes,
@@ -73,6 +81,9 @@ void add_export(CLI::App& app, Action& action) {
       .required = true;
   state->settings.image_size("image-size", &state->image_size,
                              "Size of its images; default: the training size, if known");
+  state->settings.real("pixel-size", &state->pixel_size, 0,
+                       "Metres on the ground that a pixel of the training images is long, for the "
+                       "Deepness plugin of QGIS; 0: unknown");
   add_network_of_file(state->settings, &state->network);
   state->settings.add_flags(add_command(
       app, "export",

@@ -12,6 +12,7 @@ Needs onnxruntime, numpy and opencv; ONNX's own checker runs where it is install
 with a line that says so, when they are missing.
 """
 
+import json
 import pathlib
 import tempfile
 
@@ -51,13 +52,33 @@ def check_format(model):
     assert proto.graph.input[0].type.tensor_type.shape.dim[0].dim_param, "the batch is fixed"
 
 
+def check_qgis(session, size, classes=7):
+    """As the Deepness plugin of QGIS reads it: every value is JSON."""
+    metadata = session.get_modelmeta().custom_metadata_map
+    (images,) = session.get_inputs()
+    assert images.shape[1:] == [3, *size] and not isinstance(images.shape[0], int)
+    value = {key: json.loads(metadata[key]) for key in (
+        "model_type", "class_names", "resolution", "tile_size", "tiles_size", "tiles_overlap",
+        "seg_thresh", "seg_small_segment", "standardization_mean", "standardization_std")}
+    assert value["model_type"] == "Segmentor"
+    assert list(value["class_names"]) == [str(k) for k in range(classes)]
+    assert value["class_names"]["0"] == "urban_land"
+    assert value["resolution"] == 50
+    assert value["tile_size"] == value["tiles_size"] == size[1]
+    assert value["tiles_overlap"] == 25
+    assert value["seg_thresh"] == value["seg_small_segment"] == 0
+    assert value["standardization_mean"] == [0.0] * 3
+    assert value["standardization_std"] == [1.0] * 3
+
+
 def check_export(programs, encoder, checkpoint, size, batches, tiles, folder):
     height, width = size
     model = folder / f"model_{height}x{width}.onnx"
     programs.run("tool", "export", "--checkpoint", checkpoint, "--out", model, "--image-size",
-                 f"{height}x{width}")
+                 f"{height}x{width}", "--pixel-size", 0.5)
     check_format(model)
     session = onnxruntime.InferenceSession(str(model), providers=["CPUExecutionProvider"])
+    check_qgis(session, size)
     images = programs.images(tiles, size, max(batches), folder)
     expected = [programs.probabilities(checkpoint, image, folder) for image in images]
     for batch in batches:

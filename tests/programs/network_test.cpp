@@ -80,6 +80,10 @@ void check_case(const Case& c) {
   const std::string onnx = (work / "model.onnx").string();
   check_passes(run_program(work, "tool", "export --checkpoint " + run + " --out " + onnx));
   CHECK(contains(contents(onnx), "fpanet.network"));
+  CHECK(!contains(contents(onnx), "resolution"));
+  check_passes(
+      run_program(work, "tool", "export --pixel-size 0.5 --checkpoint " + run + " --out " + onnx));
+  CHECK(contains(contents(onnx), "resolution"));
   for (const char* command : {"summary", "explain --measure off --task infer"}) {
     check_passes(
         run_program(work, "tool", std::string(command) + " --image-size 64 --checkpoint " + run));
