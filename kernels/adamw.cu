@@ -1,5 +1,5 @@
 // Memory traffic per parameter in float: p, m and v are read and written, g is read: 28 bytes, or
-// 30 with the bfloat16 twin.
+// 30 with the bfloat16 twin, and 8 more with the average.
 
 #include "kernels/adamw.hpp"
 
@@ -22,6 +22,8 @@ struct AdamWKernel {
   T* m;
   T* v;
   bfloat16* twin;
+  T* average;
+  const double* squared_norm;
   Index size;
   bool aligned;
   const double* hyper;
@@ -31,7 +33,7 @@ struct AdamWKernel {
   FPANET_HD void operator()(const Block& block) const {
     auto* const shared = block.template shared<Step>();
     block.each([&](int thread) {  // once per block: this takes two powers in double
-      if (thread == 0) *shared = Step(hyper[0], hyper[1], options);
+      if (thread == 0) *shared = Step(hyper, options, squared_norm);
     });
     grid_stride(block, divide_up(size, kWidth), [&](Index vector) {
       const Step step = *shared;
@@ -47,6 +49,12 @@ struct AdamWKernel {
       store(m + first, ms, count, aligned);
       store(v + first, vs, count, aligned);
       if (twin != nullptr) store(twin + first, ps, count, aligned);
+      if (average == nullptr) return;
+      const auto weight = static_cast<float>(hyper[2]);
+      V means = load<kWidth>(static_cast<const T*>(average + first), count, aligned);
+      FPANET_UNROLL
+      for (int i = 0; i < kWidth; ++i) body::move_average(means.at[i], ps.at[i], weight);
+      store(average + first, means, count, aligned);
     });
   }
 };
@@ -55,7 +63,8 @@ struct AdamWKernel {
 
 template <class T>
 void adamw(const Cuda& cuda, std::span<T> p, std::span<const T> g, std::span<T> m, std::span<T> v,
-           const double* hyper, const AdamWOptions& options, std::span<bfloat16> twin) {
+           const double* hyper, const AdamWOptions& options, std::span<bfloat16> twin,
+           std::span<T> average, const double* squared_norm) {
   using Kernel = AdamWKernel<T>;
   constexpr int kWidth = Kernel::kWidth;
   // Enough blocks to fill a GPU. More blocks would only compute the scalars of the step more often.
@@ -64,17 +73,18 @@ void adamw(const Cuda& cuda, std::span<T> p, std::span<const T> g, std::span<T> 
   const bool aligned =
       vectors_fit<kWidth>(p.data(), kWidth) && vectors_fit<kWidth>(g.data(), kWidth) &&
       vectors_fit<kWidth>(m.data(), kWidth) && vectors_fit<kWidth>(v.data(), kWidth) &&
-      vectors_fit<kWidth>(twin.data(), kWidth);
+      vectors_fit<kWidth>(twin.data(), kWidth) && vectors_fit<kWidth>(average.data(), kWidth);
   const Index blocks = divide_up(divide_up(size, kWidth), Kernel::kThreads);
-  CudaGrid(cuda).run(
-      "adamw", blocks < kBlocks ? blocks : kBlocks,
-      static_cast<Index>(sizeof(typename Kernel::Step)),
-      Kernel{p.data(), g.data(), m.data(), v.data(), twin.data(), size, aligned, hyper, options});
+  CudaGrid(cuda).run("adamw", blocks < kBlocks ? blocks : kBlocks,
+                     static_cast<Index>(sizeof(typename Kernel::Step)),
+                     Kernel{p.data(), g.data(), m.data(), v.data(), twin.data(), average.data(),
+                            squared_norm, size, aligned, hyper, options});
 }
 
 #define FPANET_INSTANTIATE(T)                                                                    \
   template void adamw(const Cuda&, std::span<T>, std::span<const T>, std::span<T>, std::span<T>, \
-                      const double*, const AdamWOptions&, std::span<bfloat16>)
+                      const double*, const AdamWOptions&, std::span<bfloat16>, std::span<T>,     \
+                      const double*)
 FPANET_INSTANTIATE(float);
 FPANET_INSTANTIATE(bfloat16);
 #undef FPANET_INSTANTIATE

@@ -13,10 +13,14 @@ namespace fpanet {
 struct AdamWRegions {
   Value parameters;  ///< updated
   Value gradients;
-  Value moment1;                              ///< updated
-  Value moment2;                              ///< updated
-  Value hyper;                                ///< f64 (2): learning rate, step number (from 1)
-  std::optional<Value> twins = std::nullopt;  ///< bf16: set to the new parameters, rounded
+  Value moment1;  ///< updated
+  Value moment2;  ///< updated
+  /// f64 (2): learning rate, step number (from 1). With an average (3): its weight as well.
+  Value hyper;
+  std::optional<Value> twins = std::nullopt;    ///< bf16: set to the new parameters, rounded
+  std::optional<Value> average = std::nullopt;  ///< updated: moves towards the new parameters
+  /// f64 (1): sum of the squares of all gradients, which options.max_norm limits.
+  std::optional<Value> squared_norm = std::nullopt;
 };
 
 /// Records one AdamW step over `segments` of the regions. Elements outside them do not change.

@@ -37,4 +37,13 @@ void shape(std::string_view op, std::string_view input, const Spec& spec, const 
   require(spec.shape == wanted, "{}: {}={} must be {} ({})", op, input, spec.shape, wanted, why);
 }
 
+void segments(std::string_view op, std::span<const Segment> segments, std::string_view input,
+              const Spec& region) {
+  for (const Segment& s : segments) {
+    require(s.offset >= 0 && s.count >= 0 && s.offset + s.count <= region.shape.numel(),
+            "{}: segment [{},{}) reaches past {}={}", op, s.offset, s.offset + s.count, input,
+            region.shape);
+  }
+}
+
 }  // namespace fpanet::check

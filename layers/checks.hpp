@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "engine/graph/op.hpp"
+#include "engine/graph/parameters.hpp"
 
 namespace fpanet::check {
 
@@ -18,5 +19,8 @@ void same(std::string_view op, std::string_view a_name, const Spec& a, std::stri
           const Spec& b);
 void shape(std::string_view op, std::string_view input, const Spec& spec, const Shape& wanted,
            std::string_view why);
+/// Every segment lies within a flat region.
+void segments(std::string_view op, std::span<const Segment> segments, std::string_view input,
+              const Spec& region);
 
 }  // namespace fpanet::check

@@ -22,6 +22,7 @@ constexpr Group kGroups[] = {
     {"layers/samples_loss.cpp", samples::loss_records},
     {"layers/samples_overlap_loss.cpp", samples::overlap_loss_records},
     {"layers/samples_pixel_loss.cpp", samples::pixel_loss_records},
+    {"layers/samples_optimizer.cpp", samples::optimizer_records},
 };
 
 }  // namespace

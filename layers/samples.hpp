@@ -32,5 +32,6 @@ std::vector<OpRecord> frequency_records();
 std::vector<OpRecord> loss_records();
 std::vector<OpRecord> overlap_loss_records();
 std::vector<OpRecord> pixel_loss_records();
+std::vector<OpRecord> optimizer_records();
 
 }  // namespace fpanet::samples

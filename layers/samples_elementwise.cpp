@@ -1,5 +1,4 @@
 #include "layers/activation.hpp"
-#include "layers/adamw.hpp"
 #include "layers/add.hpp"
 #include "layers/bias_add.hpp"
 #include "layers/cast.hpp"
@@ -141,43 +140,13 @@ OpRecord cast_record() {
       .why_no_bf16 = "its samples in f32 go through bf16"};
 }
 
-OpRecord adamw_record() {
-  constexpr Index kSize = 40;
-  SampleInput hyper{.name = "hyper",
-                    .kind = SampleInput::Kind::fixed,
-                    .shape = {2},
-                    .values = {1e-2, 3},
-                    .keeps_dtype = true};
-  const auto build = [](const std::vector<Value>& in) -> std::vector<Value> {
-    const std::array<Segment, 2> segments{Segment{0, 17}, Segment{32, 5}};
-    adamw({in[0], in[1], in[2], in[3], in[4]}, segments, {.weight_decay = 0.1});
-    return {};
-  };
-  return {
-      .name = "adamw",
-      .samples = {{"two segments",
-                   {state(real("parameters", {kSize})), fixed(real("gradients", {kSize})),
-                    state(real("moment1", {kSize})), state(real("moment2", {kSize}, 0, 1)), hyper},
-                   build}},
-      .errors = {{[](Graph& g) {
-                    const Segment beyond{32, 9};
-                    const auto v = [&] { return dummy(g, {kSize}); };
-                    adamw({v(), v(), v(), v(), dummy(g, {2}, DType::f64)}, {&beyond, 1}, {});
-                  },
-                  "adamw: segment [32,41) reaches past parameters=(40)"}},
-      .why_no_gradient = "nobody differentiates through the optimizer",
-      .why_no_bf16 = "master weights, gradients and moments are f32"};
-}
-
 }  // namespace
 
 std::vector<OpRecord> elementwise_records() {
-  return {unary("relu", relu), unary("sigmoid", sigmoid),
-          unary("tanh", tanh), clamp_record(),
-          argmax_record(),     add_record(),
-          bias_add_record(),   dropout_record(),
-          to_unit_record(),    cast_record(),
-          adamw_record()};
+  return {unary("relu", relu), unary("sigmoid", sigmoid), unary("tanh", tanh),
+          clamp_record(),      argmax_record(),           add_record(),
+          bias_add_record(),   dropout_record(),          to_unit_record(),
+          cast_record()};
 }
 
 }  // namespace fpanet::samples

@@ -34,6 +34,7 @@
 #include "kernels/softmax.hpp"
 #include "kernels/softmax_class_sums.hpp"
 #include "kernels/softmax_dice.hpp"
+#include "kernels/sum_of_squares.hpp"
 #include "kernels/to_unit.hpp"
 #include "kernels/upsample2x.hpp"
 
@@ -58,7 +59,7 @@ using Out = std::span<T>;
 
 FPANET_STUB(void, add, const Cuda&, In<T>, In<T>, Out<T>);
 FPANET_STUB(void, adamw, const Cuda&, Out<T>, In<T>, Out<T>, Out<T>, const double*,
-            const AdamWOptions&, std::span<bfloat16>);
+            const AdamWOptions&, std::span<bfloat16>, Out<T>, const double*);
 FPANET_STUB(void, argmax, const Cuda&, Matrices<const T>, std::int32_t*);
 FPANET_STUB(void, assemble_batch, const Cuda&, const BatchAssembly&, T*, std::int32_t*, Bytes);
 FPANET_STUB(std::size_t, assemble_batch_workspace_bytes, const Cuda&, Index, Index, Index,
@@ -174,6 +175,8 @@ FPANET_STUB(std::size_t, softmax_dice_workspace_bytes, const Cuda&, Index, Index
 FPANET_STUB(std::size_t, softmax_workspace_bytes, const Cuda&, Index, Index);
 FPANET_STUB(void, tanh, const Cuda&, In<T>, Out<T>);
 FPANET_STUB(void, tanh_backward, const Cuda&, In<T>, In<T>, Out<T>, Write);
+FPANET_STUB(void, sum_of_squares, const Cuda&, In<T>, double*, Write, Bytes);
+FPANET_STUB(std::size_t, sum_of_squares_workspace_bytes, const Cuda&, Index);
 FPANET_STUB(void, to_unit, const Cuda&, std::span<const std::uint8_t>, Out<T>);
 FPANET_STUB(void, upsample2x, const Cuda&, View<const T>, View<T>);
 FPANET_STUB(void, upsample2x_backward, const Cuda&, View<const T>, View<T>, Write);

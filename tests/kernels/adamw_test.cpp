@@ -46,5 +46,59 @@ TEST_CASE_TEMPLATE("adamw: PyTorch's two steps, and the formula on many elements
   });
 }
 
+TEST_CASE_TEMPLATE("adamw: clipped gradients, a factor of the rate, missed steps, an average", T,
+                   float, double) {
+  constexpr Index kSize = 1003;
+  const AdamWOptions o{.lr_factor = 0.25, .missed_steps = 7, .max_norm = 0.5};
+  const auto p0 = uniform<T>("p", kSize), g = uniform<T>("g", kSize), m0 = uniform<T>("m", kSize);
+  const auto v0 = uniform<T>("v", kSize, 0.1, 1), a0 = uniform<T>("a", kSize);
+  // Norms above and below the limit; weights below and above one half.
+  for (const double squared_norm : {9.0, 0.04}) {
+    for (const double weight : {0.1, 0.7}) {
+      CAPTURE(squared_norm);
+      CAPTURE(weight);
+      const double hyper[] = {4e-2, 9, weight};
+      const double scale = std::min(1.0, 0.5 / (std::sqrt(squared_norm) + 1e-6));
+      std::vector<double> expected;
+      for (std::size_t i = 0; i < p0.size(); ++i) {
+        const double gi = scale * g[i];
+        const double mi = o.beta1 * m0[i] + (1 - o.beta1) * gi;
+        const double vi = o.beta2 * v0[i] + (1 - o.beta2) * gi * gi;
+        const double m_hat = mi / (1 - std::pow(o.beta1, 2)),
+                     v_hat = vi / (1 - std::pow(o.beta2, 2));
+        const double p =
+            p0[i] * (1 - 1e-2 * o.weight_decay) - 1e-2 * m_hat / (std::sqrt(v_hat) + o.eps);
+        expected.push_back(p);
+      }
+      for (std::size_t i = 0; i < p0.size(); ++i) {
+        expected.push_back((1 - weight) * a0[i] + weight * expected[i]);
+      }
+      check_assigned<T>(expected, tolerance<T>(), [&](const auto& device, T* out) {
+        std::copy(p0.begin(), p0.end(), out);
+        std::copy(a0.begin(), a0.end(), out + kSize);
+        std::vector<T> mi = m0, vi = v0;
+        adamw<T>(device, {out, p0.size()}, g, mi, vi, hyper, o, {}, {out + kSize, p0.size()},
+                 &squared_norm);
+      });
+    }
+  }
+}
+
+TEST_CASE_TEMPLATE("adamw: an average of weight 1 is a copy", T, float, double) {
+  std::vector<T> p = uniform<T>("p", 100), m(100), v(100), average = uniform<T>("a", 100);
+  const auto g = uniform<T>("g", 100);
+  const double hyper[] = {1e-2, 1, 1};
+  adamw<T>(Cpu{1}, p, g, m, v, hyper, {}, {}, average);
+  CHECK(same_bits(average, p));
+}
+
+TEST_CASE("adamw: a norm that is not a number makes the parameters so") {
+  std::vector<double> p = {1}, m = {0}, v = {0};
+  const std::vector<double> g = {1};
+  const double hyper[] = {1e-2, 1}, norm = std::numeric_limits<double>::quiet_NaN();
+  adamw<double>(Cpu{1}, p, g, m, v, hyper, {.max_norm = 1}, {}, {}, &norm);
+  CHECK(std::isnan(p[0]));
+}
+
 }  // namespace
 }  // namespace fpanet::kernels
