@@ -51,6 +51,18 @@ struct Forward {
   FoldedWeights* folded = nullptr;
   /// If given, the input is a part of a batch, over all of which batch norm in training normalises.
   const BatchReduction* reduction = nullptr;
+  /// Batch norm of the encoder uses the running statistics in training, too, and leaves them alone.
+  bool encoder_frozen = false;
+
+  /// The context in which the model records its encoder.
+  Forward of_encoder() const {
+    Forward encoder = *this;
+    if (encoder_frozen) {
+      encoder.training = false;
+      encoder.folded = nullptr;  // training programs do not fold
+    }
+    return encoder;
+  }
 };
 
 }  // namespace fpanet

@@ -69,7 +69,7 @@ FPANetOutput FPANet::before_activation(const Forward& forward, Value prepared) c
   FPANetOutput output{.prepared = prepared};
   // In mixed precision the high-pass filter, the softmax and the loss still compute in f32.
   const Value image = in_dtype(prepared, forward.activations.value_or(prepared.dtype()));
-  const std::vector<Value> features = encoder_(forward, image);
+  const std::vector<Value> features = encoder_(forward.of_encoder(), image);
   output.logits = segmentation_head_.logits(forward, decoder_(forward, features));
   if (classification_head_) {
     output.labels = (*classification_head_)(forward, features.back());

@@ -1,14 +1,16 @@
 #include "models/program.hpp"
 
 #include <array>
+#include <cmath>
 
 #include "engine/core/error.hpp"
 #include "engine/core/profile_range.hpp"
 #include "layers/activation.hpp"
-#include "layers/adamw.hpp"
 #include "layers/cast.hpp"
 #include "layers/confusion.hpp"
+#include "layers/sum_of_squares.hpp"
 #include "layers/to_unit.hpp"
+#include "models/parameter_modules.hpp"
 
 namespace fpanet {
 
@@ -48,13 +50,32 @@ const Tensor& Readback::confusion() const {
   return confusion_;
 }
 
+std::vector<ModuleNorms> Readback::norms() const {
+  done_.wait();
+  std::vector<ModuleNorms> norms;
+  for (std::size_t i = 0; i < modules_.size(); ++i) {
+    norms.push_back({.module = modules_[i],
+                     .gradient = std::sqrt(gradient_squares_.span<double>()[i]),
+                     .weight = std::sqrt(weight_squares_.span<double>()[i])});
+  }
+  return norms;
+}
+
 Program::Program(const Context& context, const Network& model, AdamWState* optimizer,
                  const ParameterStore& store, const ProgramOptions& options, FoldedWeights* folded)
-    : options_(options), store_(store), optimizer_(optimizer), folded_(folded), graph_(context) {
+    : options_(options),
+      store_(store),
+      optimizer_(optimizer),
+      folded_(folded),
+      graph_(context),
+      encoder_prefix_(model.encoder_prefix()) {
   require(options.kind != ProgramKind::train || optimizer != nullptr,
           "program: training needs an optimizer");
   require(options.kind != ProgramKind::predict || !options.source,
           "program: prediction takes images, not a source of batches");
+  const EncoderTraining& encoder = options.encoder;
+  require(encoder == EncoderTraining{} || !encoder_prefix_.empty(),
+          "program: network {} has no encoder, which the options are for", model.config().name);
   record(model, store);
   plan_.emplace(graph_);
 }
@@ -88,7 +109,9 @@ void Program::record(const Network& model, const ParameterStore& store) {
   Forward forward{.graph = graph_,
                   .training = options_.kind == ProgramKind::train,
                   .folded = folded_,
-                  .reduction = options_.reduction.get()};
+                  .reduction = options_.reduction.get(),
+                  .encoder_frozen = options_.encoder.frozen};
+  if (options_.encoder.frozen) graph_.freeze(encoder_prefix_);
   if (store.twins().defined()) forward.activations = store.twins().dtype();
   if (forward.training && model.has_dropout()) {
     dropout_rng_ = Tensor::zeros({2}, DType::i64, store.device());
@@ -137,13 +160,46 @@ void Program::record_backward(const ParameterStore& store) {
 
 void Program::record_update(const ParameterStore& store) {
   graph_.begin_update();
+  const std::vector<std::string> trained = graph_.trained_parameters();
   AdamWRegions regions{.parameters = graph_.state("parameters", store.values()),
                        .gradients = graph_.state("gradients", store.gradients()),
                        .moment1 = graph_.state("exp_avg", optimizer_->moment1()),
                        .moment2 = graph_.state("exp_avg_sq", optimizer_->moment2()),
                        .hyper = graph_.state("hyper", optimizer_->hyper())};
   if (store.twins().defined()) regions.twins = graph_.state("twins", store.twins());
-  adamw(regions, store.segments(graph_.trained_parameters()), options_.adamw);
+  if (optimizer_->keeps_average()) {
+    regions.average = graph_.state("average", optimizer_->average());
+  }
+  if (options_.measure_norms) record_norms(store, regions, trained);
+  if (std::isfinite(options_.adamw.max_norm)) {
+    regions.squared_norm = sum_of_squares(regions.gradients, {store.segments(trained)});
+  }
+  kernels::AdamWOptions of_encoder = options_.adamw;
+  of_encoder.lr_factor = options_.encoder.lr_factor;
+  of_encoder.missed_steps = static_cast<double>(options_.encoder.missed_steps);
+  if (of_encoder == options_.adamw) {
+    adamw(regions, store.segments(trained), options_.adamw);
+    return;
+  }
+  std::vector<std::string> encoder, others;
+  for (const std::string& name : trained) {
+    (name.starts_with(encoder_prefix_) ? encoder : others).push_back(name);
+  }
+  if (!encoder.empty()) adamw(regions, store.segments(encoder), of_encoder);
+  adamw(regions, store.segments(others), options_.adamw);
+}
+
+void Program::record_norms(const ParameterStore& store, const AdamWRegions& regions,
+                           const std::vector<std::string>& trained) {
+  std::vector<std::vector<Segment>> groups;
+  for (const ModuleParameters& module : modules_of(trained)) {
+    modules_.push_back(module.name);
+    groups.push_back(store.segments(module.parameters));
+  }
+  gradient_squares_ = sum_of_squares(regions.gradients, groups);
+  weight_squares_ = sum_of_squares(regions.parameters, groups);
+  graph_.keep(gradient_squares_);
+  graph_.keep(weight_squares_);
 }
 
 void Program::bind(Arena& arena) {
@@ -201,20 +257,31 @@ void Program::run_timed(std::vector<double>& seconds) {
   executor().run_timed(seconds);
 }
 
+Readback Program::make_readback() const {
+  const Context& context = graph_.context();
+  const auto staging = [&](Value value) {
+    return staging_tensor(context, value.shape(), value.dtype());
+  };
+  Readback readback(staging(loss_), staging(confusion_), Event(context));
+  if (modules_.empty()) return readback;
+  readback.modules_ = modules_;
+  readback.gradient_squares_ = staging(gradient_squares_);
+  readback.weight_squares_ = staging(weight_squares_);
+  return readback;
+}
+
 const Readback& Program::read_back() {
   require(loss_.defined(), "program: prediction has no loss");
   const Context& context = graph_.context();
-  if (readbacks_.empty()) {
-    for (int i = 0; i < 2; ++i) {
-      readbacks_.emplace_back(staging_tensor(context, loss_.shape(), loss_.dtype()),
-                              staging_tensor(context, confusion_.shape(), confusion_.dtype()),
-                              Event(context));
-    }
-  }
+  while (readbacks_.size() < 2) readbacks_.push_back(make_readback());
   Readback& readback = readbacks_[next_readback_];
   next_readback_ = 1 - next_readback_;
   copy_async(context, readback.loss_, executor().tensor(loss_));
   copy_async(context, readback.confusion_, executor().tensor(confusion_));
+  if (!modules_.empty()) {
+    copy_async(context, readback.gradient_squares_, executor().tensor(gradient_squares_));
+    copy_async(context, readback.weight_squares_, executor().tensor(weight_squares_));
+  }
   readback.done_.record();
   return readback;
 }

@@ -3,7 +3,8 @@
 // prediction.
 //
 //   images u8 -> [0,1] -> network -> probabilities -> loss (objective.hpp), per-image confusion counts
-//   training adds: backward, AdamW over every parameter that the loss reaches
+//   training adds: backward, AdamW over every parameter that the loss reaches; if wanted, the norm of
+//   all gradients is clipped before it, and a moving average follows the parameters
 //
 // When the scenes are in the device's memory (BatchSource), the program itself assembles the images
 // and labels from them, as drawn for each image of the batch.
@@ -15,6 +16,7 @@
 #include "engine/graph/executor.hpp"
 #include "engine/optim/adamw_state.hpp"
 #include "kernels/adamw.hpp"
+#include "layers/adamw.hpp"
 #include "models/network.hpp"
 #include "models/objective.hpp"
 
@@ -37,6 +39,18 @@ struct BatchSource {
 /// last updates the parameters.
 enum class MicroBatch : std::uint8_t { only, first, middle, last };
 
+/// How a training step treats the parameters of the encoder.
+struct EncoderTraining {
+  double lr_factor = 1;
+  /// Not updated, not decayed, and batch norm uses the running statistics and leaves them alone. No
+  /// gradient is computed.
+  bool frozen = false;
+  /// Optimizer steps during which it was frozen, which AdamW's bias correction does not count.
+  std::int64_t missed_steps = 0;
+
+  bool operator==(const EncoderTraining&) const = default;
+};
+
 struct ProgramOptions {
   ProgramKind kind = ProgramKind::predict;
   Index batch = 1;
@@ -50,7 +64,10 @@ struct ProgramOptions {
   Objective objective = {};
   /// If given, the batch is a part of one that is divided (batch_reduction.hpp).
   std::shared_ptr<const BatchReduction> reduction = nullptr;
-  kernels::AdamWOptions adamw = {};
+  kernels::AdamWOptions adamw = {};  ///< a finite max_norm clips the gradients
+  EncoderTraining encoder = {};      ///< in training
+  /// Makes a training program that updates measure its modules (Readback::norms).
+  bool measure_norms = false;
   /// Makes a training program keep its probabilities. Evaluation and prediction always do.
   bool keep_probabilities = false;
   MicroBatch micro_batch = MicroBatch::only;  ///< in training
@@ -58,20 +75,31 @@ struct ProgramOptions {
   bool operator==(const ProgramOptions&) const = default;
 };
 
-/// The loss and the confusion counts of one run, in transfer to the host.
+/// What a step did to one module ("encoder.layer1"), before the update: the norms of its weights and
+/// of their gradients.
+struct ModuleNorms {
+  std::string module;
+  double gradient = 0, weight = 0;
+};
+
+/// The loss, the confusion counts and the norms of one run, in transfer to the host.
 class Readback {
  public:
   Readback(Tensor loss, Tensor confusion, Event done)
       : loss_(std::move(loss)), confusion_(std::move(confusion)), done_(std::move(done)) {}
 
-  /// loss() and confusion() block until the transfer is complete.
+  /// These functions block until the transfer is complete.
   double loss() const;
   const Tensor& confusion() const;  ///< i64 (N,classes+1,classes+1), on the CPU
+  /// Of the modules that are trained; none if the program does not measure them.
+  std::vector<ModuleNorms> norms() const;
 
  private:
   friend class Program;
 
   Tensor loss_, confusion_;
+  std::vector<std::string> modules_;
+  Tensor gradient_squares_, weight_squares_;  // of the modules; undefined if there are none
   Event done_;
 };
 
@@ -128,6 +156,9 @@ class Program {
   Value record_inputs(const Network& model, const Forward& forward, DType dtype);
   void record_backward(const ParameterStore& store);
   void record_update(const ParameterStore& store);
+  void record_norms(const ParameterStore& store, const AdamWRegions& regions,
+                    const std::vector<std::string>& trained);
+  Readback make_readback() const;
   bool updates() const;
   void begin_run();
   const Executor& executor() const;
@@ -144,6 +175,9 @@ class Program {
   Graph graph_;
   Value images_;  // undefined when there is a source
   Value labels_, loss_, probabilities_, confusion_;
+  std::string encoder_prefix_;
+  std::vector<std::string> modules_;         // that are measured
+  Value gradient_squares_, weight_squares_;  // undefined if none are
   std::optional<Plan> plan_;
   std::optional<Executor> executor_;
   std::vector<Readback> readbacks_;  // two, used alternately

@@ -25,7 +25,8 @@ class UNet final : public Network {
   Value logits(const Forward& forward, Value prepared) const override {
     check_input_shape(prepared.shape(), config().bands);
     const Value image = in_dtype(prepared, forward.activations.value_or(prepared.dtype()));
-    return segmentation_head_.logits(forward, decoder_(forward, encoder_(forward, image)));
+    return segmentation_head_.logits(forward,
+                                     decoder_(forward, encoder_(forward.of_encoder(), image)));
   }
 
  private:

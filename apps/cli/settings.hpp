@@ -19,7 +19,7 @@ namespace fpanet {
 
 struct Setting {
   /// The type of the value in a configuration file. The text of a flag is only checked by `assign`.
-  enum class Kind { text, integer, real, toggle, text_or_integer };
+  enum class Kind { text, integer, real, toggle, text_or_integer, text_or_real };
 
   std::string name;         ///< "batch-size": flag --batch-size, key batch-size
   std::string placeholder;  ///< the name of the value in --help: "N"

@@ -10,6 +10,7 @@
 #include <sstream>
 #include <string_view>
 
+#include "apps/cli/parse_number.hpp"
 #include "apps/cli/python_repr.hpp"
 #include "apps/cli/usage_error.hpp"
 #include "engine/core/join.hpp"
@@ -33,6 +34,8 @@ std::string_view described(Kind kind) {
       return "true or false";
     case Kind::text_or_integer:
       return "an integer, or a string in quotes";
+    case Kind::text_or_real:
+      return "a number, or a string in quotes";
   }
   return {};
 }
@@ -40,11 +43,11 @@ std::string_view described(Kind kind) {
 /// The value in the form of its flag; nullopt if a setting of this kind does not take this type.
 std::optional<std::string> flag_text(const toml::node& node, Kind kind) {
   if (const auto* text = node.as_string()) {
-    if (kind == Kind::text || kind == Kind::text_or_integer) return text->get();
+    if (kind != Kind::integer && kind != Kind::real && kind != Kind::toggle) return text->get();
   } else if (const auto* integer = node.as_integer()) {
     if (kind != Kind::text && kind != Kind::toggle) return fmt::format("{}", integer->get());
   } else if (const auto* real = node.as_floating_point()) {
-    if (kind == Kind::real) return python_repr(real->get());
+    if (kind == Kind::real || kind == Kind::text_or_real) return python_repr(real->get());
   } else if (const auto* boolean = node.as_boolean()) {
     if (kind == Kind::toggle) return boolean->get() ? "on" : "off";
   }
@@ -153,7 +156,8 @@ std::string settings_toml(const Settings& settings) {
           setting.name, printable(text));
     }
     const bool quoted =
-        setting.kind == Kind::text || (setting.kind == Kind::text_or_integer && !is_number(text));
+        setting.kind == Kind::text || (setting.kind == Kind::text_or_integer && !is_number(text)) ||
+        (setting.kind == Kind::text_or_real && !parse_number<double>(text).has_value());
     const std::string value = setting.kind == Kind::toggle ? as_toml(text == "on")
                               : quoted                     ? as_toml(text)
                                                            : text;

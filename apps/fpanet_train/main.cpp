@@ -5,6 +5,7 @@
 #include "apps/fpanet_train/training_report.hpp"
 #include "apps/training/checkpoint.hpp"
 #include "apps/training/lightning_state.hpp"
+#include "apps/training/monitor.hpp"
 #include "apps/training/train_command_line.hpp"
 #include "engine/core/error.hpp"
 #include "models/network_metadata.hpp"
@@ -44,8 +45,15 @@ ProgressState resume_from(const WeightsFile& checkpoint, const TrainConfig& conf
   console.info("{}: continues at epoch {}, step {}; lr {}, weight decay {}, patience {}",
                checkpoint.name, state.epoch + 1, state.global_step, config.lr, config.weight_decay,
                config.patience);
+  if (state.best_epoch >= 0 && config.monitor != Monitor{}.column) {
+    console.warning("{}: its best val/Loss is left aside, because --monitor is {}", checkpoint.name,
+                    config.monitor);
+    state.best_epoch = -1;
+    state.wait = 0;
+  }
   if (state.best_epoch >= 0) {
-    console.info("best so far: val/Loss {:.5f} in epoch {}", state.best_loss, state.best_epoch + 1);
+    console.info("best so far: val/Loss {:.5f} in epoch {}", state.best_value,
+                 state.best_epoch + 1);
   }
   return state;
 }
@@ -69,7 +77,7 @@ void save_weights(const RunFolder& run, const TrainConfig& config, const Progres
   info.objective = session.objective();
   save_model(run.last_checkpoint(), session.store(), session.network().config(), info);
   if (state.best_epoch != state.epoch - 1) return;
-  info.val_loss = state.best_loss;
+  info.val_loss = state.best_value;  // a Lightning checkpoint has watched val/Loss
   save_model(run.best_checkpoint(), session.store(), session.network().config(), info);
 }
 
@@ -103,6 +111,24 @@ void describe_objective(const TrainConfig& config, const Objective& objective,
       "--accumulate {}: an optimizer step takes the mean loss of {} batches of {}; losses over a "
       "whole batch (Dice) and batch norm see {} images at a time",
       config.accumulate, config.accumulate, config.batch_size, config.batch_size);
+}
+
+/// Says how the parameters are updated, where it is not plain AdamW.
+void describe_optimizer(const TrainConfig& config, const Schedule& schedule, Console& console) {
+  const OptimizerSettings& optimizer = config.optimizer;
+  if (depends_on_length(schedule.kind)) {
+    console.info("learning rate: {} over {} steps", optimizer.schedule, schedule.steps);
+  }
+  if (schedule.warmup > 0) {
+    console.info("learning rate: rises to {} in the first {} steps", config.lr, schedule.warmup);
+  }
+  if (optimizer.freeze_encoder > 0) {
+    console.info("the encoder is frozen for the first {} epochs", optimizer.freeze_encoder);
+  }
+  if (optimizer.ema_decay()) {
+    console.info("validation and the best checkpoint use averaged weights, decay {}",
+                 optimizer.ema);
+  }
 }
 
 /// Throws Error if the data of a resumed run are not where its config.toml says.
@@ -149,9 +175,17 @@ int train(TrainCommandLine& command_line) {
       open_training_data(config, network, run ? run->split().string() : std::string(),
                          classes_to_keep(run, initial), placement, console);
   network.classes = data.dataset().classes().size();
+  check_monitor(config.monitor, data.dataset().classes());
+  describe_optimizer(config, schedule_of(config, data), console);
   ModelSession session(placement, network, config.lr);
   ProgressState state;
+  const auto keep_average = [&] {
+    if (const auto decay = config.optimizer.ema_decay()) {
+      session.optimizer()->keep_average(session.store(), *decay);
+    }
+  };
   if (run) {
+    keep_average();
     state = load_training_state(run->training_state(), session);
     session.set_objective(state.objective);
     state.stopped = state.wait >= config.patience;  // --patience may have changed
@@ -164,6 +198,7 @@ int train(TrainCommandLine& command_line) {
     } else {
       load_initial_weights(config, initial, session, console);
     }
+    keep_average();  // begins with the initial weights
     state.objective = session.objective();
     // The folder is created only now, so that a run that cannot start leaves no folder behind.
     run = RunFolder::create(options.run);
@@ -184,7 +219,8 @@ int train(TrainCommandLine& command_line) {
                  trainer.state().global_step, run->path().string());
     return kExitInterrupted;
   }
-  write_training_report(*run, session, data, trainer.state(), configuration, console);
+  write_training_report(*run, session, data, trainer.state(), config.monitor, configuration,
+                        console);
   return kExitDone;
 }
 

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "apps/cli/interrupt.hpp"
 #include "apps/cli/metric_text.hpp"
 #include "apps/cli/progress.hpp"
 #include "apps/training/checkpoint.hpp"
 #include "engine/core/error.hpp"
+#include "models/parameter_modules.hpp"
 
 namespace fpanet {
 
@@ -24,6 +26,53 @@ std::vector<LoggedValue> notebook_values(const std::string& part, const EpochMet
           {part + "/F1score", metrics.f1.value()}};
 }
 
+/// The columns of steps.csv that --log-gradients adds.
+std::string gradient_column(const std::string& module) {
+  return "gradient/" + module;
+}
+
+std::string weight_column(const std::string& module) {
+  return "weight/" + module;
+}
+
+constexpr const char* kGradientNorm = "train/GradientNorm";  // of all gradients, before clipping
+
+std::vector<std::string> norm_columns(const TrainConfig& config, const ModelSession& session,
+                                      const ParameterStore& store) {
+  if (!config.log_gradients) return {};
+  std::vector<std::string> trained, columns = {kGradientNorm};
+  for (const ParameterEntry& entry : store.entries()) {
+    const auto begins = [&](const std::string& prefix) { return entry.name.starts_with(prefix); };
+    if (entry.kind == EntryKind::parameter &&
+        std::ranges::none_of(session.network().untrained_entries(), begins)) {
+      trained.push_back(entry.name);
+    }
+  }
+  for (const ModuleParameters& module : modules_of(trained)) {
+    columns.push_back(gradient_column(module.name));
+    columns.push_back(weight_column(module.name));
+  }
+  return columns;
+}
+
+std::map<std::string, double> norm_values(const std::vector<ModuleNorms>& norms) {
+  std::map<std::string, double> values;
+  double squares = 0;
+  for (const ModuleNorms& norm : norms) {
+    values[gradient_column(norm.module)] = norm.gradient;
+    values[weight_column(norm.module)] = norm.weight;
+    squares += norm.gradient * norm.gradient;
+  }
+  if (!norms.empty()) values[kGradientNorm] = std::sqrt(squares);
+  return values;
+}
+
+/// The value of a column; NaN if there is none.
+double value_of(const std::vector<LoggedValue>& columns, const std::string& name) {
+  const auto found = std::ranges::find(columns, name, &LoggedValue::name);
+  return found == columns.end() ? std::nan("") : std::get<double>(found->value);
+}
+
 }  // namespace
 
 Trainer::Trainer(const TrainConfig& config, const RunFolder& run, ModelSession& session,
@@ -38,8 +87,10 @@ Trainer::Trainer(const TrainConfig& config, const RunFolder& run, ModelSession& 
       wait_(session.placement().context),
       console_(console),
       state_(std::move(state)),
+      schedule_(schedule_of(config, data)),
+      monitor_{config.monitor},
       metrics_(run.metrics(), state_.epoch),
-      steps_(run.steps(), state_.global_step) {}
+      steps_(run.steps(), state_.global_step, norm_columns(config, session, session.store())) {}
 
 Trainer::Outcome Trainer::run() {
   const InterruptGuard guard;
@@ -64,14 +115,19 @@ Trainer::Place Trainer::place() const {
 }
 
 Program& Trainer::train_program(const BatchFeed::Item& item, MicroBatch micro_batch) {
-  const ProgramOptions options{.kind = ProgramKind::train,
-                               .batch = item.images,
-                               .height = item.height,
-                               .width = item.width,
-                               .source = item.source,
-                               .objective = session_.objective(),
-                               .adamw = {.weight_decay = config_.weight_decay},
-                               .micro_batch = micro_batch};
+  ProgramOptions options{
+      .kind = ProgramKind::train,
+      .batch = item.images,
+      .height = item.height,
+      .width = item.width,
+      .source = item.source,
+      .objective = session_.objective(),
+      .adamw = {.weight_decay = config_.weight_decay},
+      .encoder = {.lr_factor = config_.optimizer.encoder_lr, .frozen = encoder_frozen()},
+      .measure_norms = config_.log_gradients,
+      .micro_batch = micro_batch};
+  if (!encoder_frozen()) options.encoder.missed_steps = state_.frozen_steps;
+  if (const auto norm = config_.optimizer.largest_norm()) options.adamw.max_norm = *norm;
   const bool known = session_.has_program(options);
   Program& program = session_.program(options);
   if (!known) wait_.forget();
@@ -83,17 +139,21 @@ void Trainer::step(const BatchFeed::Item& item) {
   Program& program = train_program(item, at.kind());
   feed_.fill(program);
   if (at.count > 1) program.set_micro_batch(at.index, at.count);
+  session_.optimizer()->set_learning_rate(learning_rate(schedule_, state_.global_step));
   wait_.batch_ready();
   program.run();
   wait_.step_started();
   const PendingBatch started{.outcome = &program.read_back(),
                              .epoch = state_.epoch,
                              .global_step = state_.global_step,
+                             .lr = session_.optimizer()->learning_rate(),
                              .ends_step = at.last()};
   settle();
   pending_ = started;
   ++state_.batch;
-  if (at.last()) ++state_.global_step;
+  if (!at.last()) return;
+  ++state_.global_step;
+  if (encoder_frozen()) ++state_.frozen_steps;
 }
 
 void Trainer::settle() {
@@ -108,7 +168,8 @@ void Trainer::settle() {
   if (any_counted(stats)) step_loss_.add(loss, 1);
   if (!batch.ends_step) return;
   steps_.add(batch.epoch, batch.global_step,
-             step_loss_.count > 0 ? std::optional(step_loss_.value()) : std::nullopt);
+             step_loss_.count > 0 ? std::optional(step_loss_.value()) : std::nullopt, batch.lr,
+             norm_values(batch.outcome->norms()));
   step_loss_ = {};
 }
 
@@ -127,6 +188,10 @@ Trainer::Outcome Trainer::train_epoch() {
   Progress progress(console_, fmt::format("epoch {}/{} train", state_.epoch + 1, config_.epochs),
                     data_.train->batches() - state_.batch);
   epoch_images_ = 0;
+  // Programs that train the encoder need more memory than those of the frozen epochs.
+  if (state_.frozen_steps > 0 && state_.epoch == config_.optimizer.freeze_encoder) {
+    session_.forget_programs();
+  }
   wait_.begin_epoch();
   feed_.start(state_.epoch, state_.batch);
   while (const auto item = feed_.next()) {
@@ -149,12 +214,16 @@ Trainer::Outcome Trainer::train_epoch() {
 Trainer::Outcome Trainer::finish_epoch() {
   Progress progress(console_, fmt::format("epoch {}/{} val", state_.epoch + 1, config_.epochs),
                     data_.val->batches());
+  session_.use_average(true);
   const Tally val = evaluate(session_, *data_.val, [&](const Batch& batch, const Program&) {
     progress.step(batch.size());
     save_state_if_due();
     return !InterruptGuard::requested();
   });
-  if (InterruptGuard::requested()) return Outcome::interrupted;
+  if (InterruptGuard::requested()) {
+    session_.use_average(false);
+    return Outcome::interrupted;
+  }
   require(val.metrics().loss.count > 0,
           "training: no pixel of the validation scenes is counted, so that there is no val/Loss");
   const double val_loss = val.metrics().loss.value();
@@ -169,13 +238,20 @@ Trainer::Outcome Trainer::finish_epoch() {
   row.push_back({"val/PixelAccuracy", val.confusion().pixel_accuracy()});
   row.push_back({"val/MeanIoU", val.confusion().mean_iou()});
   row.push_back({"val/MeanIoUKnown", val.confusion().mean_iou(unknown)});
+  const std::vector<ClassInfo>& classes = data_.dataset().classes().classes();
+  for (std::size_t label = 0; label < classes.size(); ++label) {
+    row.push_back(
+        {class_iou_column(classes[label].name), val.confusion().of(static_cast<Index>(label)).iou});
+  }
   metrics_.log(row, epoch, state_.global_step - 1);
+  std::vector<LoggedValue> columns = row;
   row = notebook_values("train", state_.train);
-  row.push_back({"lr", session_.optimizer()->learning_rate()});
+  row.push_back({"lr", learning_rate(schedule_, state_.global_step - 1)});
   row.push_back({"train/Seconds", epoch_seconds_});
   row.push_back({"train/ImagesPerSecond", images_per_second});
   row.push_back({"train/WaitSeconds", wait_.seconds()});
   metrics_.log(row, epoch, state_.global_step - 1);
+  columns.insert(columns.end(), row.begin(), row.end());
   console_.info(
       "epoch {}/{}: train loss {}, val loss {:.5f}, val pixel accuracy {:.4f}, val mean IoU {}, "
       "{:.1f} images/s, waited {:.1f} % for data",
@@ -183,31 +259,36 @@ Trainer::Outcome Trainer::finish_epoch() {
       val.confusion().pixel_accuracy(), metric_text(val.confusion().mean_iou(unknown)),
       images_per_second, 100 * wait_.seconds() / epoch_seconds_);
 
-  update_best(val_loss);
-  save_model(run_.last_checkpoint(), session_.store(), session_.network().config(), info(val_loss));
+  update_best(columns, val_loss);
+  session_.use_average(false);
+  save_last(val_loss);
   state_.begin_epoch(epoch + 1);
   save_state();
   return Outcome::finished;
 }
 
-void Trainer::update_best(double val_loss) {
-  // Lightning's rule for both early stopping and the checkpoint: strictly smaller is better.
-  if (val_loss < state_.best_loss) {
-    state_.best_loss = val_loss;
+void Trainer::update_best(const std::vector<LoggedValue>& columns, double val_loss) {
+  const double value = value_of(columns, monitor_.column);
+  const bool first = state_.best_epoch < 0 && !std::isnan(value);
+  if (first || monitor_.better(value, state_.best_value)) {
+    state_.best_value = value;
     state_.best_epoch = state_.epoch;
     state_.wait = 0;
     save_model(run_.best_checkpoint(), session_.store(), session_.network().config(),
                info(val_loss));
-    console_.info("epoch {}: 'val/Loss' reached {:.5f}, saved to {}", state_.epoch + 1, val_loss,
-                  run_.best_checkpoint().string());
+    console_.info("epoch {}: '{}' reached {:.5f}, saved to {}", state_.epoch + 1, monitor_.column,
+                  value, run_.best_checkpoint().string());
     return;
   }
   ++state_.wait;
   if (state_.wait < config_.patience) return;
   state_.stopped = true;
-  console_.info(
-      "stopped: 'val/Loss' did not improve in the last {} epochs; best {:.5f} in epoch {}",
-      state_.wait, state_.best_loss, state_.best_epoch + 1);
+  if (state_.best_epoch < 0) {
+    console_.info("stopped: '{}' had no value in the last {} epochs", monitor_.column, state_.wait);
+    return;
+  }
+  console_.info("stopped: '{}' did not improve in the last {} epochs; best {:.5f} in epoch {}",
+                monitor_.column, state_.wait, state_.best_value, state_.best_epoch + 1);
 }
 
 CheckpointInfo Trainer::info(std::optional<double> val_loss) const {
@@ -220,7 +301,10 @@ CheckpointInfo Trainer::info(std::optional<double> val_loss) const {
 
 void Trainer::save_state() {
   steps_.flush();
+  const bool averaged = session_.uses_average();  // while it validates
+  session_.use_average(false);
   save_training_state(run_.training_state(), session_, state_);
+  session_.use_average(averaged);
   last_save_ = Clock::now();
 }
 
@@ -233,9 +317,13 @@ void Trainer::save_state_if_due() {
 
 Trainer::Outcome Trainer::save_interrupted() {
   save_state();
-  save_model(run_.last_checkpoint(), session_.store(), session_.network().config(),
-             info(std::nullopt));
+  save_last(std::nullopt);
   return Outcome::interrupted;
+}
+
+void Trainer::save_last(std::optional<double> val_loss) {
+  save_model(run_.last_checkpoint(), session_.store(), session_.network().config(), info(val_loss),
+             session_.optimizer()->average());
 }
 
 }  // namespace fpanet

@@ -10,6 +10,7 @@
 #include "apps/training/batch_feed.hpp"
 #include "apps/training/checkpoint.hpp"
 #include "apps/training/csv_logger.hpp"
+#include "apps/training/monitor.hpp"
 #include "apps/training/progress_state.hpp"
 #include "apps/training/run_folder.hpp"
 #include "apps/training/train_config.hpp"
@@ -55,8 +56,13 @@ class Trainer {
                       std::int64_t step) const;
   /// Validates, logs, and saves the checkpoints and the training state.
   Outcome finish_epoch();
-  void update_best(double val_loss);
+  /// Whether the encoder is frozen in the current epoch.
+  bool encoder_frozen() const { return state_.epoch < config_.optimizer.freeze_encoder; }
+  /// Keeps the checkpoint as the best if the monitored column of the epoch's rows says so.
+  void update_best(const std::vector<LoggedValue>& columns, double val_loss);
   CheckpointInfo info(std::optional<double> val_loss) const;
+  /// Writes the last checkpoint: the trained parameters and, if there is one, their average.
+  void save_last(std::optional<double> val_loss);
   void save_state();
   /// Saves the state within an epoch if the last one is older than --save-every.
   void save_state_if_due();
@@ -71,6 +77,8 @@ class Trainer {
   WaitClock wait_;
   Console& console_;
   ProgressState state_;
+  Schedule schedule_;
+  Monitor monitor_;
   CsvLogger metrics_;
   StepLog steps_;
   // The part of the current epoch that this process has trained.
@@ -81,6 +89,7 @@ class Trainer {
   struct PendingBatch {
     const Readback* outcome;
     std::int64_t epoch, global_step;
+    double lr;
     bool ends_step;
   };
   std::optional<PendingBatch> pending_;

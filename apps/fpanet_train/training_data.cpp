@@ -23,6 +23,11 @@ Split make_split(const Dataset& dataset, const std::string& data, const std::str
 
 }  // namespace
 
+Schedule schedule_of(const TrainConfig& config, const TrainingData& data) {
+  const std::int64_t steps = divide_up(data.train->batches(), config.accumulate);
+  return schedule_of(config.optimizer, config.lr, config.epochs * steps);
+}
+
 TrainingData open_training_data(const TrainConfig& config, const NetworkConfig& network,
                                 const std::string& split_file,
                                 const std::optional<ModelClasses>& model,

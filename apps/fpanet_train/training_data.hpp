@@ -17,6 +17,9 @@ struct TrainingData {
   const Dataset& dataset() const { return store->dataset(); }
 };
 
+/// The schedule of a run on these data. Throws UsageError if the run is too short for it.
+Schedule schedule_of(const TrainConfig& config, const TrainingData& data);
+
 /// Opens --data, splits it and reads the training and validation scenes once. Throws one Error that
 /// lists every bad file, of test scenes as well if there is any. A `split_file` that is not empty
 /// overrides --split, so that a resumed run keeps its split. `model` is the file or run that the

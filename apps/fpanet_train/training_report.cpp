@@ -36,8 +36,8 @@ std::string percent(double fraction) {
 }  // namespace
 
 void write_training_report(const RunFolder& run, ModelSession& session, TrainingData& data,
-                           const ProgressState& state, const std::string& configuration,
-                           Console& console) {
+                           const ProgressState& state, const std::string& monitor,
+                           const std::string& configuration, Console& console) {
   const ClassTable& classes = data.dataset().classes();
   // A run that continues from a Lightning checkpoint may have no best checkpoint, because it never
   // improved on that one. find_checkpoint() then returns the last one.
@@ -62,7 +62,7 @@ void write_training_report(const RunFolder& run, ModelSession& session, Training
   const double known = confusion.mean_iou(classes.find("unknown"));
   // What the judged weights are, which need not be the best ones.
   const std::int64_t epoch = has_best ? state.best_epoch : state.epoch - 1;
-  const double loss = has_best ? state.best_loss : tally.metrics().loss.value();
+  const double loss = tally.metrics().loss.value();
   const Report report{
       .title = network_kind(session.network().config().name).title + " training run",
       .subtitle = run.path().filename().string(),
@@ -87,10 +87,14 @@ void write_training_report(const RunFolder& run, ModelSession& session, Training
              has_best ? "best" : "last", epoch + 1, loss, metric_text(confusion.pixel_accuracy()),
              metric_text(known));
   if (has_best) return;
+  if (state.best_epoch < 0) {
+    console.info("{} had no value in any epoch, so there is no best.safetensors", monitor);
+    return;
+  }
   console.info(
-      "the best val/Loss, {:.5f} in epoch {}, is that of the checkpoint from which the run "
+      "the best {}, {:.5f} in epoch {}, is that of the checkpoint from which the run "
       "was resumed; this run has not improved on it, so it has no best.safetensors",
-      state.best_loss, state.best_epoch + 1);
+      monitor, state.best_value, state.best_epoch + 1);
 }
 
 }  // namespace fpanet

@@ -84,7 +84,9 @@ Match match_store(const ParameterStore& store, const WeightsFile& weights,
 }
 
 Match match_model(const ParameterStore& store, const Network& network, const WeightsFile& weights) {
-  return match_store(store, weights, {.subject = "model", .optional = network.optional_entries()});
+  return match_store(
+      store, weights,
+      {.subject = "model", .left_out = kAveragePrefix, .optional = network.optional_entries()});
 }
 
 std::string load(ParameterStore& store, const Match& match) {
@@ -133,8 +135,14 @@ CheckpointInfo read_info(const Metadata& metadata, const std::string& source) {
 }
 
 void save_model(const std::filesystem::path& path, const ParameterStore& store,
-                const NetworkConfig& network, const CheckpointInfo& info) {
-  write_safetensors(path, to_state_dict(store), to_metadata(network, info));
+                const NetworkConfig& network, const CheckpointInfo& info, const Tensor& average) {
+  StateDict tensors = to_state_dict(store);
+  for (std::size_t i = 0; average.defined() && i < store.entries().size(); ++i) {
+    if (store.entries()[i].kind != EntryKind::parameter) continue;
+    tensors.add(kAveragePrefix + store.entries()[i].name,
+                StateEntry::from_tensor(store.slot(i, average)));
+  }
+  write_safetensors(path, tensors, to_metadata(network, info));
 }
 
 ModelFile open_model(const std::filesystem::path& path, const ToldNetwork& told) {
@@ -158,10 +166,11 @@ std::string load_encoder(ParameterStore& store, const Network& network,
   const std::string& prefix = network.encoder_prefix();
   require(!prefix.empty(), "{}: network {} has no encoder that it fits", weights.name,
           network.config().name);
-  return load(
-      store,
-      match_store(store, weights,
-                  {.subject = "encoder", .part = prefix, .first_conv = prefix + "conv1.weight"}));
+  return load(store, match_store(store, weights,
+                                 {.subject = "encoder",
+                                  .part = prefix,
+                                  .first_conv = prefix + "conv1.weight",
+                                  .left_out = kAveragePrefix}));
 }
 
 void require_rgb(const NetworkConfig& network, const std::string& source) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "apps/cli/settings_file.hpp"
+#include "apps/training/monitor.hpp"
 #include "apps/training/run_folder.hpp"
 #include "apps/training/train_config.hpp"
 #include "data/csv.hpp"
@@ -140,7 +141,10 @@ void take_tensors(const StateDict& tensors, const std::vector<std::string>& untr
                   std::int64_t step, WeightsFile& file) {
   OptimizerState& optimizer = *file.training->optimizer;
   for (const auto& [name, entry] : tensors) {
-    if (name.starts_with(kFirstMoment) || name.starts_with(kSecondMoment)) continue;
+    if (name.starts_with(kFirstMoment) || name.starts_with(kSecondMoment) ||
+        name.starts_with(kMovingAverage)) {
+      continue;
+    }
     file.tensors.add(name, entry);
     const StateEntry* exp_avg = tensors.find(kFirstMoment + name);
     if (exp_avg == nullptr) continue;  // a buffer, not a parameter
@@ -186,12 +190,12 @@ ProgressState load_lightning_state(const WeightsFile& file, ModelSession& sessio
   state.epoch = training.epochs_done;
   state.global_step = training.global_step;
   if (const auto& stopping = training.early_stopping) {
-    state.best_loss = stopping->best_score;
+    state.best_value = stopping->best_score;
     state.wait = stopping->wait_count;
     state.best_epoch = state.epoch - 1 - state.wait;
   } else if (const auto& saved = training.model_checkpoint;
              saved && saved->current_score == saved->best_score) {
-    state.best_loss = saved->best_score;
+    state.best_value = saved->best_score;
     state.best_epoch = state.epoch - 1;
   }
   return state;
@@ -205,6 +209,10 @@ WeightsFile lightning_checkpoint(const std::filesystem::path& run) {
           "{}: the run was interrupted in epoch {}, but Lightning resumes at the end of an epoch; "
           "finish that epoch with fpanet_train --resume {}, or convert {} to get only the weights",
           run.string(), state.epoch + 1, run.string(), folder.last_checkpoint().string());
+  require(state.frozen_steps == 0,
+          "{}: its encoder was frozen for {} of {} steps, so that its optimizer state is behind, "
+          "which a Lightning checkpoint of ours does not say; convert {} to get only the weights",
+          run.string(), state.frozen_steps, state.global_step, folder.last_checkpoint().string());
   const auto [config, described] = read_config(folder.config());
   const NetworkConfig network =
       read_network(saved.metadata, folder.training_state().string()).value_or(described);
@@ -222,10 +230,12 @@ WeightsFile lightning_checkpoint(const std::filesystem::path& run) {
       .validation_batches =
           batches(count_scenes(split, "val"), validation_batch_size(config.batch_size)),
       .optimizer = OptimizerState{.lr = config.lr, .weight_decay = config.weight_decay},
-      .early_stopping = EarlyStoppingState{.wait_count = state.wait,
-                                           .stopped_epoch = state.stopped ? state.epoch - 1 : 0,
-                                           .patience = config.patience,
-                                           .best_score = state.best_loss}};
+      .early_stopping =
+          EarlyStoppingState{.wait_count = state.wait,
+                             .stopped_epoch = state.stopped ? state.epoch - 1 : 0,
+                             .patience = config.patience,
+                             .best_score = state.best_value,
+                             .watched = {config.monitor, Monitor{config.monitor}.mode()}}};
   take_tensors(saved.tensors, untrained, state.global_step, file);
   if (std::filesystem::exists(folder.last_checkpoint())) {
     file.metadata = read_safetensors(folder.last_checkpoint()).metadata;

@@ -7,6 +7,7 @@
 #include "apps/cli/usage_error.hpp"
 #include "engine/core/cuda_device.hpp"
 #include "kernels/simd/cpu_isa.hpp"
+#include "layers/cast.hpp"
 
 namespace fpanet {
 
@@ -87,6 +88,16 @@ ModelSession::ModelSession(const Placement& placement, const NetworkConfig& netw
   if (learning_rate) optimizer_.emplace(store_, *learning_rate);
 }
 
+void ModelSession::use_average(bool averaged) {
+  if (averaged == uses_average_ || !optimizer_ || !optimizer_->keeps_average()) return;
+  const Tensor trained = store_.values().clone();
+  store_.values().copy_from(optimizer_->average());
+  optimizer_->average().copy_from(trained);
+  folded_.mark_stale();
+  renew_twins(placement_.context, store_);
+  uses_average_ = averaged;
+}
+
 bool ModelSession::has_program(const ProgramOptions& options) const {
   return std::ranges::any_of(programs_,
                              [&](const auto& program) { return program->options() == options; });
@@ -112,6 +123,7 @@ std::size_t ModelSession::state_bytes() const {
   if (store_.gradients().defined()) bytes += store_.gradients().bytes();
   if (store_.twins().defined()) bytes += store_.twins().bytes();
   if (optimizer_) bytes += optimizer_->moment1().bytes() + optimizer_->moment2().bytes();
+  if (optimizer_ && optimizer_->keeps_average()) bytes += optimizer_->average().bytes();
   return bytes;
 }
 

@@ -57,6 +57,12 @@ class ModelSession {
   const Objective& objective() const { return objective_; }
   void set_objective(Objective objective) { objective_ = std::move(objective); }
   AdamWState* optimizer() { return optimizer_ ? &*optimizer_ : nullptr; }
+  /// Whether the parameters are the averaged ones (AdamWState::keep_average) for the time being, or
+  /// again those that are trained. Without an average nothing changes. Training needs the latter.
+  void use_average(bool averaged);
+  bool uses_average() const { return uses_average_; }
+  /// Frees all programs, so that others can be made in memory of another size.
+  void forget_programs() { programs_.clear(); }
   const Placement& placement() const { return placement_; }
   /// For evaluation and prediction programs that are not made by program().
   FoldedWeights& folded() { return folded_; }
@@ -78,6 +84,7 @@ class ModelSession {
   Objective objective_ = {.ignore_index = kIgnoreLabel};
   FoldedWeights folded_;
   std::optional<AdamWState> optimizer_;
+  bool uses_average_ = false;  // then optimizer_->average() holds the trained parameters
   Arena arena_;
   std::vector<std::unique_ptr<Program>> programs_;  // few, so that a search takes no time
 };

@@ -1,6 +1,6 @@
 #include "apps/training/progress_state.hpp"
 
-#include <array>
+#include <vector>
 
 #include "apps/training/checkpoint.hpp"
 #include "engine/core/error.hpp"
@@ -20,8 +20,11 @@ struct Moment {
   const Tensor& region;
 };
 
-std::array<Moment, 2> moments(const AdamWState& optimizer) {
-  return {Moment{kFirstMoment, optimizer.moment1()}, Moment{kSecondMoment, optimizer.moment2()}};
+std::vector<Moment> moments(const AdamWState& optimizer) {
+  std::vector<Moment> all = {{kFirstMoment, optimizer.moment1()},
+                             {kSecondMoment, optimizer.moment2()}};
+  if (optimizer.keeps_average()) all.push_back({kMovingAverage, optimizer.average()});
+  return all;
 }
 
 }  // namespace
@@ -37,7 +40,9 @@ void save_training_state(const std::filesystem::path& path, ModelSession& sessio
                   StateEntry::from_tensor(store.slot(i, moment.region)));
     }
   }
-  Metadata metadata{{kProgress, progress_text(state)}, {kTrainedFor, to_json(state.objective)}};
+  ProgressState saved = state;
+  saved.averaged_steps = session.optimizer()->averaged_steps();
+  Metadata metadata{{kProgress, progress_text(saved)}, {kTrainedFor, to_json(state.objective)}};
   write_network(session.network().config(), metadata);
   write_safetensors(path, tensors, metadata);
 }
@@ -87,6 +92,7 @@ ProgressState load_training_state(const std::filesystem::path& path, ModelSessio
     fail("{}: cannot be continued from: {}", path.string(), error.what());
   }
   session.optimizer()->set_step(state.global_step);
+  session.optimizer()->set_averaged_steps(state.averaged_steps);
   return state;
 }
 

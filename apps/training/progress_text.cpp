@@ -24,8 +24,11 @@ Json to_json(ProgressState state) {
       {"epoch", state.epoch}, {"batch", state.batch},     {"global_step", state.global_step},
       {"wait", state.wait},   {"stopped", state.stopped}, {"best_epoch", state.best_epoch},
       {"train", train}};
-  // Before the first validation the best loss is infinite, which JSON cannot represent.
-  if (state.best_epoch >= 0) json["best_loss"] = state.best_loss;
+  // Before the first validation there is no best value.
+  if (state.best_epoch >= 0) json["best_value"] = state.best_value;
+  // Most runs have neither.
+  if (state.frozen_steps > 0) json["frozen_steps"] = state.frozen_steps;
+  if (state.averaged_steps > 0) json["averaged_steps"] = state.averaged_steps;
   return json;
 }
 
@@ -51,7 +54,15 @@ ProgressState from_json(const Json& json) {
   state.best_epoch = member("best_epoch", -1);
   require(state.best_epoch <= state.epoch, "best_epoch {} is after epoch {}", state.best_epoch,
           state.epoch);
-  if (json.contains("best_loss")) state.best_loss = json.at("best_loss");
+  for (const char* name : {"best_loss", "best_value"}) {  // the former if only losses are monitored
+    if (json.contains(name)) state.best_value = json.at(name);
+  }
+  if (json.contains("frozen_steps")) state.frozen_steps = member("frozen_steps");
+  if (json.contains("averaged_steps")) state.averaged_steps = member("averaged_steps");
+  for (const std::int64_t part : {state.frozen_steps, state.averaged_steps}) {
+    require(part <= state.global_step, "a part of the steps, {}, is more than global_step {}", part,
+            state.global_step);
+  }
   std::size_t i = 0;
   for (EpochMean* mean : means(state.train)) {
     const Json& row = json.at("train").at(i++);

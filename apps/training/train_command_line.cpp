@@ -57,9 +57,11 @@ const TrainOptions& TrainCommandLine::resolve() {
                  call_.find("resume")->accepted);
     }
     read_settings_file(config, settings_);
+    refuse_other_length(config);
   } else if (!config_file_.empty()) {
     read_settings_file(config_file_, settings_);
   }
+  check(options_.config.optimizer, options_.config.lr);
   check(options_.config.objective);
   if (!options_.print_config) settings_.check_required();
   return options_;
@@ -100,6 +102,26 @@ void TrainCommandLine::refuse_changes_to_a_resumed_run() const {
   for (const Setting& setting : settings_.all()) {
     if (settings_.given(setting.name) && !changeable_on_resume(setting.name)) refuse(setting.name);
   }
+}
+
+void TrainCommandLine::refuse_other_length(const std::filesystem::path& config) const {
+  const TrainConfig& asked = options_.config;
+  if (!settings_.given("epochs") || !depends_on_length(parse_schedule(asked.optimizer.schedule))) {
+    return;
+  }
+  TrainConfig saved;
+  Settings settings;
+  describe(saved, settings);
+  bool quiet = false;
+  std::string run;
+  settings.flag("quiet", &quiet, "");
+  settings.text("run", "", &run, "", "");
+  read_settings_file(config, settings);
+  if (saved.epochs == asked.epochs) return;
+  usage_fail(
+      "--epochs {}: the run has {}, and its --schedule {} depends on them: the learning rates of "
+      "the steps that are done would have been others; start a new run with --init instead",
+      asked.epochs, saved.epochs, asked.optimizer.schedule);
 }
 
 const NetworkConfig& TrainCommandLine::resolve_network(const WeightsFile* weights) {

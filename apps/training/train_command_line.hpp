@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <string_view>
 
@@ -47,6 +48,8 @@ class TrainCommandLine {
  private:
   void refuse_changes_to_a_resumed_run() const;
   void refuse_other_weights() const;
+  /// A schedule that depends on the length of the run has no other --epochs than the run's.
+  void refuse_other_length(const std::filesystem::path& config) const;
 
   TrainOptions options_;
   NetworkConfig network_;

@@ -28,16 +28,23 @@ void describe(TrainConfig& config, Settings& settings) {
                       "Size that images are resized to; HxW is height x width");
   settings.real("lr", &config.lr, 0, "Learning rate of AdamW");
   settings.real("weight-decay", &config.weight_decay, 0, "Weight decay of AdamW");
+  describe(config.optimizer, settings);
   describe(config.objective, settings);
   settings.integer("accumulate", &config.accumulate, 1, kLargestBatch,
                    "Batches whose mean loss makes an optimizer step; Dice and\n"
                    "batch norm see each of them alone");
+  settings.text("monitor", "COLUMN", &config.monitor, "a column of metrics.csv",
+                "Column of metrics.csv by which the best epoch is chosen:\n"
+                "the lowest loss, or the highest of anything else");
   settings.integer("patience", &config.patience, 1, kMostEpochs,
-                   "Stop after this many epochs without a lower val/Loss");
+                   "Stop after this many epochs in which --monitor was not better");
   settings.real("save-every", &config.save_every, 0,
                 "Minutes after which the state is saved within an epoch, too,\n"
                 "so that a run that is killed resumes from there; 0: at the\n"
                 "end of epochs only");
+  settings.flag("log-gradients", &config.log_gradients,
+                "Write the norms of gradients and weights of each module into\n"
+                "steps.csv");
   settings.integer("seed", &config.seed, 0, kLargestSeed,
                    "Seed of split, weights and augmentation");
   add_network(settings, &config.network);

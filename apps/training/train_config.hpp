@@ -6,6 +6,7 @@
 #include "apps/cli/settings.hpp"
 #include "apps/training/network_settings.hpp"
 #include "apps/training/objective_settings.hpp"
+#include "apps/training/optimizer_settings.hpp"
 #include "data/image.hpp"
 
 namespace fpanet {
@@ -19,10 +20,13 @@ struct TrainConfig {
   ImageSize image_size{320, 320};
   double lr = 1e-4;
   double weight_decay = 0.01;
+  OptimizerSettings optimizer = {};
   ObjectiveSettings objective = {};
-  std::int64_t accumulate = 1;  ///< batches per optimizer step
+  std::int64_t accumulate = 1;       ///< batches per optimizer step
+  std::string monitor = "val/Loss";  ///< a column of metrics.csv
   std::int64_t patience = 10;
   double save_every = 10;  ///< minutes between saved states within an epoch; 0: none within it
+  bool log_gradients = false;
   std::int64_t seed = 42;
   NetworkFlags network = {};
   std::string encoder_weights = "none";  ///< file, or none

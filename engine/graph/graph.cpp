@@ -99,6 +99,7 @@ Value Graph::bound(const std::string& name, Tensor tensor, ValueKind kind, bool 
 }
 
 Value Graph::parameter(const std::string& name, Tensor value, Tensor gradient) {
+  if (!frozen_.empty() && name.starts_with(frozen_)) gradient = {};
   const Value parameter = bound(name, std::move(value), ValueKind::parameter, gradient.defined());
   if (gradient.defined()) parameter_gradient_memory_[parameter.id()] = std::move(gradient);
   return parameter;

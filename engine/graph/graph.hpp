@@ -98,6 +98,8 @@ class Graph {
   /// The same name gives the same value, so a parameter that is used twice accumulates one
   /// gradient. `gradient` is undefined if the parameter is not trained.
   Value parameter(const std::string& name, Tensor value, Tensor gradient);
+  /// Parameters whose names begin with `prefix` are not trained. Call before they are used.
+  void freeze(std::string prefix) { frozen_ = std::move(prefix); }
   Value state(const std::string& name, Tensor tensor);
   /// `parameter` in another dtype, for ops that compute in that dtype. The twin's memory is `low`,
   /// a copy that the update phase keeps up to date. The twin has no gradient of its own: uses of
@@ -167,6 +169,7 @@ class Graph {
   std::deque<ValueInfo> values_;  // a deque, so that references stay valid while values are added
   std::vector<Node> nodes_;
   std::map<std::string, ValueId> bound_by_name_;
+  std::string frozen_;
   std::map<ValueId, ValueId> gradient_of_;    // gradient_owner -> gradient value
   std::map<ValueId, bool> gradient_written_;  // gradient value -> has a writer
   std::map<ValueId, ValueId> recomputed_;     // forward value -> value recomputed in backward

@@ -48,7 +48,9 @@ class Matcher {
       : file_(file), wanted_(wanted), options_(options) {
     for (const WantedTensor& tensor : wanted_) names_.insert(tensor.name);
     std::vector<std::string_view> file_names;
-    for (const auto& [name, entry] : file_.tensors) file_names.push_back(name);
+    for (const auto& [name, entry] : file_.tensors) {
+      if (!is_left_out(name)) file_names.push_back(name);
+    }
     map_ = find_name_map(file_names, names_);
   }
 
@@ -68,10 +70,18 @@ class Matcher {
   }
 
  private:
+  bool is_left_out(const std::string& name) const {
+    return !options_.left_out.empty() && name.starts_with(options_.left_out);
+  }
+
   /// Fills found_. An entry that matches no wanted name is either ignored or reported as
   /// unexpected.
   void assign_file_entries() {
     for (const auto& [name, entry] : file_.tensors) {
+      if (is_left_out(name)) {
+        ++outside_;
+        continue;
+      }
       const std::string target = map_(name, names_);
       if (names_.contains(target)) {
         const bool is_new = found_.emplace(target, &entry).second;

@@ -25,6 +25,7 @@ struct MatchOptions {
   /// channels other than the file's three, and is then adapted as in segmentation-models-pytorch.
   /// If empty, all shapes must be equal.
   std::string first_conv = {};
+  std::string left_out = {};               ///< prefix of entries of the file that are not looked at
   std::vector<std::string> optional = {};  ///< prefixes of wanted names that the file may lack
 };
 

@@ -54,7 +54,7 @@ TEST_CASE("checkpoint: metadata out of range is refused with the file and the ke
 TEST_CASE("progress: what a state counts is a count") {
   const std::string good =
       R"({"epoch":2,"batch":1,"global_step":9,"wait":0,"stopped":false,"best_epoch":1,)"
-      R"("best_loss":0.5,"train":[[1.5,3],[1,3],[1,3],[1,3],[1,3],[1,3]]})";
+      R"("best_value":0.5,"train":[[1.5,3],[1,3],[1,3],[1,3],[1,3],[1,3]]})";
   const auto read = [](const std::string& text) {
     return read_progress(SafetensorsFile{.tensors = {}, .metadata = {{"fpanet.progress", text}}},
                          "f");
@@ -71,6 +71,8 @@ TEST_CASE("progress: what a state counts is a count") {
   CHECK(read(good).train.loss.sum == 1.5);
   CHECK(contains(refusal("\"epoch\":2", "\"epoch\":-1"), "epoch is -1, expected"));
   CHECK(contains(refusal("\"batch\":1", "\"batch\":1e30"), "batch is 1e+30"));
+  CHECK(contains(refusal("\"wait\":0", "\"wait\":0,\"frozen_steps\":10"),
+                 "a part of the steps, 10, is more than global_step 9"));
   refusal("\"batch\":1", "\"batch\":18446744073709551615");
   refusal("\"global_step\":9", "\"global_step\":\"9\"");
   refusal("\"wait\":0", "\"wait\":9007199254740993");

@@ -82,7 +82,7 @@ TEST_CASE("lightning state: moments, steps and early stopping arrive") {
   CHECK(state.batch == 0);
   CHECK(state.global_step == 6);
   CHECK(state.wait == 1);
-  CHECK(state.best_loss == 0.25);
+  CHECK(state.best_value == 0.25);
   CHECK(state.best_epoch == 1);
   CHECK_FALSE(state.stopped);
 
@@ -104,7 +104,7 @@ TEST_CASE("lightning state: without early stopping the saved best counts when it
   fixture.training.early_stopping.reset();
   fixture.training.model_checkpoint = ModelCheckpointState{
       .best_score = 0.5, .current_score = 0.5, .best_path = "b", .folder = "f"};
-  CHECK(load_lightning_state(fixture.written(), fixture.session).best_loss == 0.5);
+  CHECK(load_lightning_state(fixture.written(), fixture.session).best_value == 0.5);
   fixture.training.model_checkpoint->current_score = 0.75;
   CHECK(load_lightning_state(fixture.written(), fixture.session).best_epoch == -1);
 }

@@ -43,8 +43,17 @@ TrainConfig unusual() {
           .image_size = {96, 160},
           .lr = 3e-05,
           .weight_decay = 0,
+          .optimizer = {.schedule = "cosine",
+                        .warmup = 5,
+                        .min_lr = 1e-6,
+                        .encoder_lr = 0.1,
+                        .freeze_encoder = 2,
+                        .ema = "0.99",
+                        .clip_norm = "0.5"},
+          .monitor = "val/MeanIoU",
           .patience = 2,
           .save_every = 2.5,
+          .log_gradients = true,
           .seed = 0xffffffff,
           .network = {.options = {{"encoder", "resnet50"}}},
           .encoder_weights = "r.safetensors",
@@ -95,6 +104,23 @@ TEST_CASE("fpanet_train: every flag sets its member") {
                    "3e-5",
                    "--weight-decay",
                    "0",
+                   "--schedule",
+                   "cosine",
+                   "--warmup",
+                   "5",
+                   "--min-lr",
+                   "1e-6",
+                   "--encoder-lr",
+                   "0.1",
+                   "--freeze-encoder",
+                   "2",
+                   "--ema",
+                   "0.99",
+                   "--clip-norm",
+                   ".5",
+                   "--monitor",
+                   "val/MeanIoU",
+                   "--log-gradients",
                    "--patience",
                    "2",
                    "--save-every",
@@ -189,6 +215,13 @@ TEST_CASE("a flag that does not fit names flag, value and what is accepted") {
   refused("--shuffle", "yes", "on, off");
   refused("--mask-policy", "first", "auto, ignore, class-zero, threshold128, nearest, error");
   refused("--device", "gpu", "auto, cpu, cuda");
+  refused("--schedule", "step", "constant, cosine, poly, one-cycle");
+  refused("--warmup", "-1", "an integer from 0 to");
+  refused("--encoder-lr", "-0.1", "a number of at least 0");
+  refused("--ema", "1", "off, or a number from 0 to below 1");
+  refused("--ema", "on", "off, or a number from 0 to below 1");
+  refused("--clip-norm", "0", "off, or a number above 0");
+  refused("--clip-norm", "inf", "off, or a number above 0");
   refused("--device", "cuda:", "cuda:INDEX");
   refused("--precision", "fp16", "fp32, tf32, bf16, fp64");
   CHECK(contains(usage_message({"--data", "synthetic:0"}),
@@ -245,13 +278,16 @@ TEST_CASE("a file is judged whole, even where flags win over it") {
 TEST_CASE("--resume takes the run's own configuration and lets only harmless flags change it") {
   const ScratchFolder folder;
   TrainConfig saved = unusual();
+  saved.optimizer.schedule = "constant";
+  saved.optimizer.min_lr = 0;
+  const TrainConfig of_run = saved;
   Settings settings;
   describe(saved, settings);
   write_text_file(folder / "config.toml", settings_toml(settings));
   const std::string run = folder.path().string();
 
   const Call call({"--resume", run, "--epochs", "20", "--threads", "1"});
-  TrainConfig expected = unusual();
+  TrainConfig expected = of_run;
   expected.epochs = 20;
   expected.threads = 1;
   CHECK(resolved(call.options.config) == resolved(expected));
@@ -263,6 +299,55 @@ TEST_CASE("--resume takes the run's own configuration and lets only harmless fla
     CHECK_MESSAGE(contains(message, "accepted are --epochs"), message);
   }
   CHECK(contains(usage_message({"--resume", (folder / "none").string()}), "config.toml"));
+}
+
+TEST_CASE("a schedule that depends on the length of the run keeps --epochs") {
+  const ScratchFolder folder;
+  TrainConfig saved = unusual();
+  Settings settings;
+  describe(saved, settings);
+  const std::string run = folder.path().string();
+  for (const std::string schedule : {"cosine", "poly", "one-cycle"}) {
+    saved.optimizer.schedule = schedule;
+    saved.optimizer.warmup = 0;
+    saved.optimizer.min_lr = 0;
+    write_text_file(folder / "config.toml", settings_toml(settings));
+    const auto message = usage_message({"--resume", run, "--epochs", "20"});
+    CHECK_MESSAGE(contains(message, "--epochs 20: the run has 7, and its --schedule " + schedule),
+                  message);
+    CHECK(Call({"--resume", run, "--epochs", "7"}).options.config.epochs == 7);
+    CHECK(Call({"--resume", run, "--patience", "9"}).options.config.epochs == 7);
+  }
+}
+
+TEST_CASE("flags of the schedule that do not go together are refused") {
+  const auto refused = [](std::vector<std::string> flags, const std::string& expected) {
+    flags.insert(flags.begin(), {"--data", "d"});
+    const auto message = usage_message(flags);
+    CHECK_MESSAGE(contains(message, expected), message);
+  };
+  refused({"--schedule", "one-cycle", "--warmup", "5"}, "--warmup 5: --schedule one-cycle rises");
+  refused({"--schedule", "one-cycle", "--min-lr", "1e-6"},
+          "--min-lr 1e-06: only --schedule cosine and poly take it");
+  refused({"--min-lr", "1e-6"}, "--min-lr 1e-06: only --schedule cosine and poly take it");
+  refused({"--schedule", "poly", "--min-lr", "1"}, "--min-lr 1.0: above --lr 0.0001");
+  const OptimizerSettings optimizer{.schedule = "cosine", .warmup = 10};
+  CHECK(schedule_of(optimizer, 1e-3, 10).warmup == 10);
+  CHECK(contains(message_of<UsageError>([&] { schedule_of(optimizer, 1e-3, 9); }),
+                 "--warmup 10: --schedule cosine has 9 steps in all"));
+  CHECK(schedule_of({.warmup = 10}, 1e-3, 9).warmup == 10);
+}
+
+TEST_CASE("a file gives the decay of an average as a number, or off as a string") {
+  const ScratchFolder folder;
+  const std::string file = (folder / "c.toml").string();
+  write_text_file(file, "ema = 0.999\nclip-norm = 1\n");
+  const Call call({"--data", "d", "--config", file});
+  CHECK(call.options.config.optimizer.ema_decay() == 0.999);
+  CHECK(call.options.config.optimizer.largest_norm() == 1);
+  CHECK(contains(call.command_line.config_toml(), "ema = 0.999\n"));
+  write_text_file(file, "ema = 'off'\n");
+  CHECK_FALSE(Call({"--data", "d", "--config", file}).options.config.optimizer.ema_decay());
 }
 
 TEST_CASE("--print-config needs no data") {

@@ -11,42 +11,11 @@
 #include "models/program.hpp"
 #include "tests/support/formula.hpp"
 #include "tests/support/golden.hpp"
+#include "tests/support/mean_of_squares.hpp"
 #include "tests/support/tolerances.hpp"
 
 using namespace fpanet;
 using namespace fpanet::test;
-
-namespace {
-
-/// Mean of the squares of y.
-class MeanOfSquares final : public Op {
- public:
-  std::string_view name() const override { return "mean_of_squares"; }
-  std::vector<Spec> infer(std::span<const Spec> in) const override { return {{{}, in[0].dtype}}; }
-  void run(const RunArgs& args) const override {
-    double sum = 0;
-    for (const double y : args.in(0).span<double>()) sum += y * y;
-    args.out().data<double>()[0] = sum / static_cast<double>(args.in(0).numel());
-  }
-  void backward(BackwardRule& rule) const override {
-    rule.emit(std::make_shared<Gradient>(), {rule.input(0), rule.gradient()}, {0});
-  }
-
- private:
-  class Gradient final : public Op {
-   public:
-    std::string_view name() const override { return "mean_of_squares_backward"; }
-    std::vector<Spec> infer(std::span<const Spec> in) const override { return {in[0]}; }
-    void run(const RunArgs& args) const override {
-      const auto y = args.in(0).span<double>();
-      const auto dy = args.out().span<double>();
-      const double factor = 2 * args.in(1).data<double>()[0] / static_cast<double>(y.size());
-      for (std::size_t i = 0; i < y.size(); ++i) store(dy[i], factor * y[i], args.write());
-    }
-  };
-};
-
-}  // namespace
 
 TEST_CASE("golden: gradients of micro-batches of unequal size") {
   const auto file = golden_path("accumulate.safetensors");
@@ -63,7 +32,7 @@ TEST_CASE("golden: gradients of micro-batches of unequal size") {
     const Value y =
         linear(graph.input(name, golden.at(name).to_tensor(DType::f64)),
                graph.parameter("weight", weight, dweight), graph.parameter("bias", bias, dbias));
-    const Value loss = graph.record_one(std::make_shared<MeanOfSquares>(), std::array{y});
+    const Value loss = mean_of_squares(y);
     graph.backward(loss, {.seed = graph.state("share", share), .accumulate = name != "x0"});
   }
   const auto compare = [](const Tensor& ours, const std::vector<double>& theirs) {

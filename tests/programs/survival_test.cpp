@@ -171,7 +171,7 @@ TEST_CASE("rows of steps.csv that were cut off do not keep a run from going on")
   REQUIRE(run_program(work, "train", flags + (work / "whole").string() + " --epochs 2").code == 0);
   const std::string run = (work / "run").string();
   REQUIRE(run_program(work, "train", flags + run + " --epochs 1").code == 0);
-  std::ofstream(work / "run/steps.csv", std::ios::app) << "1,3,0.91\n1,";
+  std::ofstream(work / "run/steps.csv", std::ios::app) << "1,3,0.91,0.0001\n1,";
   REQUIRE(run_program(work, "train", "--quiet --epochs 2 --resume " + run).code == 0);
   check_same_run(work / "whole", work / "run");
 }

@@ -271,7 +271,16 @@ TEST_CASE("every option of the training changes the result") {
            {"list", "--class-weights 1,2,3,4,5,6,7"},
            {"ignore", "--ignore water"},
            {"smoothed", "--loss ce --label-smoothing 0.2"},
-           {"accumulate", "--accumulate 2"}}) {
+           {"accumulate", "--accumulate 2"},
+           {"cosine", "--schedule cosine"},
+           {"poly", "--schedule poly"},
+           {"one-cycle", "--schedule one-cycle"},
+           {"warmup", "--warmup 3"},
+           {"min-lr", "--schedule cosine --min-lr 5e-5"},
+           {"encoder-lr", "--encoder-lr 0.1"},
+           {"freeze", "--freeze-encoder 1"},
+           {"ema", "--ema 0.9"},
+           {"clip", "--clip-norm 0.01"}}) {
     CAPTURE(flags);
     CHECK(std::ranges::find(different, last_of(name, flags)) == different.end());
     different.push_back(contents(work / name / "checkpoints/last.safetensors"));
