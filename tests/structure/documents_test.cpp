@@ -171,8 +171,10 @@ TEST_CASE("pages for learners say what they need and how long they take, at most
   static const std::regex kFacts(
       "\\*Needs: .*Time: ([0-9]+) minutes(, and [0-9]+ for the exercise)?\\.\\*");
   constexpr int kWordsPerMinute = 200, kMostMinutes = 10;
-  std::vector<std::string> learners = {"docs/one-step.md"};
-  for (const char* const folder : {"docs/adding-an-op/", "docs/derivations/", "docs/course/"}) {
+  std::vector<std::string> learners = {"docs/adding-an-op.md", "docs/architecture.md",
+                                       "docs/one-step.md"};
+  for (const char* const folder :
+       {"docs/adding-an-op/", "docs/architecture/", "docs/course/", "docs/derivations/"}) {
     for (const std::string& page : pages_in(folder)) learners.push_back(page);
   }
   CHECK(learners.size() >= 15);
