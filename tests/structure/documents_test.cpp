@@ -142,8 +142,6 @@ TEST_CASE("links between documents lead to a file and a heading") {
   int checked = 0;
   for (const std::string& page : pages()) {
     for (const std::string& target : local_links(read_source(page))) {
-      const std::string file = target.substr(0, target.find('#'));
-      if (suffix(file) == "png") continue;  // a screenshot, not a part of the text
       const bool same_page = target.starts_with('#');
       const std::string why = broken(same_page ? fs::path() : fs::path(page).parent_path(),
                                      same_page ? page + target : target);
