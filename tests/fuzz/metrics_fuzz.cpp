@@ -25,10 +25,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace fpanet;
   with_file("steps.csv", {data, size}, [](const std::filesystem::path& file) {
     {
-      StepLog log(file, 3);
-      log.add(1, 3, 0.5);
+      StepLog log(file, 3, {"norm"});
+      log.add(1, 3, 0.5, 1e-4, {{"norm", 2.0}});
     }
-    StepLog again(file, 4);  // what was written can be read
+    StepLog again(file, 4, {"norm"});  // what was written can be read
   });
   with_file("metrics.csv", {data, size}, [](const std::filesystem::path& file) {
     MetricsTable::read(file).values("val/Loss");
