@@ -40,10 +40,46 @@ std::string_view described(Kind kind) {
   return {};
 }
 
+// toml++ 3.3 has undefined behaviour where it meets some characters outside of ASCII, such as U+00E9, out of
+// a string. So each byte of such a character is parsed as one of the characters U+E080 to U+E0FF, which it
+// knows as ordinary, and is put back into what it has read.
+
+std::string hide_non_ascii(std::string_view text) {
+  std::string hidden;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x80) {
+      hidden += c;
+    } else {
+      hidden +=
+          {'\xee', static_cast<char>(0x80 | (byte >> 6)), static_cast<char>(0x80 | (byte & 0x3f))};
+    }
+  }
+  return hidden;
+}
+
+std::string show_non_ascii(std::string_view hidden) {
+  std::string text;
+  for (std::size_t i = 0; i < hidden.size(); ++i) {
+    const auto at = [&](std::size_t k) {
+      return i + k < hidden.size() ? static_cast<unsigned char>(hidden[i + k]) : 0;
+    };
+    if (at(0) == 0xee && (at(1) == 0x82 || at(1) == 0x83)) {
+      text += static_cast<char>(((at(1) & 0x3) << 6) | (at(2) & 0x3f));
+      i += 2;
+    } else {
+      text += hidden[i];
+    }
+  }
+  return text;
+}
+
 /// The value in the form of its flag; nullopt if a setting of this kind does not take this type.
 std::optional<std::string> flag_text(const toml::node& node, Kind kind) {
   if (const auto* text = node.as_string()) {
-    if (kind != Kind::integer && kind != Kind::real && kind != Kind::toggle) return text->get();
+    if (kind != Kind::integer && kind != Kind::real && kind != Kind::toggle) {
+      return show_non_ascii(text->get());
+    }
   } else if (const auto* integer = node.as_integer()) {
     if (kind != Kind::text && kind != Kind::toggle) return fmt::format("{}", integer->get());
   } else if (const auto* real = node.as_floating_point()) {
@@ -61,54 +97,44 @@ std::string as_toml(const T& value) {
   return out.str();
 }
 
+/// In quotes. toml++ 3.3 writes texts with line ends in a form that loses the first of them.
+std::string text_as_toml(const std::string& text) {
+  const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+  if (std::none_of(text.begin(), text.end(), control)) return as_toml(text);
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (control(c)) {
+      quoted += fmt::format("\\u{:04X}", c);
+    } else {
+      if (c == '"' || c == '\\') quoted += '\\';
+      quoted += c;
+    }
+  }
+  return quoted + '"';
+}
+
 std::string node_text(const toml::node& node) {
   std::ostringstream out;
   node.visit([&](const auto& value) { out << value; });
-  return out.str();
-}
-
-/// The number of the first line with a byte outside of ASCII that is in no string and no comment; 0
-/// if there is none. TOML allows none there, and toml++ 3.3 meets such bytes with undefined behaviour.
-std::int64_t stray_line(std::string_view text) {
-  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
-  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
-  std::int64_t line = 1;
-  std::string_view end;  // what ends the string or comment; empty outside of both
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const std::string_view rest = text.substr(i);
-    if (end.empty()) {
-      for (const std::string_view quote : {"\"\"\"", "'''", "\"", "'"}) {
-        if (!end.empty() || !rest.starts_with(quote)) continue;
-        end = quote;
-        i += quote.size() - 1;
-      }
-      if (rest[0] == '#') end = "\n";
-      if (static_cast<unsigned char>(rest[0]) >= 0x80) return line;
-    } else if (end[0] == '"' && rest[0] == '\\') {
-      ++i;  // the escaped character ends nothing
-    } else if (rest.starts_with(end)) {
-      i += end.size() - 1;
-      end = {};
-    } else if (rest[0] == '\n' && end.size() == 1) {
-      end = {};  // an unfinished string, which the parser refuses
-    }
-    if (text[i] == '\n') ++line;
-  }
-  return 0;
+  return show_non_ascii(out.str());
 }
 
 toml::table parse(const std::filesystem::path& file) {
   std::ifstream stream(file, std::ios::binary);
+  if (!stream) usage_fail("{}: cannot be read", file.string());
   const std::string text(std::istreambuf_iterator<char>(stream), {});
-  if (const std::int64_t line = stray_line(text); line > 0) {
-    usage_fail("{}:{}: a character that is not ASCII needs quotes", file.string(), line);
+  if (!is_utf8(text)) {
+    usage_fail("{}: is not UTF-8 text (perhaps Latin-1); save the file as UTF-8", file.string());
   }
+  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+  const std::string_view begin = text.starts_with(kByteOrderMark) ? kByteOrderMark : "";
   try {
-    return toml::parse_file(file.string());
+    return toml::parse(hide_non_ascii(std::string_view(text).substr(begin.size())), file.string());
   } catch (const toml::parse_error& error) {
     const auto line = error.source().begin.line;
-    if (line == 0) usage_fail("{}: {}", file.string(), error.description());
-    usage_fail("{}:{}: {}", file.string(), line, error.description());
+    const std::string description = show_non_ascii(error.description());
+    if (line == 0) usage_fail("{}: {}", file.string(), description);
+    usage_fail("{}:{}: {}", file.string(), line, description);
   }
 }
 
@@ -128,9 +154,10 @@ void read_settings_file(const std::filesystem::path& file, Settings& settings) {
   const toml::table table = parse(file);
   for (const auto& [key, node] : table) {
     const auto place = fmt::format("{}:{}", file.string(), node.source().begin.line);
-    const Setting* setting = settings.find(key.str());
+    const std::string name = show_non_ascii(key.str());
+    const Setting* setting = settings.find(name);
     if (setting == nullptr) {
-      usage_fail("{}: unknown key '{}'; known keys are {}", place, key.str(), known_keys(settings));
+      usage_fail("{}: unknown key '{}'; known keys are {}", place, name, known_keys(settings));
     }
     const auto where = fmt::format("{}: {} = {}", place, setting->name, node_text(node));
     const auto text = flag_text(node, setting->kind);
@@ -159,7 +186,7 @@ std::string settings_toml(const Settings& settings) {
         setting.kind == Kind::text || (setting.kind == Kind::text_or_integer && !is_number(text)) ||
         (setting.kind == Kind::text_or_real && !parse_number<double>(text).has_value());
     const std::string value = setting.kind == Kind::toggle ? as_toml(text == "on")
-                              : quoted                     ? as_toml(text)
+                              : quoted                     ? text_as_toml(text)
                                                            : text;
     lines += fmt::format("{} = {}\n", setting.name, value);
   }

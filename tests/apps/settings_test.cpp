@@ -250,8 +250,11 @@ TEST_CASE("a configuration file that does not fit names file, line, key and what
   refused("epochs = ", "c.toml:2: ");
   for (const char* text : {"\xc3\xa9 = 1", "\"a\" \xca\x8d = 1", "data = \"\\\"\"\xc3\xa9",
                            "data = \xe2\x80\x9c'd'", "init = 'a\\'\xc3\xa9"}) {
-    refused(text, "a character that is not ASCII needs quotes");
+    refused(text, "c.toml:2: ");
   }
+  refused("\"d\xc3\xa9\" = 1", "unknown key 'd\xc3\xa9'");
+  write_text_file(file, "data = 'd\xe9'\n");
+  CHECK(contains(usage_message({"--config", file}), "c.toml: is not UTF-8 text"));
   const auto missing = usage_message({"--data", "d", "--config", (folder / "none.toml").string()});
   CHECK(contains(missing, "none.toml"));
 }
@@ -265,6 +268,17 @@ TEST_CASE("a configuration file may hold any character in strings and comments")
     write_text_file(file, "\xef\xbb\xbf# \" \xc3\xa9\ndata = " + value + "\n");
     const Call call({"--config", file});
     CHECK(call.options.config.data == "d\xc3\xa9");
+  }
+}
+
+TEST_CASE("a configuration keeps every character of a text") {
+  const ScratchFolder folder;
+  const std::string file = (folder / "c.toml").string();
+  for (const std::string data : {"\nit \t 'x' ", "a\"b\\c\x7f\x01", "\xc3\xa9\r\n'\"", "'"}) {
+    CAPTURE(data);
+    const Call call({"--data", data});
+    write_text_file(file, call.command_line.config_toml());
+    CHECK(Call({"--config", file}).options.config.data == data);
   }
 }
 
