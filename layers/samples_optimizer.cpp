@@ -49,6 +49,13 @@ OpRecord adamw_record() {
     return {};
   };
   const auto empty = [](Graph& g) { return dummy(g, {kRegionSize}); };
+  const auto with_two_numbers = [=](Graph& g) {
+    return AdamWRegions{.parameters = empty(g),
+                        .gradients = empty(g),
+                        .moment1 = empty(g),
+                        .moment2 = empty(g),
+                        .hyper = dummy(g, {2}, DType::f64)};
+  };
   return {.name = "adamw",
           .samples = {{"two segments", plain, build},
                       {"clipped and averaged, with a factor, after missed steps", all, build_all}},
@@ -59,24 +66,16 @@ OpRecord adamw_record() {
                       },
                       "adamw: segment [32,41) reaches past parameters=(40)"},
                      {[=](Graph& g) {
-                        adamw({.parameters = empty(g),
-                               .gradients = empty(g),
-                               .moment1 = empty(g),
-                               .moment2 = empty(g),
-                               .hyper = dummy(g, {2}, DType::f64),
-                               .average = empty(g)},
-                              kTwoSegments, {});
+                        AdamWRegions given = with_two_numbers(g);
+                        given.average = empty(g);
+                        adamw(given, kTwoSegments, {});
                       },
                       "adamw: hyper=(2) must be (3) (learning rate, step and weight of the "
                       "average)"},
                      {[=](Graph& g) {
-                        adamw({.parameters = empty(g),
-                               .gradients = empty(g),
-                               .moment1 = empty(g),
-                               .moment2 = empty(g),
-                               .hyper = dummy(g, {2}, DType::f64),
-                               .squared_norm = dummy(g, {1})},
-                              kTwoSegments, {});
+                        AdamWRegions given = with_two_numbers(g);
+                        given.squared_norm = dummy(g, {1});
+                        adamw(given, kTwoSegments, {});
                       },
                       "adamw: squared_norm is f32 (1); expected f64"}},
           .why_no_gradient = "nobody differentiates through the optimizer",

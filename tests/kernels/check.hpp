@@ -53,6 +53,18 @@ std::vector<T> with_ties(Index count) {
   return values;
 }
 
+/// The slope of f() in `value`, which f reads, by a central difference; `value` is as before afterwards.
+template <class F>
+double central_difference(double& value, double step, const F& f) {
+  const double middle = value;
+  value = middle + step;
+  const double above = f();
+  value = middle - step;
+  const double below = f();
+  value = middle;
+  return (above - below) / (2 * step);
+}
+
 template <class T>
 double widened(T value) {
   return static_cast<double>(static_cast<kernels::Real<T>>(value));

@@ -31,14 +31,9 @@ TEST_CASE_TEMPLATE("dice against the definition; gradient against differences of
       std::vector<double> slopes;  // of some elements
       const std::size_t stride = 1 + wide.size() / 5;
       for (std::size_t i = 0; i < wide.size(); i += stride) {
-        constexpr double kStep = 1e-4;
-        const double value = wide[i];
-        wide[i] = value + kStep;
-        const double above = naive::dice<double>(s.of(wide), labels.data(), options);
-        wide[i] = value - kStep;
-        const double below = naive::dice<double>(s.of(wide), labels.data(), options);
-        wide[i] = value;
-        slopes.push_back(0.5 * (above - below) / (2 * kStep));
+        slopes.push_back(0.5 * central_difference(wide[i], 1e-4, [&] {
+                           return naive::dice<double>(s.of(wide), labels.data(), options);
+                         }));
       }
       const double bound = std::is_same_v<T, double> ? 1e-7 : std::max(1e-5, tolerance<T>());
       check_written<T>(slopes, bound, [&](const auto& device, T* out, Write write) {

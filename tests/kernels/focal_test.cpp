@@ -31,15 +31,10 @@ TEST_CASE_TEMPLATE("focal: sums against the definition, gradient against differe
       std::vector<double> slopes;  // of some elements
       const std::size_t stride = 1 + wide.size() / 7;
       for (std::size_t i = 0; i < wide.size(); i += stride) {
-        constexpr double kStep = 1e-4;
-        const auto at = [&](double value) {
-          std::swap(wide[i], value);
-          const double terms =
-              naive::focal(s.of(wide), labels.data(), weights.data(), options).terms;
-          std::swap(wide[i], value);
-          return terms;
-        };
-        slopes.push_back(0.5 * (at(wide[i] + kStep) - at(wide[i] - kStep)) / (2 * kStep));
+        slopes.push_back(
+            0.5 * central_difference(wide[i], 1e-4, [&] {
+              return naive::focal(s.of(wide), labels.data(), weights.data(), options).terms;
+            }));
       }
       const double dsums[] = {0.5, 3};
       const double bound = std::is_same_v<T, double> ? 1e-7 : std::max(1e-5, tolerance<T>());

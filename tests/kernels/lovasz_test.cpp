@@ -45,15 +45,12 @@ TEST_CASE_TEMPLATE("lovasz: the loss against the definition, gradient against di
       if (!std::is_same_v<T, double> || s.pixels() > 100) continue;
       std::vector<double> expected;
       for (double& value : wide) {
-        constexpr double kStep = 1e-6;
-        const auto at = [&](double moved) {
-          std::swap(value, moved);
-          auto probabilities = wide;
-          naive::softmax<double>({wide.data(), 1, s.pixels(), s.c}, false, probabilities.data());
-          std::swap(value, moved);
-          return naive::lovasz(s.of(probabilities), labels.data(), options);
-        };
-        expected.push_back(0.5 * (at(value + kStep) - at(value - kStep)) / (2 * kStep));
+        expected.push_back(0.5 * central_difference(value, 1e-6, [&] {
+                             auto probabilities = wide;
+                             naive::softmax<double>({wide.data(), 1, s.pixels(), s.c}, false,
+                                                    probabilities.data());
+                             return naive::lovasz(s.of(probabilities), labels.data(), options);
+                           }));
       }
       const T dloss = T(0.5);
       check_written<T>(expected, 1e-8, [&](const auto& device, T* dx, Write write) {
