@@ -4,15 +4,15 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <optional>
 #include <sstream>
 #include <string_view>
 
 #include "apps/cli/parse_number.hpp"
 #include "apps/cli/python_repr.hpp"
+#include "apps/cli/text_file.hpp"
 #include "apps/cli/usage_error.hpp"
+#include "engine/core/error.hpp"
 #include "engine/core/join.hpp"
 #include "engine/weights/printable.hpp"
 
@@ -20,6 +20,8 @@ namespace fpanet {
 namespace {
 
 using Kind = Setting::Kind;
+
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 /// The form of a value of this kind in a file.
 std::string_view described(Kind kind) {
@@ -119,17 +121,26 @@ std::string node_text(const toml::node& node) {
   return show_non_ascii(out.str());
 }
 
-toml::table parse(const std::filesystem::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) usage_fail("{}: cannot be read", file.string());
-  const std::string text(std::istreambuf_iterator<char>(stream), {});
+/// UTF-8. Throws a UsageError, as everything does that is wrong with a configuration file.
+std::string contents(const std::filesystem::path& file) {
+  std::string text;
+  try {
+    text = read_text_file(file);
+  } catch (const Error& error) {
+    usage_fail("{}", error.what());
+  }
   if (!is_utf8(text)) {
     usage_fail("{}: is not UTF-8 text (perhaps Latin-1); save the file as UTF-8", file.string());
   }
-  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
-  const std::string_view begin = text.starts_with(kByteOrderMark) ? kByteOrderMark : "";
+  return text;
+}
+
+toml::table parse(const std::filesystem::path& file) {
+  const std::string text = contents(file);
+  std::string_view document = text;
+  if (document.starts_with(kByteOrderMark)) document.remove_prefix(kByteOrderMark.size());
   try {
-    return toml::parse(hide_non_ascii(std::string_view(text).substr(begin.size())), file.string());
+    return toml::parse(hide_non_ascii(document), file.string());
   } catch (const toml::parse_error& error) {
     const auto line = error.source().begin.line;
     const std::string description = show_non_ascii(error.description());
