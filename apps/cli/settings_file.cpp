@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <regex>
 #include <sstream>
 #include <string_view>
 
@@ -131,6 +132,11 @@ std::string contents(const std::filesystem::path& file) {
   }
   if (!is_utf8(text)) {
     usage_fail("{}: is not UTF-8 text (perhaps Latin-1); save the file as UTF-8", file.string());
+  }
+  static const std::regex kHiding(R"(\\(u|U0000)[eE]0[89a-fA-F])");
+  if (std::regex_search(text, kHiding)) {
+    usage_fail("{}: escapes of U+E080 to U+E0FF are not read; write the characters themselves",
+               file.string());
   }
   return text;
 }

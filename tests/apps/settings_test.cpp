@@ -255,6 +255,8 @@ TEST_CASE("a configuration file that does not fit names file, line, key and what
   refused("\"d\xc3\xa9\" = 1", "unknown key 'd\xc3\xa9'");
   write_text_file(file, "data = 'd\xe9'\n");
   CHECK(contains(usage_message({"--config", file}), "c.toml: is not UTF-8 text"));
+  write_text_file(file, "data = \"d\\uE083\\uE0A9\"\n");  // would be read as another character
+  CHECK(contains(usage_message({"--config", file}), "escapes of U+E080 to U+E0FF are not read"));
   const auto missing = usage_message({"--data", "d", "--config", (folder / "none.toml").string()});
   CHECK(contains(missing, "none.toml"));
 }
