@@ -1,6 +1,6 @@
-// Memory traffic per pixel: its 3 bytes are read twice and its label's byte once; 3 elements of T
-// and 4 bytes of label are written. That is 17 bytes in bfloat16. Storing a batch of bytes, its
-// floats, the result of the high-pass and that of a cast would take 80.
+// Memory traffic per pixel: its C samples are read twice and its label's byte once; C elements of T
+// and 4 bytes of label are written. For RGB bytes that is 17 bytes in bfloat16. Storing a batch of
+// bytes, its floats, the result of the high-pass and that of a cast would take 80.
 
 #include "kernels/assemble_batch_body.hpp"
 #include "kernels/cuda/launch.cuh"
@@ -9,9 +9,25 @@
 namespace fpanet::kernels {
 namespace {
 
+/// Where an element of a batch is in its scene: in row 0 of the batch's image, and how far apart rows
+/// are.
+struct SceneColumn {
+  Index top, stride;
+
+  /// Element e of a row of image `image`.
+  FPANET_HD SceneColumn(const BatchAssembly& batch, Index image, Index e) {
+    const BatchItem& item = batch.items[image];
+    const bool upside_down = item.flip_vertical != 0;
+    const Index from_x = body::flipped(e / batch.c, batch.w, item.flip_horizontal != 0);
+    const Index from_y = body::flipped(0, batch.h, upside_down), row = batch.c * batch.w;
+    top = (item.scene * batch.h + from_y) * row + from_x * batch.c + e % batch.c;
+    stride = upside_down ? -row : row;
+  }
+};
+
 /// A high-pass source that reads images of a batch in [0,1], with flips, brightness and contrast
-/// applied.
-struct SceneSource {
+/// applied, from scenes of bytes.
+struct ByteSource {
   static constexpr int kSharedFloats = 256;
 
   struct Column {
@@ -29,26 +45,52 @@ struct SceneSource {
   FPANET_HD void prepare(const Block& block, Index image, float* value_of) const {
     block.each([&](int thread) {
       for (int byte = thread; byte < kSharedFloats; byte += block.threads) {
-        value_of[byte] = body::assembled_value(batch.items[image], static_cast<std::uint8_t>(byte));
+        value_of[byte] =
+            body::assembled_byte(batch, batch.items[image], static_cast<std::uint8_t>(byte));
       }
     });
   }
 
   FPANET_HD Column column(Index image, Index e, const float* value_of) const {
-    const BatchItem& item = batch.items[image];
-    const bool upside_down = item.flip_vertical != 0;
-    const Index from_x = body::flipped(e / 3, batch.w, item.flip_horizontal != 0);
-    const Index from_y = body::flipped(0, batch.h, upside_down), row = 3 * batch.w;
-    return {batch.scene_images + (item.scene * batch.h + from_y) * row + from_x * 3 + e % 3,
-            upside_down ? -row : row, value_of};
+    const SceneColumn column(batch, image, e);
+    return {static_cast<const std::uint8_t*>(batch.scene_images) + column.top, column.stride,
+            value_of};
+  }
+};
+
+/// The same from scenes of other samples. The sample type is decided where a sample is read: a kernel
+/// for each type would take as long to compile as three more high-pass filters.
+struct SampleSource {
+  static constexpr int kSharedFloats = 0;
+
+  struct Column {
+    const void* samples;
+    Index top, stride;
+    body::SampleScale scale;
+    SampleType type;
+
+    FPANET_HD float at(Index y) const {
+      return body::assembled_sample(samples, type, top + y * stride, scale);
+    }
+  };
+
+  BatchAssembly batch;
+
+  template <class Block>
+  FPANET_HD void prepare(const Block&, Index, float*) const {}
+
+  FPANET_HD Column column(Index image, Index e, const float*) const {
+    const SceneColumn column(batch, image, e);
+    return {batch.scene_images, column.top, column.stride,
+            body::sample_scale(batch, batch.items[image], e % batch.c), batch.scene_type};
   }
 };
 
 /// Writes the images after the high-pass, and their labels. The spans of a tile divide its pixels
 /// among them.
-template <class T>
+template <class Source, class T>
 struct AssembleKernel {
-  using Subtract = HighPassSubtractKernel<SceneSource, T>;
+  using Subtract = HighPassSubtractKernel<Source, T>;
   static constexpr int kThreads = Subtract::kThreads;
 
   Subtract subtract;
@@ -59,7 +101,8 @@ struct AssembleKernel {
     subtract(block);
     const BatchAssembly& batch = subtract.source.batch;
     const HighPassTile tile(subtract.plan, block.index);
-    const Index first = divide_up(tile.first, 3), width = divide_up(tile.end, 3) - first;
+    const Index first = divide_up(tile.first, batch.c);
+    const Index width = divide_up(tile.end, batch.c) - first;
     block_stride(block, tile.rows() * width, [&](Index i) {
       const Index y = tile.first_row + i / width, x = first + i % width;
       labels[(tile.image * batch.h + y) * batch.w + x] =
@@ -85,22 +128,38 @@ struct AssembleUnfilteredKernel {
       const BatchItem& item = batch.items[image];
       const Index from_y = body::flipped(y, batch.h, item.flip_vertical != 0);
       const Index from_x = body::flipped(x, batch.w, item.flip_horizontal != 0);
-      const std::uint8_t* const from =
-          batch.scene_images + ((item.scene * batch.h + from_y) * batch.w + from_x) * 3;
-      for (Index c = 0; c < 3; ++c) {
-        images[pixel * 3 + c] = static_cast<T>(body::assembled_value(item, from[c]));
+      const Index from = ((item.scene * batch.h + from_y) * batch.w + from_x) * batch.c;
+      for (Index c = 0; c < batch.c; ++c) {
+        images[pixel * batch.c + c] =
+            static_cast<T>(body::assembled_value(batch, item, from + c, c));
       }
       labels[pixel] = body::assembled_label(batch, image, y, x);
     });
   }
 };
 
+template <class Source, class T>
+void assemble_filtered(const CudaGrid& grid, const BatchAssembly& batch, T* images,
+                       std::int32_t* labels, std::span<std::byte> workspace) {
+  HighPassPlan plan{batch.n, batch.c, batch.h, batch.w, *batch.high_pass};
+  plan.take(workspace);
+  const Source source{batch};
+  const HighPassBasisKernel basis{plan};
+  grid.run("assemble_batch", stride_blocks((batch.h + batch.w) * plan.kK, basis.kThreads), 0,
+           basis);
+  const HighPassSumKernel<Source> sum{plan, source};
+  grid.run("assemble_batch", plan.blocks(), sum.shared_bytes(), sum);
+  using Assemble = AssembleKernel<Source, T>;
+  grid.run("assemble_batch", plan.blocks(), Assemble::Subtract::shared_bytes(),
+           Assemble{{plan, source, images, Write::assign}, labels});
+}
+
 }  // namespace
 
 template <class T>
-std::size_t assemble_batch_workspace_bytes(const Cuda&, Index n, Index h, Index w,
+std::size_t assemble_batch_workspace_bytes(const Cuda&, Index n, Index c, Index h, Index w,
                                            std::optional<Index> high_pass) {
-  return high_pass ? HighPassPlan{n, 3, h, w, *high_pass}.bytes() : 0;
+  return high_pass ? HighPassPlan{n, c, h, w, *high_pass}.bytes() : 0;
 }
 
 template <class T>
@@ -112,23 +171,17 @@ void assemble_batch(const Cuda& cuda, const BatchAssembly& batch, T* images, std
     const Index pixels = batch.n * batch.h * batch.w;
     return grid.run("assemble_batch", stride_blocks(pixels, kernel.kThreads), 0, kernel);
   }
-  HighPassPlan plan{batch.n, 3, batch.h, batch.w, *batch.high_pass};
-  plan.take(workspace);
-  const SceneSource source{batch};
-  const HighPassBasisKernel basis{plan};
-  grid.run("assemble_batch", stride_blocks((batch.h + batch.w) * plan.kK, basis.kThreads), 0,
-           basis);
-  const HighPassSumKernel<SceneSource> sum{plan, source};
-  grid.run("assemble_batch", plan.blocks(), sum.shared_bytes(), sum);
-  using Assemble = AssembleKernel<T>;
-  grid.run("assemble_batch", plan.blocks(), Assemble::Subtract::shared_bytes(),
-           Assemble{{plan, source, images, Write::assign}, labels});
+  if (batch.scene_type == SampleType::u8) {
+    assemble_filtered<ByteSource>(grid, batch, images, labels, workspace);
+  } else {
+    assemble_filtered<SampleSource>(grid, batch, images, labels, workspace);
+  }
 }
 
-#define FPANET_INSTANTIATE(T)                                                              \
-  template void assemble_batch(const Cuda&, const BatchAssembly&, T*, std::int32_t*,       \
-                               std::span<std::byte>);                                      \
-  template std::size_t assemble_batch_workspace_bytes<T>(const Cuda&, Index, Index, Index, \
+#define FPANET_INSTANTIATE(T)                                                                     \
+  template void assemble_batch(const Cuda&, const BatchAssembly&, T*, std::int32_t*,              \
+                               std::span<std::byte>);                                             \
+  template std::size_t assemble_batch_workspace_bytes<T>(const Cuda&, Index, Index, Index, Index, \
                                                          std::optional<Index>)
 FPANET_INSTANTIATE(float);
 FPANET_INSTANTIATE(bfloat16);

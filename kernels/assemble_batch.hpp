@@ -1,41 +1,51 @@
 #pragma once
-// Assembles a batch from scenes that are stored as bytes in device memory: flips, brightness and
-// contrast by a table, scaling to [0,1], optionally the high-pass filter, and label bytes to labels.
+// Assembles a batch from scenes that are stored in device memory: flips, brightness and contrast,
+// scaling to [0,1], optionally the high-pass filter, and label bytes to labels.
 //
-//   image i of the batch, pixel (y,x):  u[y][x][c]      = to_unit(table_i[scenes[s_i][y'][x'][c]])
+//   image i of the batch, pixel (y,x):  u[y][x][c]      = to_unit(a(scenes[s_i][y'][x'][c]))
 //                                       images[i]       = u, or high_pass(u)
 //                                       labels[i][y][x] = l == ignore_byte ? ignore_label : l
 //   y' = H - 1 - y if the image is flipped vertically, else y; x' likewise
 //   l = the scene's label byte at (y',x')
+//   a is brightness and contrast: of bytes a table, of other samples brightened()
+//   (engine/core/band_scale.hpp)
 //
-// The scenes are u8 (S,H,W,3) and (S,H,W); the results are (N,3,H,W) and i32 (N,1,H,W). With the
-// filter, H and W are above its radius. On a GPU neither the bytes after the table nor, with the
-// filter, u are ever stored in memory; the images are bitwise equal to the result of to_unit.hpp,
-// high_pass.hpp and cast.hpp. data/augment.hpp decides the random choices for an image.
+// The scenes are (S,H,W,C) of u8, u16, i16 or f32, C up to 16, and labels u8 (S,H,W); the results are
+// (N,C,H,W) and i32 (N,1,H,W). Bytes have one scale for all bands. With the filter, H and W are above
+// its radius. On a GPU neither the samples after a nor, with the filter, u are ever stored in memory;
+// the images are bitwise equal to the result of to_unit.hpp, high_pass.hpp and cast.hpp.
+// data/augment.hpp decides the random choices for an image.
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
 
+#include "engine/core/band_scale.hpp"
 #include "engine/core/device.hpp"
 #include "engine/core/index.hpp"
 
 namespace fpanet::kernels {
+
+/// The type of the samples of scenes. (DType, but device code does not compile its header.)
+enum class SampleType : std::uint8_t { u8, u16, i16, f32 };
 
 /// One image of a batch.
 struct BatchItem {
   std::int32_t scene = 0;
   std::uint8_t flip_horizontal = 0;
   std::uint8_t flip_vertical = 0;
-  std::uint8_t table[256] = {};  ///< used for all three channels
+  std::uint8_t table[256] = {};     ///< of bytes, for all bands
+  float alpha = 1.0F, beta = 0.0F;  ///< of other samples: contrast, brightness
 };
 
 struct BatchAssembly {
-  const std::uint8_t* scene_images = nullptr;
+  const void* scene_images = nullptr;
+  SampleType scene_type = SampleType::u8;  ///< of their samples
   const std::uint8_t* scene_labels = nullptr;
   const BatchItem* items = nullptr;  ///< n items, in device memory
-  Index n = 0, h = 0, w = 0;
+  Index n = 0, c = 3, h = 0, w = 0;
+  BandScale scale = BandScale::bytes();
   std::uint8_t ignore_byte = 255;
   std::int32_t ignore_label = -1;
   std::optional<Index> high_pass = {};  ///< the filter's radius, at most kHighPassRadius
@@ -49,10 +59,10 @@ void assemble_batch(const Cuda& cuda, const BatchAssembly& batch, T* images, std
                     std::span<std::byte> workspace);
 
 template <class T>
-std::size_t assemble_batch_workspace_bytes(const Cpu& cpu, Index n, Index h, Index w,
+std::size_t assemble_batch_workspace_bytes(const Cpu& cpu, Index n, Index c, Index h, Index w,
                                            std::optional<Index> high_pass);
 template <class T>
-std::size_t assemble_batch_workspace_bytes(const Cuda& cuda, Index n, Index h, Index w,
+std::size_t assemble_batch_workspace_bytes(const Cuda& cuda, Index n, Index c, Index h, Index w,
                                            std::optional<Index> high_pass);
 
 }  // namespace fpanet::kernels

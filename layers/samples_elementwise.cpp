@@ -111,14 +111,28 @@ OpRecord to_unit_record() {
   for (Index i = 0; i < bytes.shape.numel(); ++i) {
     bytes.values.push_back(static_cast<double>(i * 37 % 256));
   }
+  SampleInput deep = bytes;
+  deep.name = "samples";
+  deep.dtype = DType::u16;
+  for (double& value : deep.values) value *= 201;
+  BandScale scale = BandScale::uniform(300, 40000);
+  scale.high[1] = 12345;
   return {.name = "to_unit",
           .samples = {{"image",
                        {bytes},
                        [](const std::vector<Value>& in) -> std::vector<Value> {
                          return {to_unit(in[0], DType::f32)};
+                       }},
+                      {"16 bits, a scale for each band",
+                       {deep},
+                       [scale](const std::vector<Value>& in) -> std::vector<Value> {
+                         return {to_unit(in[0], DType::f32, scale)};
                        }}},
-          .errors = {{[](Graph& g) { to_unit(dummy(g, {4}), DType::f32); },
-                      "to_unit: bytes is f32 (4); expected u8"},
+          .errors = {{[](Graph& g) { to_unit(dummy(g, {4}, DType::i32), DType::f32); },
+                      "to_unit: samples are i32 (4); expected u8, u16, i16 or f32"},
+                     {[scale](Graph& g) { to_unit(dummy(g, {4}, DType::u16), DType::f32, scale); },
+                      "to_unit: samples=(4) with a scale for each band must be (N,C,H,W), C at "
+                      "most 16"},
                      {[](Graph& g) { to_unit(dummy(g, {4}, DType::u8), DType::i32); },
                       "to_unit: the result is i32 (4); expected f32, f64 or bf16"}},
           .why_no_gradient = "bytes are data",

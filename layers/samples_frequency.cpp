@@ -26,7 +26,8 @@ SampleInput batch_items(Index count, Index scenes) {
   for (Index i = 0; i < count; ++i) {
     kernels::BatchItem item{.scene = static_cast<std::int32_t>(i % scenes),
                             .flip_horizontal = static_cast<std::uint8_t>(i & 1),
-                            .flip_vertical = static_cast<std::uint8_t>(i >> 1 & 1)};
+                            .flip_vertical = static_cast<std::uint8_t>(i >> 1 & 1),
+                            .alpha = 1.0F - 0.125F * static_cast<float>(i)};
     for (Index value = 0; value < 256; ++value) {
       item.table[value] = static_cast<std::uint8_t>(value / (i + 1));
     }
@@ -35,6 +36,23 @@ SampleInput batch_items(Index count, Index scenes) {
     std::copy(memory, memory + kBytes, input.values.begin() + i * kBytes);
   }
   return input;
+}
+
+/// Scenes of 16-bit samples of five bands, each with a scale of its own.
+OpSample deep_assembly(std::optional<Index> high_pass) {
+  const Index scenes = 2, count = 3, h = 11, w = 12, bands = 5;
+  SampleInput samples = bytes("scenes", {scenes, bands, h, w});
+  samples.dtype = DType::u16;
+  for (double& value : samples.values) value *= 17;
+  BandScale scale = BandScale::uniform(100, 3000);
+  scale.high[2] = 4000;
+  return {high_pass ? "16 bits, five bands" : "16 bits, five bands, unfiltered",
+          {samples, bytes("scene_labels", {scenes, 1, h, w}), batch_items(count, scenes)},
+          [=](const std::vector<Value>& in) -> std::vector<Value> {
+            const AssembledBatch batch =
+                assemble_batch(in[0], in[1], in[2], {.scale = scale, .high_pass = high_pass});
+            return {batch.images, batch.labels};
+          }};
 }
 
 OpSample assembly(const std::string& name, Index scenes, Index count, Index h, Index w,
@@ -61,17 +79,18 @@ OpRecord assemble_batch_record() {
       .name = "assemble_batch",
       .samples = {assembly("smallest", 1, 1, 11, 11, 10), assembly("every flip", 3, 4, 13, 12, 10),
                   assembly("smaller radius", 3, 4, 5, 6, 3),
-                  assembly("unfiltered", 3, 4, 5, 3, std::nullopt)},
-      .errors = {{refused({2, 3, 10, 64}, {2, 1, 10, 64}, {1, 264}),
-                  "assemble_batch: scenes=(2,3,10,64) must be (S,3,H,W) of at least 11 pixels "
-                  "each way"},
-                 {refused({2, 3, 16, 64}, {2, 1, 16, 64}, {1, 264}, 11),
+                  assembly("unfiltered", 3, 4, 5, 3, std::nullopt), deep_assembly(10),
+                  deep_assembly(std::nullopt)},
+      .errors = {{refused({2, 3, 10, 64}, {2, 1, 10, 64}, {1, 272}),
+                  "assemble_batch: scenes=(2,3,10,64) must be (S,C,H,W) of 1 to 16 bands and "
+                  "at least 11 pixels each way"},
+                 {refused({2, 3, 16, 64}, {2, 1, 16, 64}, {1, 272}, 11),
                   "assemble_batch: high-pass radius 11 is not from 0 to 10"},
-                 {refused({2, 3, 16, 64}, {2, 1, 16, 32}, {1, 264}),
+                 {refused({2, 3, 16, 64}, {2, 1, 16, 32}, {1, 272}),
                   "assemble_batch: scene_labels=(2,1,16,32) must be (2,1,16,64) (one per pixel of "
                   "the scenes)"},
                  {refused({2, 3, 16, 64}, {2, 1, 16, 64}, {1, 8}),
-                  "assemble_batch: items=(1,8) must be (N,264), a BatchItem for each image"}},
+                  "assemble_batch: items=(1,8) must be (N,272), a BatchItem for each image"}},
       .why_no_gradient = "bytes are data",
       .why_no_bf16 =
           "its inputs are bytes, which have no floating type; tests/kernels and tests/emulated "

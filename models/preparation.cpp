@@ -58,8 +58,10 @@ Value Preparation::prepare(Value image) const {
 
 AssembledBatch Preparation::prepare(const SceneBatch& batch, DType dtype,
                                     DType encoder_dtype) const {
-  AssembleBatchOptions options{
-      .ignore_byte = batch.ignore_byte, .ignore_label = batch.ignore_label, .dtype = dtype};
+  AssembleBatchOptions options{.ignore_byte = batch.ignore_byte,
+                               .ignore_label = batch.ignore_label,
+                               .dtype = dtype,
+                               .scale = batch.scale};
   // A result that nothing else reads is rounded as it is written.
   const bool fused = input == InputKind::highpass && radius <= kernels::kHighPassRadius;
   if (fused) options.high_pass = radius;

@@ -27,6 +27,7 @@ struct SceneBatch {
   Value scenes, scene_labels, items;
   std::uint8_t ignore_byte = 255;
   std::int32_t ignore_label = -1;
+  BandScale scale = BandScale::bytes();
 };
 
 struct Preparation {

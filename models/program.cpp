@@ -36,8 +36,8 @@ bool BatchSource::operator==(const BatchSource& other) const {
            (this->*tensor).shape() == (other.*tensor).shape();
   };
   return same_memory(&BatchSource::scenes) && same_memory(&BatchSource::scene_labels) &&
-         same_memory(&BatchSource::items) && ignore_byte == other.ignore_byte &&
-         ignore_label == other.ignore_label;
+         same_memory(&BatchSource::items) && scale == other.scale &&
+         ignore_byte == other.ignore_byte && ignore_label == other.ignore_label;
 }
 
 double Readback::loss() const {
@@ -90,7 +90,8 @@ Value Program::record_inputs(const Network& model, const Forward& forward, DType
                        .scene_labels = graph_.constant("scene labels", source.scene_labels),
                        .items = graph_.state("batch items", source.items),
                        .ignore_byte = source.ignore_byte,
-                       .ignore_label = source.ignore_label},
+                       .ignore_label = source.ignore_label,
+                       .scale = source.scale},
                       dtype, forward.activations.value_or(dtype));
     const Shape made{n, 1, h, w};
     require(batch.labels.shape() == made, "program: the source makes labels of {}, not of {}",
@@ -102,7 +103,9 @@ Value Program::record_inputs(const Network& model, const Forward& forward, DType
   if (options_.kind != ProgramKind::predict) {
     labels_ = graph_.input("labels", Spec{{n, 1, h, w}, DType::i32});
   }
-  return model.prepare(options_.image_dtype == DType::u8 ? to_unit(images_, dtype) : images_);
+  const bool samples = options_.scale || options_.image_dtype == DType::u8;
+  return model.prepare(
+      samples ? to_unit(images_, dtype, options_.scale.value_or(BandScale::bytes())) : images_);
 }
 
 void Program::record(const Network& model, const ParameterStore& store) {

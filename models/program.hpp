@@ -2,7 +2,7 @@
 // A network as a recorded and planned program for one batch size: a training step, an evaluation or a
 // prediction.
 //
-//   images u8 -> [0,1] -> network -> probabilities -> loss (objective.hpp), per-image confusion counts
+//   samples -> [0,1] -> network -> probabilities -> loss (objective.hpp), per-image confusion counts
 //   training adds: backward, AdamW over every parameter that the loss reaches; if wanted, the norm of
 //   all gradients is clipped before it, and a moving average follows the parameters
 //
@@ -30,8 +30,9 @@ struct BatchSource {
   Tensor scenes, scene_labels, items;
   std::uint8_t ignore_byte = 255;
   std::int32_t ignore_label = -1;
+  BandScale scale = BandScale::bytes();
 
-  bool operator==(const BatchSource& other) const;  ///< the same memory
+  bool operator==(const BatchSource& other) const;  ///< the same memory and scale
 };
 
 /// The place of a training program in a step of several micro-batches. The gradient of such a step
@@ -56,8 +57,11 @@ struct ProgramOptions {
   Index batch = 1;
   Index height = 320;
   Index width = 320;
-  /// u8, as the loader delivers images, or the dtype of the model for values in [0,1].
+  /// The type of the samples that the loader delivers; or, without a scale, the dtype of the model
+  /// for values in [0,1].
   DType image_dtype = DType::u8;
+  /// How samples become values in [0,1]; none: bytes from 0..255, and other types are values already.
+  std::optional<BandScale> scale = std::nullopt;
   /// If given, training and evaluation take images and labels from it.
   std::optional<BatchSource> source = std::nullopt;
   /// Defaults to the notebook's loss.

@@ -62,7 +62,7 @@ FPANET_STUB(void, adamw, const Cuda&, Out<T>, In<T>, Out<T>, Out<T>, const doubl
             const AdamWOptions&, std::span<bfloat16>, Out<T>, const double*);
 FPANET_STUB(void, argmax, const Cuda&, Matrices<const T>, std::int32_t*);
 FPANET_STUB(void, assemble_batch, const Cuda&, const BatchAssembly&, T*, std::int32_t*, Bytes);
-FPANET_STUB(std::size_t, assemble_batch_workspace_bytes, const Cuda&, Index, Index, Index,
+FPANET_STUB(std::size_t, assemble_batch_workspace_bytes, const Cuda&, Index, Index, Index, Index,
             std::optional<Index>);
 FPANET_STUB(void, batch_norm_backward, const Cuda&, const BatchNormBackward<T>&, Bytes);
 FPANET_STUB(void, batch_norm_eval, const Cuda&, const BatchNormForward<T>&, const Real<T>*,
@@ -183,5 +183,18 @@ FPANET_STUB(void, upsample2x_backward, const Cuda&, View<const T>, View<T>, Writ
 FPANET_STUB(void, upsample2x_concat, const Cuda&, View<const T>, View<const T>, View<T>);
 FPANET_STUB(void, upsample2x_concat_backward, const Cuda&, View<const T>, View<T>, Write, View<T>,
             Write);
+
+template <class T, class Sample>
+void to_unit(const Cuda&, In<Sample>, Index, const BandScale&, Out<T>) {
+  fail("to_unit: this build has no CUDA; use --device cpu or build with a CUDA toolkit");
+}
+#define FPANET_SAMPLE_STUB(Sample)                                                           \
+  template void to_unit(const Cuda&, In<Sample>, Index, const BandScale&, std::span<float>); \
+  template void to_unit(const Cuda&, In<Sample>, Index, const BandScale&, std::span<bfloat16>)
+FPANET_SAMPLE_STUB(std::uint8_t);
+FPANET_SAMPLE_STUB(std::uint16_t);
+FPANET_SAMPLE_STUB(std::int16_t);
+FPANET_SAMPLE_STUB(float);
+#undef FPANET_SAMPLE_STUB
 
 }  // namespace fpanet::kernels

@@ -96,7 +96,7 @@ void check_equal(const Device& device, const Scenes& scenes, std::optional<Index
   const ImageSize s = scenes.size();
   auto images = filled<T>(s.numel(), std::numeric_limits<double>::quiet_NaN());
   auto labels = filled<std::int32_t>(s.pixels(), -7);
-  auto workspace = scratch(assemble_batch_workspace_bytes<T>(device, s.n, s.h, s.w, radius));
+  auto workspace = scratch(assemble_batch_workspace_bytes<T>(device, s.n, s.c, s.h, s.w, radius));
   assemble_batch<T>(device, scenes.batch(radius), images.data(), labels.data(), workspace);
   CHECK(same_bits(images, expected));
   CHECK(labels == scenes.batch_labels());
@@ -127,6 +127,80 @@ TEST_CASE(
         check_equal(cpu, scenes, radius, in_steps<double>(cpu, scenes, radius));
       });
       on_cards<float>([&](const Cuda& cuda) { check_both_precisions(cuda, scenes, radius); });
+    }
+  }
+}
+
+/// Scenes of samples that are not bytes, with bands on scales of their own, assembled in steps.
+template <class Sample>
+void check_samples(SampleType type, Index bands, std::optional<Index> radius) {
+  constexpr Index kScenes = 2, kBatch = 3, kHeight = 13, kWidth = 21;
+  const ImageSize s{kBatch, bands, kHeight, kWidth};
+  std::vector<Sample> scenes(static_cast<std::size_t>(kScenes * kHeight * kWidth * bands));
+  for (std::size_t i = 0; i < scenes.size(); ++i) {
+    scenes[i] = static_cast<Sample>((i * 7919 % 5000) - (std::is_signed_v<Sample> ? 1000 : 0));
+  }
+  const std::vector<std::uint8_t> labels = random_bytes("labels", kScenes * kHeight * kWidth);
+  BandScale scale = BandScale::uniform(100, 3000);
+  for (std::size_t b = 0; b < scale.high.size(); ++b) scale.high[b] += 100 * static_cast<float>(b);
+  const std::vector<BatchItem> items{
+      {.scene = 1, .flip_vertical = 1, .alpha = 1.125F, .beta = -0.0625F},
+      {.scene = 0, .flip_horizontal = 1},
+      {.scene = 1, .alpha = 0.875F, .beta = 0.125F}};
+  std::vector<Sample> augmented(static_cast<std::size_t>(s.numel()));
+  for (Index i = 0; i < kBatch; ++i) {
+    const BatchItem& item = items[static_cast<std::size_t>(i)];
+    for (Index y = 0; y < kHeight; ++y) {
+      for (Index x = 0; x < kWidth; ++x) {
+        const Index from_y = item.flip_vertical ? kHeight - 1 - y : y;
+        const Index from_x = item.flip_horizontal ? kWidth - 1 - x : x;
+        for (Index c = 0; c < bands; ++c) {
+          const auto b = static_cast<std::size_t>(c);
+          const auto from = static_cast<std::size_t>(
+              ((item.scene * kHeight + from_y) * kWidth + from_x) * bands + c);
+          augmented[static_cast<std::size_t>(((i * kHeight + y) * kWidth + x) * bands + c)] =
+              brightened(scenes[from], item.alpha, item.beta, scale.low[b], scale.high[b]);
+        }
+      }
+    }
+  }
+  const BatchAssembly batch{.scene_images = scenes.data(),
+                            .scene_type = type,
+                            .scene_labels = labels.data(),
+                            .items = items.data(),
+                            .n = kBatch,
+                            .c = bands,
+                            .h = kHeight,
+                            .w = kWidth,
+                            .scale = scale,
+                            .high_pass = radius};
+  const auto check = [&](const auto& device) {
+    std::vector<float> expected(augmented.size());
+    to_unit<float, Sample>(device, augmented, bands, scale, expected);
+    if (radius) {
+      auto workspace =
+          scratch(high_pass_workspace_bytes<float>(device, s.n, s.c, s.h, s.w, *radius));
+      high_pass<float>(device, s.of(expected), *radius, s.over(expected.data()), Write::assign,
+                       workspace);
+    }
+    auto images = filled<float>(s.numel(), -7);
+    auto made = filled<std::int32_t>(s.pixels(), -7);
+    auto workspace =
+        scratch(assemble_batch_workspace_bytes<float>(device, s.n, s.c, s.h, s.w, radius));
+    assemble_batch<float>(device, batch, images.data(), made.data(), workspace);
+    CHECK(same_bits(images, expected));
+  };
+  on_cpus<float>(check);
+  on_cards<float>(check);
+}
+
+TEST_CASE("assemble_batch: scenes of 16 bits and floats, of 1 to 13 bands") {
+  for (const Index bands : {1, 3, 4, 13}) {
+    CAPTURE(bands);
+    for (const std::optional<Index> radius : {std::optional<Index>(10), std::optional<Index>()}) {
+      check_samples<std::uint16_t>(SampleType::u16, bands, radius);
+      check_samples<std::int16_t>(SampleType::i16, bands, radius);
+      check_samples<float>(SampleType::f32, bands, radius);
     }
   }
 }

@@ -15,6 +15,7 @@
 #include "layers/position_attention.hpp"
 #include "layers/relu.hpp"
 #include "layers/to_unit.hpp"
+#include "models/fpanet.hpp"
 #include "models/program.hpp"
 #include "tests/support/message_of.hpp"
 
