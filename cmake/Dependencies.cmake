@@ -36,7 +36,7 @@ endfunction()
 fpanet_header_library(CLI11 CLI/CLI.hpp)              # command lines
 fpanet_header_library(JSON nlohmann/json.hpp)         # safetensors headers, reports
 fpanet_header_library(TOML toml++/toml.h)             # configuration files
-fpanet_header_library(STB stb_image.h stb)            # BMP reading, PNG in memory, the figures' font
+fpanet_header_library(STB stb_easy_font.h stb)         # the font of figures
 
 # GDAL reads and writes rasters; everything else works without it.
 set(FPANET_WITH_GDAL OFF)

@@ -175,7 +175,7 @@ BandScale percentile_scale(const ImagePass& pass, int threads) {
     });
   }
 
-  BandScale scale = BandScale::uniform(0, 1);
+  BandScale scale;
   for (std::size_t b = 0; b < bands.size(); ++b) {
     std::array<float, 2> values{};
     for (std::size_t p = 0; p < values.size(); ++p) {
@@ -183,9 +183,11 @@ BandScale percentile_scale(const ImagePass& pass, int threads) {
       const double above = sample_of(bands[b].key(2 * p + 1, two_passes), type);
       values[p] = static_cast<float>(below + (above - below) * fractions[b][p]);
     }
-    scale.low[b] = values[0];
     const float smallest_range = std::max(1.0F, std::abs(values[0]) * 1e-3F);
-    scale.high[b] = values[1] > values[0] ? values[1] : values[0] + smallest_range;
+    const float high = values[1] > values[0] ? values[1] : values[0] + smallest_range;
+    if (b == 0) scale = BandScale::uniform(values[0], high);  // the bands that there are not, too
+    scale.low[b] = values[0];
+    scale.high[b] = high;
   }
   return scale;
 }

@@ -25,10 +25,10 @@ struct SceneReport {
   std::vector<DataReport::BadFile> bad;
   std::vector<Index> class_pixels;
   MaskCounts counts;
+  PixelKinds pixels;
   std::map<Rgb, Index> stray;
   bool index_mask = false;
   bool turned = false;
-  SampleRange range;
 };
 
 /// Runs `check`. If it throws, adds an entry for `file`. Returns true if it did not throw.
@@ -81,11 +81,12 @@ SceneReport check_scene(const ScenePaths& files, const Labelling& how, const std
   SceneReport finding;
   finding.class_pixels.resize(static_cast<std::size_t>(how.classes.size()));
   Image image, mask;
-  const bool image_ok = attempt(finding, files.image, [&] { image = read_image(files.image); });
+  const bool image_ok = attempt(finding, files.image,
+                                [&] { image = read_image(files.image, {.bands = std::nullopt}); });
   const bool mask_ok = attempt(finding, files.mask, [&] { mask = read_mask(files.mask); });
   if (image_ok) {
     finding.image_size = image.size_str();
-    if (image.type != DType::u8) finding.range = range_of(image);
+    finding.pixels.add(image);
     finding.turned = turned_unseen(files.image, {image.height, image.width});
   }
   if (!mask_ok) return finding;
@@ -138,15 +139,11 @@ std::string stray_rows(const std::vector<DataReport::StrayColor>& stray) {
 void add(DataReport& report, const ScenePaths& files, const SceneReport& finding,
          std::map<Rgb, DataReport::StrayColor>& stray) {
   if (!finding.image_size.empty()) ++report.sizes[finding.image_size];
+  report.pixels.add(finding.pixels);
   report.bad.insert(report.bad.end(), finding.bad.begin(), finding.bad.end());
   report.index_masks += finding.index_mask ? 1 : 0;
   report.counts.add(finding.counts);
   if (finding.turned) report.turned.push_back(files.image.filename().string());
-  if (finding.range.type != DType::u8) {
-    if (report.deep_images == 0) report.deep_range = finding.range;
-    report.deep_range.include(finding.range);
-    ++report.deep_images;
-  }
   for (std::size_t c = 0; c < finding.class_pixels.size(); ++c) {
     report.class_pixels[c] += finding.class_pixels[c];
   }
@@ -167,9 +164,7 @@ std::vector<std::string> DataReport::problems() const {
   if (scan.scenes.empty()) problems.push_back("there is no scene");
   if (!scan.problems(policy).empty()) problems.push_back("files do not fit together");
   if (!bad.empty()) problems.push_back(fmt::format("{} bad files", bad.size()));
-  if (deep_images > 0) {
-    problems.push_back(depth_problem(fmt::format("{} images", deep_images), deep_range));
-  }
+  if (const std::string mixed = pixels.problem(); !mixed.empty()) problems.push_back(mixed);
   const std::string nothing = nothing_to_learn(counts);
   if (class_table_problem.empty() && !nothing.empty()) {
     problems.push_back(nothing);
@@ -189,7 +184,8 @@ std::string DataReport::str() const {
   }
   text += "sizes:";
   for (const auto& [size, count] : sizes) text += fmt::format(" {} ({})", size, count);
-  text += fmt::format("\nindex masks: {}\n", index_masks);
+  text += "\n" + pixels.str();
+  text += fmt::format("index masks: {}\n", index_masks);
   if (!mask_note.empty()) text += mask_note + "\n";
   if (class_table_problem.empty()) {
     text += fmt::format("classes: {}, with pixels\n{}", classes.size(), class_rows(*this));

@@ -9,7 +9,7 @@
 #include "data/class_table.hpp"
 #include "data/folder.hpp"
 #include "data/mask_counts.hpp"
-#include "data/sample_range.hpp"
+#include "data/pixel_kinds.hpp"
 
 namespace fpanet {
 
@@ -29,14 +29,13 @@ struct DataReport {
   ClassTable classes;
   std::string class_table_problem;     ///< empty if the table could be read
   std::map<std::string, Index> sizes;  ///< "512x512" -> images
+  PixelKinds pixels;                   ///< bands and types, range and nodata of each band
   std::vector<BadFile> bad;            ///< files that cannot be used, by scene
   std::vector<Index> class_pixels;     ///< pixels of each class in all readable masks
   MaskCounts counts;                   ///< over all readable masks
   std::vector<StrayColor> stray;       ///< colours that no class has, most frequent first
   Index index_masks = 0;               ///< masks that hold indices instead of colours
   std::string mask_note;               ///< what masks of one channel are taken for
-  Index deep_images = 0;               ///< images with samples of more than 8 bits
-  SampleRange deep_range;              ///< of those
   /// Names of images that EXIF data turns without changing their size.
   std::vector<std::string> turned;
 

@@ -23,8 +23,16 @@ struct Finding {
   MaskCounts counts;
   ImageSize size;
   bool turned = false;
-  SampleRange range;
+  DType type = DType::u8;
+  bool too_few_bands = false;
 };
+
+/// Adds `value` with its scene unless it occurred before.
+template <class T>
+void add_new(std::vector<std::pair<T, Index>>& seen, const T& value, Index scene) {
+  const auto same = [&](const auto& entry) { return entry.first == value; };
+  if (std::none_of(seen.begin(), seen.end(), same)) seen.emplace_back(value, scene);
+}
 
 }  // namespace
 
@@ -59,7 +67,10 @@ SceneStore::Summary SceneStore::verify(std::span<const Index> scenes, int thread
       finding.counts.add(scene->labels);
       finding.size = {scene->image.height, scene->image.width};
       finding.turned = scene->turned;
-      if (scene->image.type != DType::u8) finding.range = range_of(scene->image);
+      finding.type = scene->image.type;
+    } catch (const TooFewBands& error) {
+      finding.problem = error.what();
+      finding.too_few_bands = true;
     } catch (const std::bad_alloc&) {
       finding.problem = fmt::format("{}: too large for the available memory",
                                     dataset_->id(scenes[static_cast<std::size_t>(i)]));
@@ -76,18 +87,13 @@ SceneStore::Summary SceneStore::verify(std::span<const Index> scenes, int thread
     summary.of_scene.push_back(finding.counts);
     if (!finding.problem.empty()) {
       summary.problems.push_back(finding.problem);
+      if (finding.too_few_bands) summary.too_few_bands.push_back(finding.problem);
       continue;
     }
     summary.add(finding.counts);
     if (finding.turned) summary.turned.push_back(scenes[i]);
-    if (finding.range.type != DType::u8) {
-      if (summary.deep.empty()) summary.deep_range = finding.range;
-      summary.deep_range.include(finding.range);
-      summary.deep.push_back(scenes[i]);
-    }
-    const bool is_new = std::none_of(summary.sizes.begin(), summary.sizes.end(),
-                                     [&](const auto& seen) { return seen.first == finding.size; });
-    if (is_new) summary.sizes.emplace_back(finding.size, scenes[i]);
+    add_new(summary.sizes, finding.size, scenes[i]);
+    add_new(summary.types, finding.type, scenes[i]);
   }
   return summary;
 }

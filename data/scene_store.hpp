@@ -1,6 +1,6 @@
 #pragma once
-// Keeps scenes in memory after their first use, in 8 bits per channel: 803 images of 320x320 with
-// labels take 329 MB.
+// Keeps scenes in memory after their first use, as they are in their files: 803 images of 320x320,
+// RGB of 8 bits, with labels take 329 MB.
 
 #include <atomic>
 #include <functional>
@@ -13,7 +13,6 @@
 
 #include "data/dataset.hpp"
 #include "data/mask_counts.hpp"
-#include "data/sample_range.hpp"
 
 namespace fpanet {
 
@@ -35,11 +34,11 @@ class SceneStore {
     std::vector<std::string> problems;
     /// Every size that occurs among the usable scenes, with the first scene that has it.
     std::vector<std::pair<ImageSize, Index>> sizes;
-    /// The scenes with samples of more than 8 bits, and the range of those.
-    std::vector<Index> deep;
-    SampleRange deep_range;
-    std::vector<Index> turned;         ///< scenes with Scene::turned
-    std::vector<MaskCounts> of_scene;  ///< the same counts for each scene
+    /// Every sample type that occurs among them, with the first scene that has it.
+    std::vector<std::pair<DType, Index>> types;
+    std::vector<std::string> too_few_bands;  ///< those problems that are TooFewBands
+    std::vector<Index> turned;               ///< scenes with Scene::turned
+    std::vector<MaskCounts> of_scene;        ///< the same counts for each scene
   };
   /// Loads all `scenes` on `threads` threads before training needs them, and continues after scenes
   /// that cannot be used. Calls `progress(done)` after each scene, on any thread but never

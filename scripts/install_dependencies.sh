@@ -11,7 +11,7 @@ packages=(
   g++ cmake ninja-build           # compiler and build
   libeigen3-dev                   # matrix products of the CPU path
   libjpeg-dev libpng-dev          # satellite images and masks
-  libstb-dev                      # other image formats, the font of the figures
+  libstb-dev                      # the font of the figures
   zlib1g-dev                      # checksums of PyTorch's zip files
   libcli11-dev libtomlplusplus-dev # command lines and configuration files
   libfmt-dev                      # messages

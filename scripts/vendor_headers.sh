@@ -16,7 +16,7 @@ headers=(
   fmt                                       # messages
   CLI toml++                                # command lines and configuration files
   nlohmann                                  # headers of weight files, reports
-  stb                                       # other image formats, the font of the figures
+  stb                                       # the font of the figures
   doctest                                   # tests
   jpeglib.h jconfig.h jmorecfg.h jerror.h   # satellite images
   png.h pngconf.h pnglibconf.h              # masks

@@ -14,6 +14,7 @@
 #include "apps/cli/interrupt.hpp"
 #include "apps/cli/standard_streams.hpp"
 #include "apps/cli/usage_error.hpp"
+#include "data/bands.hpp"
 #include "engine/core/log.hpp"
 #include "engine/weights/printable.hpp"
 
@@ -93,6 +94,8 @@ int run(CLI::App& app, int argc, const char* const* argv, const Action& body) {
   } catch (const CLI::ParseError& error) {
     return report(app, message_of(app, error), kExitUsage);
   } catch (const UsageError& error) {
+    return report(app, error.what(), kExitUsage);
+  } catch (const TooFewBands& error) {
     return report(app, error.what(), kExitUsage);
   } catch (const std::bad_alloc&) {
     return report(app, "out of memory: try a smaller batch or image size", kExitFailed);

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "apps/cli/parse_number.hpp"
+#include "data/pixel_format.hpp"
+#include "engine/core/error.hpp"
 
 namespace fpanet {
 namespace {
@@ -25,7 +27,67 @@ bool is_device(std::string_view text) {
   return text.starts_with("cuda:") && parse_number<std::uint16_t>(text.substr(5)).has_value();
 }
 
+/// Whether parse(text) accepts the text.
+template <class Parse>
+bool is_accepted(const Parse& parse, const std::string& text) {
+  try {
+    parse(text);
+  } catch (const Error&) {
+    return false;
+  }
+  return true;
+}
+
+constexpr const char* kBandsAccepted = "a number of bands from 1 to 16, or a list such as 4,3,2";
+
 }  // namespace
+
+void add_bands(Settings& settings, std::string* bands, std::string standard) {
+  settings.add({.name = "bands",
+                .placeholder = "N|LIST",
+                .accepted = kBandsAccepted,
+                .help = "Bands of the pictures that the model reads, counted from 1: the first N,\n"
+                        "or a list in the order of the model; a list of one ends with a comma",
+                .kind = Setting::Kind::text_or_integer,
+                .assign =
+                    [bands](const std::string& text) {
+                      *bands = text;
+                      return is_accepted(Bands::parse, text);
+                    },
+                .str = [bands, standard] { return bands->empty() ? standard : *bands; }});
+}
+
+void add_scale(Settings& settings, std::string* scale, std::string standard) {
+  settings.add({.name = "scale",
+                .placeholder = "auto|LOW,HIGH",
+                .accepted = "auto, or two numbers LOW,HIGH with LOW below HIGH, such as 0,65535",
+                .help =
+                    "Sample values that become 0 and 1; auto: 0,255 for bytes, for other types\n"
+                    "the 0.1 and 99.9 percentiles of each band over the training images,\n"
+                    "which the checkpoint records",
+                .kind = Setting::Kind::text,
+                .assign =
+                    [scale](const std::string& text) {
+                      *scale = text;
+                      return is_accepted(parse_scale, text);
+                    },
+                .str = [scale, standard] { return scale->empty() ? standard : *scale; }});
+}
+
+void add_show_bands(Settings& settings, std::string* show_bands) {
+  settings.add({.name = "show-bands",
+                .placeholder = "auto|LIST",
+                .accepted = "auto, or one or three of the model's bands such as 4,3,2",
+                .help = "Bands shown as red, green and blue in pictures for people; one is shown\n"
+                        "as gray; auto: the model's first three",
+                .kind = Setting::Kind::text,
+                .assign =
+                    [show_bands](const std::string& text) {
+                      *show_bands = text;
+                      return text == "auto" || is_accepted(Bands::parse, text);
+                    },
+                .str = [show_bands] { return show_bands->empty() ? "auto" : *show_bands; }});
+}
 
 void add_data(Settings& settings, std::string* data, std::string help) {
   settings.add({.name = "data",

@@ -18,6 +18,11 @@ void add_device(Settings& settings, std::string* device);        ///< auto | cpu
 void add_precision(Settings& settings, std::string* precision);  ///< fp32 | tf32 | bf16 | fp64
 void add_threads(Settings& settings, std::int64_t* threads);     ///< 0: all
 void add_deterministic(Settings& settings, bool* deterministic);
+/// "4" or "4,3,2"; `standard` is what --help says if the variable is empty.
+void add_bands(Settings& settings, std::string* bands, std::string standard = "");
+/// "auto" or "LOW,HIGH"; likewise.
+void add_scale(Settings& settings, std::string* scale, std::string standard = "");
+void add_show_bands(Settings& settings, std::string* show_bands);
 void add_cache(Settings& settings, bool* cache);
 
 /// The values that --data accepts.

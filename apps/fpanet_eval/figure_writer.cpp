@@ -1,11 +1,13 @@
 #include "apps/fpanet_eval/figure_writer.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <system_error>
 #include <utility>
 
 #include "apps/prediction/prediction.hpp"
 #include "apps/report/figures.hpp"
+#include "apps/training/pixel_choice.hpp"
 #include "data/image_file.hpp"
 #include "data/mask.hpp"
 #include "engine/core/error.hpp"
@@ -14,9 +16,9 @@ namespace fpanet {
 namespace {
 
 Image image_of(const Batch& batch, Index n, const ImageSize& size) {
-  Image image(size.height, size.width, 3);
-  const auto bytes = batch.images.slice(n, 1).span<std::uint8_t>();
-  std::copy(bytes.begin(), bytes.end(), image.pixels.begin());
+  const Tensor samples = batch.images.slice(n, 1);
+  Image image(size.height, size.width, samples.shape()[1], samples.dtype());
+  std::memcpy(image.pixels.data(), samples.raw(), samples.bytes());
   return image;
 }
 
@@ -31,8 +33,12 @@ Image labels_of(const Batch& batch, Index n, const ImageSize& size) {
 
 }  // namespace
 
-FigureWriter::FigureWriter(std::filesystem::path folder, ClassTable classes)
-    : folder_(std::move(folder)), classes_(std::move(classes)) {
+FigureWriter::FigureWriter(std::filesystem::path folder, ClassTable classes, PixelFormat pixels,
+                           Bands show)
+    : folder_(std::move(folder)),
+      classes_(std::move(classes)),
+      pixels_(std::move(pixels)),
+      show_(std::move(show)) {
   std::error_code error;
   std::filesystem::create_directories(folder_, error);
   require(!error, "{}: cannot create the folder: {}", folder_.string(), error.message());
@@ -42,9 +48,11 @@ void FigureWriter::write(const Batch& batch, const Program& program) const {
   const ImageSize size{batch.images.shape()[2], batch.images.shape()[3]};
   const Tensor probabilities = program.probabilities().to(Device::cpu());
   for (Index n = 0; n < batch.size(); ++n) {
-    const Image figure = scene_figure(
-        image_of(batch, n, size), colors_from_labels(labels_of(batch, n, size), classes_),
-        colors_from_labels(likeliest_labels(probabilities, n, size), classes_));
+    const Image figure =
+        scene_figure(rgb_preview(image_of(batch, n, size), pixels_, show_),
+                     colors_from_labels(labels_of(batch, n, size), classes_),
+                     colors_from_labels(likeliest_labels(probabilities, n, size), classes_),
+                     preview_title(pixels_.bands, show_));
     write_png(folder_ / (batch.ids[static_cast<std::size_t>(n)] + ".png"), figure);
   }
 }

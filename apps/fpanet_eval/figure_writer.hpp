@@ -4,6 +4,7 @@
 
 #include "data/class_table.hpp"
 #include "data/loader.hpp"
+#include "data/pixel_format.hpp"
 #include "models/program.hpp"
 
 namespace fpanet {
@@ -12,8 +13,9 @@ namespace fpanet {
 /// by side, as in the notebook's last cell.
 class FigureWriter {
  public:
-  /// Creates `folder`; throws Error if that fails. `classes` defines the colours.
-  FigureWriter(std::filesystem::path folder, ClassTable classes);
+  /// Creates `folder`; throws Error if that fails. `classes` defines the colours; `show` are the
+  /// bands of images, which have the bands of `pixels`, that are drawn.
+  FigureWriter(std::filesystem::path folder, ClassTable classes, PixelFormat pixels, Bands show);
 
   /// Call it after `program` has run on `batch`.
   void write(const Batch& batch, const Program& program) const;
@@ -21,6 +23,8 @@ class FigureWriter {
  private:
   std::filesystem::path folder_;
   ClassTable classes_;
+  PixelFormat pixels_;
+  Bands show_;
 };
 
 }  // namespace fpanet

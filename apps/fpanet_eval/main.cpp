@@ -40,7 +40,9 @@ std::unique_ptr<Dataset> open_data(const EvalOptions& options, const DatasetOpti
 int run(const EvalOptions& options) {
   Console console(options.quiet);
   const ModelFile file = open_model(find_checkpoint(options.checkpoint), options.told);
-  require_rgb(file.network, file.weights.name);
+  const PixelFormat trained = pixels_of(file);
+  const Bands bands = resolve_bands(options.pixels, trained);
+  const Bands show = resolve_preview(options.pixels.show_bands, bands);
   const ImageSize size = options.image_size.value_or(file.info.image_size.value_or(kNotebookSize));
   const ImageNeeds needs = image_needs(file.network);
   require_size_fits(size, needs);
@@ -48,6 +50,7 @@ int run(const EvalOptions& options) {
   const std::shared_ptr<const Dataset> dataset =
       open_data(options,
                 {.size = size,
+                 .bands = bands,
                  .mask_policy = mask_policy,
                  .cache_folder = options.cache ? default_cache_folder() : std::nullopt},
                 file, console);
@@ -65,18 +68,22 @@ int run(const EvalOptions& options) {
   check_scenes(*store, parts, {},
                {.image = needs, .batch_size = options.batch_size, .threads = placement.threads},
                mask_policy, console);
-  ModelSession session(placement, file.network, std::nullopt);
+  const Index first = choice.scenes.front();
+  const PixelFormat pixels =
+      resolve_pixels(options.pixels, trained, store->get(first)->image.type, dataset->id(first));
+  ModelSession session(placement, file.network, std::nullopt, pixels);
   console.info("{}", load_model(session.store(), session.network(), file.weights));
   if (file.info.objective) {
     file.info.objective->check(file.network.classes);
     session.set_objective(*file.info.objective);
   }
   std::optional<FigureWriter> figures;
-  if (!options.figures.empty()) figures.emplace(options.figures, dataset->classes());
+  if (!options.figures.empty()) figures.emplace(options.figures, dataset->classes(), pixels, show);
 
   Loader loader(store, choice.scenes,
                 {.batch_size = options.batch_size,
                  .augment = options.protocol == "notebook" ? Augment::jitter : Augment::none,
+                 .scale = pixels.scale,
                  .seed = kSeed,
                  .threads = placement.threads});
   Progress progress(console, "evaluating", loader.batches());

@@ -47,6 +47,9 @@ void describe(EvalOptions& options, Settings& settings) {
                    "Images per batch; the notebook's numbers depend on it");
   add_image_size(settings, &options.image_size);
   add_network_of_file(settings, &options.network);
+  add_bands(settings, &options.pixels.bands, "the checkpoint's");
+  add_scale(settings, &options.pixels.scale, "the checkpoint's");
+  add_show_bands(settings, &options.pixels.show_bands);
   add_device(settings, &options.device);
   add_precision(settings, &options.precision);
   add_threads(settings, &options.threads);

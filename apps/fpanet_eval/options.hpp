@@ -6,6 +6,7 @@
 
 #include "apps/cli/settings.hpp"
 #include "apps/training/network_settings.hpp"
+#include "apps/training/pixel_choice.hpp"
 #include "data/image.hpp"
 
 namespace fpanet {
@@ -26,6 +27,7 @@ struct EvalOptions {
   std::int64_t threads = 0;
   bool deterministic = false;
   bool cache = true;
+  PixelFlags pixels;    ///< empty: the checkpoint's
   std::string json;     ///< file to write; empty: none
   std::string figures;  ///< folder to write to; empty: none
   bool quiet = false;

@@ -11,12 +11,12 @@
 #include "apps/prediction/npy.hpp"
 #include "apps/prediction/prediction.hpp"
 #include "apps/report/figures.hpp"
+#include "apps/training/pixel_choice.hpp"
 #include "apps/training/run_folder.hpp"
 #include "data/folder.hpp"
 #include "data/image_file.hpp"
 #include "data/mask.hpp"
 #include "data/resize.hpp"
-#include "data/sample_range.hpp"
 #include "engine/core/error.hpp"
 #include "engine/core/join.hpp"
 
@@ -79,13 +79,20 @@ ClassTable classes_of(const ModelFile& file, Console& console) {
   return *file.info.classes;
 }
 
+/// What the model was trained on, and which bands of the pictures it reads and people see.
+struct Reading {
+  PixelFormat trained;
+  Bands bands, show;
+};
+
 void predict(Predictor& predictor, const ClassTable& classes, const fs::path& file,
-             const PredictOptions& options) {
-  const Image picture = read_image(file);
-  if (picture.type != DType::u8) fail("{}", depth_problem("the picture", range_of(picture)));
+             const PredictOptions& options, const Reading& reading) {
+  const Image picture = read_image(file, {.bands = reading.bands});
+  const PixelFormat pixels =
+      resolve_pixels(options.pixels, reading.trained, picture.type, file.filename().string());
   const Image image = resize(picture, options.image_size, Interpolation::linear);
   const ImageSize size{image.height, image.width};
-  const Tensor probabilities = predictor.run(image);
+  const Tensor probabilities = predictor.run(image, pixels);
   const Image labels = likeliest_labels(probabilities, 0, size);
   const Image colors = colors_from_labels(labels, classes);
   const auto result = [&](const char* ending) {
@@ -94,7 +101,8 @@ void predict(Predictor& predictor, const ClassTable& classes, const fs::path& fi
   write_png(result("_mask.png"), colors);
   write_png(result("_labels.png"), labels);
   if (options.overlay) {
-    write_png(result("_overlay.png"), overlay(image, colors, kOverlayOpacity));
+    write_png(result("_overlay.png"),
+              overlay(rgb_preview(image, pixels, reading.show), colors, kOverlayOpacity));
   }
   if (options.probabilities) {
     write_npy(result("_probs.npy"), planar_probabilities(probabilities, 0, size),
@@ -107,19 +115,26 @@ int run(const PredictOptions& options) {
   Console console(options.quiet);
   const std::vector<fs::path> files = find_images(options.image, console);
   const ModelFile file = open_model(find_checkpoint(options.checkpoint), options.told);
-  require_rgb(file.network, file.weights.name);
+  const PixelFormat trained = pixels_of(file);
+  const Bands bands = resolve_bands(options.pixels, trained);
+  const Reading reading{trained, bands, resolve_preview(options.pixels.show_bands, bands)};
   const ClassTable classes = classes_of(file, console);
   const Placement placement = resolve_placement(
       {.device = options.device, .precision = options.precision, .threads = options.threads},
       console);
   Predictor predictor(placement, file);
   make_out_folder(options.out, options.image);
+  if (options.overlay) console.info("overlays: {}", preview_title(bands, reading.show));
 
   std::size_t failed = 0;
   for (const fs::path& picture : files) {
     const Clock::time_point start = Clock::now();
     try {
-      predict(predictor, classes, picture, options);
+      predict(predictor, classes, picture, options, reading);
+    } catch (const UsageError&) {
+      throw;
+    } catch (const TooFewBands&) {
+      throw;
     } catch (const std::exception& error) {
       ++failed;
       console.warning("no prediction for {}: {}", picture.filename().string(), error.what());

@@ -20,6 +20,9 @@ void describe(PredictOptions& options, Settings& settings) {
       .required = true;
   settings.image_size("image-size", &options.image_size,
                       "Size that pictures are resized to, and size of the results");
+  add_bands(settings, &options.pixels.bands, "the checkpoint's");
+  add_scale(settings, &options.pixels.scale, "the checkpoint's");
+  add_show_bands(settings, &options.pixels.show_bands);
   settings.flag("probabilities", &options.probabilities,
                 "Also write NAME_probs.npy: float32, (classes,H,W)");
   settings.flag("overlay", &options.overlay,

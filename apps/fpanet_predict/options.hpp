@@ -5,6 +5,7 @@
 
 #include "apps/cli/settings.hpp"
 #include "apps/training/network_settings.hpp"
+#include "apps/training/pixel_choice.hpp"
 #include "data/image.hpp"
 
 namespace fpanet {
@@ -15,6 +16,7 @@ struct PredictOptions {
   std::string image;       ///< a picture, or a folder of pictures
   std::string out;
   ImageSize image_size;  ///< default: native
+  PixelFlags pixels;     ///< empty: the checkpoint's
   bool probabilities = false;
   bool overlay = false;
   NetworkFlags network;   ///< of a weight file that does not say it

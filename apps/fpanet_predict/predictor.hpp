@@ -16,21 +16,23 @@ class Predictor {
 
   /// Returns the probabilities (1,classes,H,W) on the CPU. H and W are the picture's sides, rounded
   /// up to multiples of the network's output stride. The picture is padded by reflection at the
-  /// bottom and on the right, so its own pixels are the upper left part.
-  Tensor run(const Image& image);
+  /// bottom and on the right, so its own pixels are the upper left part. The picture has the bands
+  /// and the sample type of `pixels`.
+  Tensor run(const Image& image, const PixelFormat& pixels);
 
  private:
   /// A program with memory of its own. Only the program of the last size is kept, because the
   /// pictures of a folder mostly have one size and making a program takes far less time than
   /// running it.
   struct Sized {
-    Sized(ModelSession& session, const ImageSize& image_size);
+    Sized(ModelSession& session, const ImageSize& image_size, const PixelFormat& format);
 
     ImageSize size;
+    PixelFormat pixels;
     Arena arena;
     Program program;
   };
-  Program& program(const ImageSize& size);
+  Program& program(const ImageSize& size, const PixelFormat& pixels);
 
   ModelSession session_;
   std::unique_ptr<Sized> sized_;

@@ -70,7 +70,7 @@ int run(const State& state) {
   const Context& context = session->placement().context;
   std::unique_ptr<ResidentScenes> resident;
   if (state.resident) {
-    resident = resident_inputs(state.flags, context);
+    resident = resident_inputs(state.flags, session->network().config().bands, context);
     options.source = resident->source(state.flags.batch);
   }
   Program& program = session->program(options);

@@ -5,6 +5,7 @@
 #include "apps/cli/shared_settings.hpp"
 #include "apps/cli/usage_error.hpp"
 #include "apps/training/checkpoint.hpp"
+#include "apps/training/pixel_choice.hpp"
 #include "apps/training/run_folder.hpp"
 #include "apps/training/scene_check.hpp"
 
@@ -49,7 +50,8 @@ std::unique_ptr<ModelSession> make_session(const ModelFlags& flags, const Settin
                                                 console);
   auto session =
       std::make_unique<ModelSession>(placement, file ? file->network : network_of(told),
-                                     training ? std::optional<double>(1e-4) : std::nullopt);
+                                     training ? std::optional<double>(1e-4) : std::nullopt,
+                                     file ? std::optional(pixels_of(*file)) : std::nullopt);
   require_size_fits(flags.image_size, image_needs(session->network().config()));
   session->store().initialize(42);
   if (file) console.info("{}", load_model(session->store(), session->network(), file->weights));
@@ -71,8 +73,10 @@ void fill_inputs(Program& program, Index classes) {
   program.labels().copy_from(labels);
 }
 
-std::unique_ptr<ResidentScenes> resident_inputs(const ModelFlags& flags, const Context& context) {
-  SceneStore store(std::make_unique<SyntheticDataset>(flags.batch, flags.image_size, 42));
+std::unique_ptr<ResidentScenes> resident_inputs(const ModelFlags& flags, Index bands,
+                                                const Context& context) {
+  SceneStore store(
+      std::make_unique<SyntheticDataset>(flags.batch, flags.image_size, 42, Bands::first(bands)));
   std::vector<Index> scenes(static_cast<std::size_t>(flags.batch));
   std::iota(scenes.begin(), scenes.end(), 0);
   auto resident = std::make_unique<ResidentScenes>(context, store, scenes);

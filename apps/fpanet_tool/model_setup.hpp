@@ -33,7 +33,8 @@ std::unique_ptr<ModelSession> make_session(const ModelFlags& flags, const Settin
 /// Fills the inputs with random images and random labels.
 void fill_inputs(Program& program, Index classes);
 /// The alternative to fill_inputs(): flags.batch synthetic scenes in the device's memory, drawn as
-/// the next batch of their source().
-std::unique_ptr<ResidentScenes> resident_inputs(const ModelFlags& flags, const Context& context);
+/// the next batch of their source(). Throws TooFewBands for a model of more bands than they have.
+std::unique_ptr<ResidentScenes> resident_inputs(const ModelFlags& flags, Index bands,
+                                                const Context& context);
 
 }  // namespace fpanet

@@ -14,6 +14,8 @@ struct State {
   std::int64_t count = 64;
   ImageSize size{320, 320};
   std::int64_t seed = 42;
+  std::int64_t bands = 3;
+  std::string type = "u8";
   std::int64_t threads = 0;
   Settings settings;
 };
@@ -23,7 +25,7 @@ int run(const State& state) {
   if (state.size.native()) usage_fail("--size native: generated scenes need a number or HxW");
   const int threads = state.threads > 0 ? static_cast<int>(state.threads) : default_threads();
   write_synthetic_folder(state.out, state.count, state.size, static_cast<std::uint64_t>(state.seed),
-                         threads);
+                         threads, {state.bands, state.type == "u16" ? DType::u16 : DType::u8});
   fmt::print("{} scenes of {} in {}\n", state.count, state.size.str(), state.out);
   return kExitDone;
 }
@@ -38,6 +40,10 @@ void add_synth(CLI::App& app, Action& action) {
   settings.integer("count", &state->count, 1, 1'000'000, "Number of scenes");
   settings.image_size("size", &state->size, "Height and width");
   settings.integer("seed", &state->seed, 0, 4294967295, "Seed of the series");
+  settings.integer("bands", &state->bands, 1, kSynthBands,
+                   "Bands: red, green, blue, near infrared. Other than 3 bands of u8 are PNG");
+  settings.choice("type", &state->type, {"u8", "u16"},
+                  "Type of the samples; those of u16 go up to 4095, as of a 12-bit sensor");
   add_threads(settings, &state->threads);
   settings.add_flags(add_command(
       app, "synth", "Writes realistic synthetic land cover in DeepGlobe's folder layout.", action,

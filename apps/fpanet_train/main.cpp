@@ -6,6 +6,7 @@
 #include "apps/training/checkpoint.hpp"
 #include "apps/training/lightning_state.hpp"
 #include "apps/training/monitor.hpp"
+#include "apps/training/pixel_metadata.hpp"
 #include "apps/training/train_command_line.hpp"
 #include "engine/core/error.hpp"
 #include "models/network_metadata.hpp"
@@ -75,6 +76,7 @@ void save_weights(const RunFolder& run, const TrainConfig& config, const Progres
   info.image_size = config.image_size;
   info.epoch = state.epoch - 1;
   info.objective = session.objective();
+  info.pixels = session.pixels();
   save_model(run.last_checkpoint(), session.store(), session.network().config(), info);
   if (state.best_epoch != state.epoch - 1) return;
   info.val_loss = state.best_value;  // a Lightning checkpoint has watched val/Loss
@@ -152,6 +154,9 @@ int train(TrainCommandLine& command_line) {
   }
   const std::optional<WeightsFile> initial = checkpoint ? checkpoint : initial_weights(options);
   NetworkConfig network = command_line.resolve_network(initial ? &*initial : nullptr);
+  const std::optional<PixelFormat> trained =
+      initial ? read_pixels(initial->metadata, initial->name) : std::nullopt;
+  command_line.resolve_bands(trained, initial ? initial->name : "", network);
   const std::string configuration = command_line.config_toml();
   if (options.print_config) {
     fmt::print("{}", configuration);
@@ -170,14 +175,14 @@ int train(TrainCommandLine& command_line) {
     run = RunFolder::resume(options.resume);
     require_data_of(*run, command_line, config.data);
   }
-  if (initial) require_rgb(network, initial->name);
   TrainingData data =
-      open_training_data(config, network, run ? run->split().string() : std::string(),
-                         classes_to_keep(run, initial), placement, console);
+      open_training_data(config, network, run || checkpoint ? trained : std::nullopt,
+                         run ? run->split().string() : std::string(), classes_to_keep(run, initial),
+                         placement, console);
   network.classes = data.dataset().classes().size();
   check_monitor(config.monitor, data.dataset().classes());
   describe_optimizer(config, schedule_of(config, data), console);
-  ModelSession session(placement, network, config.lr);
+  ModelSession session(placement, network, config.lr, data.pixels);
   ProgressState state;
   const auto keep_average = [&] {
     if (const auto decay = config.optimizer.ema_decay()) {
@@ -219,8 +224,7 @@ int train(TrainCommandLine& command_line) {
                  trainer.state().global_step, run->path().string());
     return kExitInterrupted;
   }
-  write_training_report(*run, session, data, trainer.state(), config.monitor, configuration,
-                        console);
+  write_training_report(*run, session, data, trainer.state(), config, configuration, console);
   return kExitDone;
 }
 

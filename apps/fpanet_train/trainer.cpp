@@ -82,7 +82,7 @@ Trainer::Trainer(const TrainConfig& config, const RunFolder& run, ModelSession& 
       session_(session),
       data_(data),
       resident_(make_resident(session.placement().context, *data.store, data.split.train,
-                              config.image_size.native(), console)),
+                              config.image_size.native(), session.pixels().scale, console)),
       feed_(*data.train, session.placement().context, resident_.get()),
       wait_(session.placement().context),
       console_(console),
@@ -120,6 +120,8 @@ Program& Trainer::train_program(const BatchFeed::Item& item, MicroBatch micro_ba
       .batch = item.images,
       .height = item.height,
       .width = item.width,
+      .image_dtype = session_.pixels().type,
+      .scale = session_.pixels().scale,
       .source = item.source,
       .objective = session_.objective(),
       .adamw = {.weight_decay = config_.weight_decay},
@@ -296,7 +298,8 @@ CheckpointInfo Trainer::info(std::optional<double> val_loss) const {
           .image_size = config_.image_size,
           .epoch = state_.epoch,
           .objective = session_.objective(),
-          .val_loss = val_loss};
+          .val_loss = val_loss,
+          .pixels = session_.pixels()};
 }
 
 void Trainer::save_state() {

@@ -4,6 +4,7 @@
 
 #include "apps/cli/shared_settings.hpp"
 #include "apps/training/scene_check.hpp"
+#include "data/band_statistics.hpp"
 #include "data/image_cache.hpp"
 #include "engine/core/cache_folder.hpp"
 #include "engine/core/error.hpp"
@@ -21,6 +22,38 @@ Split make_split(const Dataset& dataset, const std::string& data, const std::str
   }
 }
 
+std::string samples(DType type) {
+  return type == DType::u8 ? "bytes" : std::string(name_of(type));
+}
+
+/// The type of the scenes' samples, and the scale that --scale, the resumed run or the training part
+/// determine.
+PixelFormat pixels_of_data(SceneStore& store, std::span<const Index> train,
+                           const TrainConfig& config, const std::optional<PixelFormat>& resumed,
+                           int threads, Console& console) {
+  PixelFormat pixels{.bands = Bands::parse(config.bands),
+                     .type = store.get(train.front())->image.type};
+  if (resumed) {
+    require(resumed->type == pixels.type, "{}: its images have {}, but the run was trained on {}",
+            config.data, samples(pixels.type), samples(resumed->type));
+    return *resumed;
+  }
+  if (const auto scale = parse_scale(config.scale)) {
+    pixels.scale = *scale;
+    return pixels;
+  }
+  if (pixels.type == DType::u8) return pixels;
+  const ImagePass pass = [&](const std::function<void(const Image&)>& use) {
+    for (const Index scene : train) use(store.get(scene)->image);
+  };
+  pixels.scale = percentile_scale(pass, threads);
+  for (std::size_t b = 0; b < static_cast<std::size_t>(pixels.bands.count()); ++b) {
+    console.info("band {}: {} becomes 0 and {} becomes 1", pixels.bands.numbers()[b],
+                 pixels.scale.low[b], pixels.scale.high[b]);
+  }
+  return pixels;
+}
+
 }  // namespace
 
 Schedule schedule_of(const TrainConfig& config, const TrainingData& data) {
@@ -29,6 +62,7 @@ Schedule schedule_of(const TrainConfig& config, const TrainingData& data) {
 }
 
 TrainingData open_training_data(const TrainConfig& config, const NetworkConfig& network,
+                                const std::optional<PixelFormat>& resumed,
                                 const std::string& split_file,
                                 const std::optional<ModelClasses>& model,
                                 const Placement& placement, Console& console) {
@@ -36,6 +70,7 @@ TrainingData open_training_data(const TrainConfig& config, const NetworkConfig& 
   require_size_fits(config.image_size, needs);
   const DatasetOptions options{
       .size = config.image_size,
+      .bands = Bands::parse(config.bands),
       .mask_policy = resolve_mask_policy(config.mask_policy, config.protocol),
       .cache_folder = config.cache ? default_cache_folder() : std::nullopt};
   std::unique_ptr<Dataset> dataset =
@@ -49,7 +84,8 @@ TrainingData open_training_data(const TrainConfig& config, const NetworkConfig& 
   TrainingData data{.store = std::make_shared<SceneStore>(std::move(dataset)),
                     .split = {},
                     .train = {},
-                    .val = {}};
+                    .val = {},
+                    .pixels = {}};
   data.split =
       make_split(data.dataset(), config.data, split_file.empty() ? config.split : split_file);
   require(!data.split.train.empty(), "{}: the split leaves no scene to train on", config.data);
@@ -65,10 +101,13 @@ TrainingData open_training_data(const TrainConfig& config, const NetworkConfig& 
                {.image = needs, .batch_size = config.batch_size, .threads = placement.threads},
                options.mask_policy, console);
 
+  data.pixels =
+      pixels_of_data(*data.store, data.split.train, config, resumed, placement.threads, console);
   const Augment augment = parse_augment(config.augment);
   LoaderOptions train{.batch_size = config.batch_size,
                       .shuffle = config.shuffle,
                       .augment = augment,
+                      .scale = data.pixels.scale,
                       .seed = static_cast<std::uint64_t>(config.seed)};
   // A GPU consumes batches faster than one thread can make them. On the CPU the threads are needed
   // for the computation.

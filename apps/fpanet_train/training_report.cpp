@@ -9,6 +9,7 @@
 #include "apps/prediction/prediction.hpp"
 #include "apps/report/report.hpp"
 #include "apps/training/checkpoint.hpp"
+#include "apps/training/pixel_choice.hpp"
 #include "data/mask.hpp"
 
 namespace fpanet {
@@ -36,13 +37,14 @@ std::string percent(double fraction) {
 }  // namespace
 
 void write_training_report(const RunFolder& run, ModelSession& session, TrainingData& data,
-                           const ProgressState& state, const std::string& monitor,
+                           const ProgressState& state, const TrainConfig& config,
                            const std::string& configuration, Console& console) {
   const ClassTable& classes = data.dataset().classes();
   // A run that continues from a Lightning checkpoint may have no best checkpoint, because it never
   // improved on that one. find_checkpoint() then returns the last one.
   const bool has_best = std::filesystem::exists(run.best_checkpoint());
   load_model(session.store(), session.network(), read_weights(find_checkpoint(run.path())));
+  const Bands show = resolve_preview(config.show_bands, session.pixels().bands);
   std::vector<ReportSample> samples;
   const Tally tally = evaluate(session, *data.val, [&](const Batch& batch, const Program& program) {
     for (Index i = 0; i < batch.size() && samples.size() < kSamples; ++i) {
@@ -50,9 +52,10 @@ void write_training_report(const RunFolder& run, ModelSession& session, Training
       const Image labels = likeliest_labels(program.probabilities().to(Device::cpu()), i,
                                             {scene->image.height, scene->image.width});
       samples.push_back({.name = batch.ids[static_cast<std::size_t>(i)],
-                         .image = scene->image,
+                         .image = rgb_preview(scene->image, session.pixels(), show),
                          .mask = colors_from_labels(scene->labels.labels, classes),
-                         .prediction = colors_from_labels(labels, classes)});
+                         .prediction = colors_from_labels(labels, classes),
+                         .image_title = preview_title(session.pixels().bands, show)});
     }
     return true;
   });
@@ -88,13 +91,13 @@ void write_training_report(const RunFolder& run, ModelSession& session, Training
              metric_text(known));
   if (has_best) return;
   if (state.best_epoch < 0) {
-    console.info("{} had no value in any epoch, so there is no best.safetensors", monitor);
+    console.info("{} had no value in any epoch, so there is no best.safetensors", config.monitor);
     return;
   }
   console.info(
       "the best {}, {:.5f} in epoch {}, is that of the checkpoint from which the run "
       "was resumed; this run has not improved on it, so it has no best.safetensors",
-      monitor, state.best_value, state.best_epoch + 1);
+      config.monitor, state.best_value, state.best_epoch + 1);
 }
 
 }  // namespace fpanet

@@ -67,8 +67,9 @@ Image side_by_side(const std::vector<Panel>& panels) {
   return canvas;
 }
 
-Image scene_figure(const Image& image, const Image& mask, const Image& prediction) {
-  return side_by_side({{"image", image}, {"Original mask", mask}, {"Prediction", prediction}});
+Image scene_figure(const Image& image, const Image& mask, const Image& prediction,
+                   const std::string& image_title) {
+  return side_by_side({{image_title, image}, {"Original mask", mask}, {"Prediction", prediction}});
 }
 
 Image overlay(const Image& image, const Image& colors, double opacity) {

@@ -18,8 +18,9 @@ struct Panel {
 Image side_by_side(const std::vector<Panel>& panels);
 
 /// The notebook's figure of one scene: `image`, `Original mask` and `Prediction` side by side. All
-/// three are RGB.
-Image scene_figure(const Image& image, const Image& mask, const Image& prediction);
+/// three are RGB. `image_title` says which bands of the scene are shown.
+Image scene_figure(const Image& image, const Image& mask, const Image& prediction,
+                   const std::string& image_title = "image");
 
 /// (1 - opacity) * image + opacity * colors, rounded to nearest; opacity is in [0, 1]. Throws Error
 /// unless both are RGB and have the same size.

@@ -112,11 +112,11 @@ std::string samples_html(const Report& report) {
   std::string figures;
   for (const ReportSample& sample : report.samples) {
     std::string pictures;
-    const auto picture = [&](const char* what, const Image& image) {
+    const auto picture = [&](const std::string& what, const Image& image) {
       pictures += fmt::format("<span>{}<img alt=\"{}\" src=\"{}\"/></span>", what, what,
                               png_data_url(image));
     };
-    picture("image", sample.image);
+    picture(html_escaped(sample.image_title), sample.image);
     picture("original mask", sample.mask);
     picture("prediction", sample.prediction);
     figures += fmt::format(

@@ -20,6 +20,7 @@ struct NamedText {
 struct ReportSample {
   std::string name;
   Image image, mask, prediction;
+  std::string image_title = "image";  ///< says which bands of the scene are shown
 };
 
 /// The contents of a training report. Empty parts are left out.

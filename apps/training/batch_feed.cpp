@@ -61,9 +61,9 @@ BatchFeed::Slot& BatchFeed::slot_for(const Batch& batch) {
     synchronize(context_);  // the GPU may still be reading the old slots
     slots_.clear();
     for (int i = 0; i < 2; ++i) {
-      slots_.push_back({.staging_images = staging_tensor(context_, images, DType::u8),
+      slots_.push_back({.staging_images = staging_tensor(context_, images, batch.images.dtype()),
                         .staging_labels = staging_tensor(context_, labels, DType::i32),
-                        .images = Tensor::empty(images, DType::u8, device),
+                        .images = Tensor::empty(images, batch.images.dtype(), device),
                         .labels = Tensor::empty(labels, DType::i32, device),
                         .arrived = Event(context_),
                         .taken = Event(context_)});

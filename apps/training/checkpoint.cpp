@@ -3,6 +3,7 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "apps/training/pixel_metadata.hpp"
 #include "data/mask.hpp"
 #include "engine/core/error.hpp"
 #include "engine/weights/match_weights.hpp"
@@ -106,6 +107,7 @@ Metadata to_metadata(const NetworkConfig& network, const CheckpointInfo& info) {
   if (info.epoch) metadata[kEpoch] = std::to_string(*info.epoch);
   if (info.objective) metadata[kObjective] = to_json(*info.objective);
   if (info.val_loss) metadata[kValLoss] = fmt::format("{}", *info.val_loss);
+  if (info.pixels) write_pixels(*info.pixels, metadata);
   return metadata;
 }
 
@@ -131,6 +133,7 @@ CheckpointInfo read_info(const Metadata& metadata, const std::string& source) {
   if (const std::string* text = value_of(kValLoss)) {
     info.val_loss = parse<double>(*text, kValLoss, source);
   }
+  info.pixels = read_pixels(metadata, source);
   return info;
 }
 
@@ -171,11 +174,6 @@ std::string load_encoder(ParameterStore& store, const Network& network,
                                   .part = prefix,
                                   .first_conv = prefix + "conv1.weight",
                                   .left_out = kAveragePrefix}));
-}
-
-void require_rgb(const NetworkConfig& network, const std::string& source) {
-  require(network.bands == 3, "{}: the network takes images with {} bands, where the data have 3",
-          source, network.bands);
 }
 
 }  // namespace fpanet

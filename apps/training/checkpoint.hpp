@@ -9,6 +9,7 @@
 #include "apps/training/network_settings.hpp"
 #include "data/class_table.hpp"
 #include "data/image.hpp"
+#include "data/pixel_format.hpp"
 #include "engine/weights/weights_file.hpp"
 #include "models/objective.hpp"
 
@@ -22,6 +23,7 @@ struct CheckpointInfo {
   std::optional<Objective>
       objective;  ///< what it was trained for; its ignore_index is kIgnoreLabel
   std::optional<double> val_loss;
+  std::optional<PixelFormat> pixels;  ///< what it reads of pictures
 };
 
 /// Everything that a checkpoint says about itself.
@@ -55,8 +57,5 @@ ModelFile open_model(const std::filesystem::path& path, const ToldNetwork& told)
 std::string load_model(ParameterStore& store, const Network& network, const WeightsFile& weights);
 /// Loads only the encoder. The first convolution is adapted to the network's input channels.
 std::string load_encoder(ParameterStore& store, const Network& network, const WeightsFile& weights);
-
-/// Throws Error unless the network of `source` takes images with three bands, as data sets have.
-void require_rgb(const NetworkConfig& network, const std::string& source);
 
 }  // namespace fpanet

@@ -47,6 +47,8 @@ Tally evaluate(ModelSession& session, Loader& loader, const BatchDone& done) {
                                         .batch = images[0],
                                         .height = images[2],
                                         .width = images[3],
+                                        .image_dtype = session.pixels().type,
+                                        .scale = session.pixels().scale,
                                         .objective = session.objective()});
     fill(program, *batch);
     program.run();

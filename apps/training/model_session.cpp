@@ -81,8 +81,11 @@ Placement resolve_placement(const PlacementFlags& flags, Console& console) {
 }
 
 ModelSession::ModelSession(const Placement& placement, const NetworkConfig& network,
-                           std::optional<double> learning_rate)
-    : placement_(placement), network_(make_network(store_, network)), arena_(placement.device()) {
+                           std::optional<double> learning_rate, std::optional<PixelFormat> pixels)
+    : placement_(placement),
+      network_(make_network(store_, network)),
+      pixels_(pixels ? std::move(*pixels) : PixelFormat{.bands = Bands::first(network.bands)}),
+      arena_(placement.device()) {
   store_.allocate(placement.dtype, placement.device(), learning_rate.has_value());
   if (placement.twin) store_.allocate_twin(*placement.twin);
   if (learning_rate) optimizer_.emplace(store_, *learning_rate);

@@ -10,6 +10,7 @@
 
 #include "apps/cli/console.hpp"
 #include "data/mask.hpp"
+#include "data/pixel_format.hpp"
 #include "models/program.hpp"
 
 namespace fpanet {
@@ -43,8 +44,10 @@ Placement resolve_placement(const PlacementFlags& flags, Console& console);
 class ModelSession {
  public:
   /// With `learning_rate`, the session is for training and allocates gradients and AdamW's moments.
+  /// `pixels` is what the model reads of pictures; by default, the network's first bands as bytes.
   ModelSession(const Placement& placement, const NetworkConfig& network,
-               std::optional<double> learning_rate);
+               std::optional<double> learning_rate,
+               std::optional<PixelFormat> pixels = std::nullopt);
 
   /// The parameters, for reading and writing. Since they may change, the next evaluation folds
   /// batch norm again.
@@ -53,6 +56,7 @@ class ModelSession {
     return store_;
   }
   const Network& network() const { return *network_; }
+  const PixelFormat& pixels() const { return pixels_; }
   /// What training minimises and evaluation measures; the notebook's Dice until it is set.
   const Objective& objective() const { return objective_; }
   void set_objective(Objective objective) { objective_ = std::move(objective); }
@@ -81,6 +85,7 @@ class ModelSession {
   Placement placement_;
   ParameterStore store_;
   std::unique_ptr<Network> network_;
+  PixelFormat pixels_;
   Objective objective_ = {.ignore_index = kIgnoreLabel};
   FoldedWeights folded_;
   std::optional<AdamWState> optimizer_;

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "apps/training/checkpoint.hpp"
+#include "apps/training/pixel_metadata.hpp"
 #include "engine/core/error.hpp"
 #include "engine/weights/safetensors/safetensors.hpp"
 #include "models/model_file.hpp"
@@ -44,6 +45,7 @@ void save_training_state(const std::filesystem::path& path, ModelSession& sessio
   saved.averaged_steps = session.optimizer()->averaged_steps();
   Metadata metadata{{kProgress, progress_text(saved)}, {kTrainedFor, to_json(state.objective)}};
   write_network(session.network().config(), metadata);
+  write_pixels(session.pixels(), metadata);
   write_safetensors(path, tensors, metadata);
 }
 

@@ -16,33 +16,38 @@ Device device_of(const Context& context) {
 }
 
 void upload(const Image& image, const Tensor& to) {
-  require(image.pixels.size() == to.bytes(), "resident scenes: an image is {}, but the first is {}",
-          image.size_str(), to.shape());
+  require(image.pixels.size() == to.bytes() && image.type == to.dtype(),
+          "resident scenes: an image is {} with {} bands of {}, but the first is {} of {}",
+          image.size_str(), image.channels, name_of(image.type), to.shape(), name_of(to.dtype()));
   copy_bytes(to.raw(), to.device(), image.pixels.data(), Device::cpu(), to.bytes());
 }
 
 kernels::BatchItem to_item(const AugmentDraw& draw, Index place) {
   kernels::BatchItem item{.scene = static_cast<std::int32_t>(place),
                           .flip_horizontal = draw.flip_horizontal,
-                          .flip_vertical = draw.flip_vertical};
+                          .flip_vertical = draw.flip_vertical,
+                          .alpha = static_cast<float>(draw.alpha),
+                          .beta = static_cast<float>(draw.beta)};
   std::ranges::copy(brightness_contrast_table(draw.alpha, draw.beta), item.table);
   return item;
 }
 
 }  // namespace
 
-std::size_t ResidentScenes::bytes_of(Index height, Index width) {
-  return static_cast<std::size_t>(4 * height * width);  // RGB and a label
+std::size_t ResidentScenes::bytes_of(Index height, Index width, Index bands, DType type) {
+  const std::size_t pixel = static_cast<std::size_t>(bands) * size_of(type) + 1;  // and a label
+  return static_cast<std::size_t>(height * width) * pixel;
 }
 
 ResidentScenes::ResidentScenes(const Context& context, SceneStore& store,
-                               std::span<const Index> scenes)
-    : context_(context) {
+                               std::span<const Index> scenes, const BandScale& scale)
+    : context_(context), scale_(scale) {
   require(!scenes.empty(), "resident scenes: there are none");
   const auto count = static_cast<Index>(scenes.size());
   const auto first = store.get(scenes.front());
   const Index h = first->image.height, w = first->image.width;
-  images_ = Tensor::empty({count, 3, h, w}, DType::u8, device_of(context));
+  images_ =
+      Tensor::empty({count, first->image.channels, h, w}, first->image.type, device_of(context));
   labels_ = Tensor::empty({count, 1, h, w}, DType::u8, device_of(context));
   for (Index i = 0; i < count; ++i) {
     const auto scene = store.get(scenes[static_cast<std::size_t>(i)]);
@@ -65,7 +70,8 @@ BatchSource ResidentScenes::source(Index count) {
           .scene_labels = labels_,
           .items = items_for(count).memory,
           .ignore_byte = kIgnoreByte,
-          .ignore_label = kIgnoreLabel};
+          .ignore_label = kIgnoreLabel,
+          .scale = scale_};
 }
 
 void ResidentScenes::draw(std::span<const Index> scenes, const LoaderOptions& options,
@@ -81,7 +87,7 @@ void ResidentScenes::draw(std::span<const Index> scenes, const LoaderOptions& op
 
 std::unique_ptr<ResidentScenes> make_resident(const Context& context, SceneStore& store,
                                               std::span<const Index> scenes, bool native,
-                                              Console& console) {
+                                              const BandScale& scale, Console& console) {
   constexpr std::size_t kShareOfFree = 4;
   const Cuda* const cuda = std::get_if<Cuda>(&context);
   if (cuda == nullptr) return nullptr;
@@ -90,8 +96,9 @@ std::unique_ptr<ResidentScenes> make_resident(const Context& context, SceneStore
     return nullptr;
   }
   const auto first = store.get(scenes.front());
-  const std::size_t bytes =
-      scenes.size() * ResidentScenes::bytes_of(first->image.height, first->image.width);
+  const Image& image = first->image;
+  const std::size_t bytes = scenes.size() * ResidentScenes::bytes_of(image.height, image.width,
+                                                                     image.channels, image.type);
   const std::size_t free = cuda_free_bytes(cuda->index);
   const auto str = [](std::size_t size) { return bytes_str(static_cast<std::int64_t>(size)); };
   if (bytes > free / kShareOfFree) {
@@ -101,7 +108,7 @@ std::unique_ptr<ResidentScenes> make_resident(const Context& context, SceneStore
         scenes.size(), str(bytes), str(free));
     return nullptr;
   }
-  auto resident = std::make_unique<ResidentScenes>(context, store, scenes);
+  auto resident = std::make_unique<ResidentScenes>(context, store, scenes, scale);
   console.info("batches are made on the GPU: {} scenes use {} of its memory", scenes.size(),
                str(resident->bytes()));
   return resident;

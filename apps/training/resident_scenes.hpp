@@ -1,5 +1,5 @@
 #pragma once
-// Scenes kept as bytes in the device's memory. Programs assemble their batches from them, without
+// Scenes kept as they are read in the device's memory. Programs assemble their batches from them, without
 // the host touching a pixel. Before conversion to floating point these batches are byte for byte
 // those that the loader would make.
 
@@ -15,11 +15,12 @@ namespace fpanet {
 
 class ResidentScenes {
  public:
-  /// Loads and uploads `scenes`. All must have the size of the first.
-  ResidentScenes(const Context& context, SceneStore& store, std::span<const Index> scenes);
+  /// Loads and uploads `scenes`. All must have the size, the bands and the sample type of the first.
+  ResidentScenes(const Context& context, SceneStore& store, std::span<const Index> scenes,
+                 const BandScale& scale = BandScale::bytes());
 
   /// Device memory in bytes for a scene of this size.
-  static std::size_t bytes_of(Index height, Index width);
+  static std::size_t bytes_of(Index height, Index width, Index bands = 3, DType type = DType::u8);
   std::size_t bytes() const { return images_.bytes() + labels_.bytes(); }
   Index height() const { return images_.shape()[2]; }
   Index width() const { return images_.shape()[3]; }
@@ -40,7 +41,8 @@ class ResidentScenes {
   Items& items_for(Index count);
 
   Context context_;
-  Tensor images_;                 // u8 (S,3,H,W)
+  BandScale scale_;
+  Tensor images_;                 // (S,bands,H,W) of the scenes' sample type
   Tensor labels_;                 // u8 (S,1,H,W)
   std::map<Index, Index> place_;  // scene -> its index here
   std::map<Index, Items> items_;  // by batch size
@@ -51,6 +53,6 @@ class ResidentScenes {
 /// resident. Images of native size are never resident, because their sizes differ.
 std::unique_ptr<ResidentScenes> make_resident(const Context& context, SceneStore& store,
                                               std::span<const Index> scenes, bool native,
-                                              Console& console);
+                                              const BandScale& scale, Console& console);
 
 }  // namespace fpanet

@@ -103,6 +103,11 @@ void check_scenes(SceneStore& store, std::span<const ScenePart> parts,
     Progress progress(console, "reading images", static_cast<std::int64_t>(scenes.size()));
     summary = store.verify(scenes, needs.threads, [&](Index) { progress.step(1); });
   }
+  if (const auto& lacking = summary.too_few_bands; !lacking.empty()) {
+    const std::string others_too =
+        lacking.size() == 1 ? "" : fmt::format("; {} more images lack bands", lacking.size() - 1);
+    throw TooFewBands(*std::min_element(lacking.begin(), lacking.end()) + others_too);
+  }
   if (!store.dataset().masks_agree()) {
     fail_for_bad_files(store, std::move(summary.problems), scenes.size(),
                        all_but(scenes, store.dataset()), needs.threads);
@@ -110,10 +115,12 @@ void check_scenes(SceneStore& store, std::span<const ScenePart> parts,
   if (!summary.problems.empty()) {
     fail_for_bad_files(store, std::move(summary.problems), scenes.size(), others, needs.threads);
   }
-  if (!summary.deep.empty()) {
-    const std::string first = printable(store.dataset().id(summary.deep.front())).str();
-    fail("{}", depth_problem(fmt::format("{} images ('{}', ...)", summary.deep.size(), first),
-                             summary.deep_range));
+  if (summary.types.size() > 1) {
+    const auto& [type, scene] = summary.types[0];
+    const auto& [other_type, other] = summary.types[1];
+    fail("all images need the same sample type, but '{}' has {} and '{}' has {}",
+         printable(store.dataset().id(scene)), name_of(type), printable(store.dataset().id(other)),
+         name_of(other_type));
   }
   check_native_sizes(store, summary, needs);
 

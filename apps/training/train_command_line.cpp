@@ -10,6 +10,7 @@
 #include "apps/cli/settings_file.hpp"
 #include "apps/cli/shared_settings.hpp"
 #include "apps/cli/usage_error.hpp"
+#include "apps/training/pixel_choice.hpp"
 #include "engine/core/join.hpp"
 
 namespace fpanet {
@@ -135,6 +136,21 @@ const NetworkConfig& TrainCommandLine::resolve_network(const WeightsFile* weight
     flags.options[name] = option == network_.options.end() ? "" : option->second;
   }
   return network_;
+}
+
+void TrainCommandLine::resolve_bands(const std::optional<PixelFormat>& trained,
+                                     const std::string& source, NetworkConfig& network) {
+  std::string& flag = options_.config.bands;
+  if (!source.empty() && !settings_.told("bands")) {
+    flag = (trained ? trained->bands : Bands::first(network.bands)).str();
+  }
+  const Bands bands = Bands::parse(flag);
+  if (!source.empty() && bands.count() != network.bands) {
+    usage_fail("--bands {}: names {} bands, but the network of {} takes {}", flag, bands.count(),
+               source, network.bands);
+  }
+  network.bands = bands.count();
+  resolve_preview(options_.config.show_bands, bands);
 }
 
 std::string TrainCommandLine::config_toml() const {

@@ -7,6 +7,7 @@
 #include "apps/cli/cli.hpp"
 #include "apps/cli/settings.hpp"
 #include "apps/training/train_config.hpp"
+#include "data/pixel_format.hpp"
 #include "engine/weights/training_state.hpp"
 
 namespace fpanet {
@@ -44,6 +45,11 @@ class TrainCommandLine {
   /// Decides the network: the one that `weights` hold, if given, else what flags and file tell. Throws
   /// UsageError as network_of() does. config_toml() then holds all its options.
   const NetworkConfig& resolve_network(const WeightsFile* weights);
+  /// Decides the bands that `network` reads: those of --bands; without it, those that the weights of
+  /// `source` were trained on, if there is one. Throws UsageError if --bands names another number than
+  /// these weights take, or --show-bands others. config_toml() then holds them.
+  void resolve_bands(const std::optional<PixelFormat>& trained, const std::string& source,
+                     NetworkConfig& network);
 
  private:
   void refuse_changes_to_a_resumed_run() const;

@@ -26,6 +26,9 @@ void describe(TrainConfig& config, Settings& settings) {
                    "Images per training step; validation uses half as many");
   settings.image_size("image-size", &config.image_size,
                       "Size that images are resized to; HxW is height x width");
+  add_bands(settings, &config.bands);
+  add_scale(settings, &config.scale);
+  add_show_bands(settings, &config.show_bands);
   settings.real("lr", &config.lr, 0, "Learning rate of AdamW");
   settings.real("weight-decay", &config.weight_decay, 0, "Weight decay of AdamW");
   describe(config.optimizer, settings);

@@ -18,6 +18,9 @@ struct TrainConfig {
   std::int64_t epochs = 100;
   std::int64_t batch_size = 16;
   ImageSize image_size{320, 320};
+  std::string bands = "3";
+  std::string scale = "auto";
+  std::string show_bands = "auto";
   double lr = 1e-4;
   double weight_decay = 0.01;
   OptimizerSettings optimizer = {};

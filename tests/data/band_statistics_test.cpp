@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "data/pixel_kinds.hpp"
 #include "engine/core/error.hpp"
 #include "tests/data/scene_files.hpp"
 
@@ -104,6 +105,26 @@ TEST_CASE("band ranges: smallest, largest and missing samples of each band") {
   CHECK(sum.largest == 20);
   CHECK(sum.samples == 8);
   CHECK(sum.missing == 3);
+}
+
+TEST_CASE("pixel kinds: ranges and nodata by band, for each type and number of bands") {
+  PixelKinds kinds, more;
+  Image wide(1, 3, 2, DType::u16);
+  wide.nodata = 0;
+  std::ranges::copy(std::vector<std::uint16_t>{5, 0, 300, 0, 0, 0},
+                    wide.samples<std::uint16_t>().begin());
+  kinds.add(wide);
+  more.add(wide);
+  more.add(Image(2, 2, 1));
+  kinds.add(more);
+  CHECK(kinds.problem() == "images differ in their sample type: u16 in 2, u8 in 1");
+  CHECK(PixelKinds{}.problem().empty());
+  CHECK(kinds.str() ==
+        "pixels: 1 band of u8 in 1 images\n"
+        "  band 1: 0 to 0, 0.00 % nodata\n"
+        "pixels: 2 bands of u16 in 2 images\n"
+        "  band 1: 5 to 300, 33.33 % nodata\n"
+        "  band 2: nodata only\n");
 }
 
 }  // namespace fpanet

@@ -141,19 +141,27 @@ TEST_CASE("check-data: JPEG masks are refused, but under the policy nearest") {
   CHECK(check_data(scratch.path(), 1, MaskPolicy::nearest).usable());
 }
 
-TEST_CASE("check-data: pictures of 16 bits are refused with their range") {
+TEST_CASE("check-data: range and nodata of each band; one sample type in all images") {
   const ScratchFolder scratch;
   test::write_folder(scratch.path(), 2, 8, 28);
-  for (const char* name : {"00_sat.png", "01_sat.png"}) {
+  const auto deepen = [&](const char* name, std::uint16_t sample) {
     Image deep(8, 28, 3, DType::u16);
     std::ranges::fill(deep.samples<std::uint16_t>(), std::uint16_t{100});
-    deep.samples<std::uint16_t>()[7] = name[1] == '0' ? 3000 : 2;
+    deep.samples<std::uint16_t>()[7] = sample;
     write_png(scratch / name, deep);
-  }
+  };
+  deepen("00_sat.png", 3000);
+  const DataReport mixed = check_data(scratch.path(), 1);
+  CHECK_FALSE(mixed.usable());
+  CHECK(contains(mixed.str(), "images differ in their sample type: u16 in 1, u8 in 1"));
+
+  deepen("01_sat.png", 2);
   const DataReport report = check_data(scratch.path(), 1);
-  CHECK_FALSE(report.usable());
-  CHECK(contains(report.str(), "2 images: samples of u16 from 2 to 3000, but networks take 8-bit"));
-  CHECK(contains(report.str(), "-scale 2 3000 0 255"));
+  CHECK(report.usable());
+  CHECK(contains(report.str(),
+                 "pixels: 3 bands of u16 in 2 images\n"
+                 "  band 1: 100 to 100, 0.00 % nodata\n"
+                 "  band 2: 2 to 3000, 0.00 % nodata\n"));
 }
 
 TEST_CASE("check-data: without a class table, and with no folder at all") {

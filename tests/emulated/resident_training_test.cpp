@@ -13,4 +13,20 @@ TEST_CASE("on an emulated GPU, resident scenes and the loader's batches train to
   }
 }
 
+TEST_CASE("on an emulated GPU, so do scenes of four bands and 16 bits") {
+  PixelFormat pixels{.bands = Bands::first(4), .type = DType::u16};
+  pixels.scale = BandScale::uniform(100, 3000);
+  pixels.scale.high[3] = 4000;
+  for (const char* input : {"highpass", "image", "both"}) {
+    CAPTURE(input);
+    const NetworkConfig told{.options = {{"input", input}}};
+    for (const std::optional<DType> twin : {std::optional<DType>(), std::optional(DType::bf16)}) {
+      CAPTURE(twin.has_value());
+      const TrainedSteps from_scenes = train_steps(Cuda{0}, twin, true, told, pixels);
+      CHECK(from_scenes.losses.size() == 2);
+      CHECK(same_bits(from_scenes, train_steps(Cuda{0}, twin, false, told, pixels)));
+    }
+  }
+}
+
 }  // namespace fpanet::test

@@ -20,6 +20,7 @@ from support import Programs, check_close, installed, need, parse_arguments
 
 need("numpy", "cv2", "onnxruntime")
 
+import cv2
 import numpy as np
 import onnxruntime
 
@@ -88,6 +89,31 @@ def check_export(programs, encoder, checkpoint, size, batches, tiles, folder):
                     np.stack(expected[:batch]), TOLERANCE)
 
 
+def check_bands(programs, folder):
+    """Four bands of 16 bits: the file says by which scale they become its input."""
+    size, scenes, run = (96, 128), folder / "infrared", folder / "run_bands"
+    programs.run("tool", "synth", "--out", scenes, "--count", 14, "--size", "96x128", "--bands", 4,
+                 "--type", "u16")
+    programs.run("train", "--data", scenes, "--bands", 4, "--image-size", "96x128", "--encoder",
+                 "resnet18", "--batch-size", 2, "--epochs", 8, "--device", "cpu", "--run", run)
+    model, checkpoint = folder / "bands.onnx", run / "checkpoints" / "last.safetensors"
+    programs.run("tool", "export", "--checkpoint", checkpoint, "--out", model, "--image-size",
+                 "96x128")
+    check_format(model)
+    session = onnxruntime.InferenceSession(str(model), providers=["CPUExecutionProvider"])
+    metadata = session.get_modelmeta().custom_metadata_map
+    assert metadata["fpanet.bands"] == "4" and metadata["fpanet.sample_type"] == "u16", metadata
+    low, high = np.array(json.loads(metadata["fpanet.scale"]), np.float32).T
+    file = sorted(scenes.glob("*_sat.png"))[0]
+    samples = cv2.imread(str(file), cv2.IMREAD_UNCHANGED)[:, :, [2, 1, 0, 3]].astype(np.float32)
+    values = ((samples - low) / (high - low)).clip(0, 1).transpose(2, 0, 1)[None]
+    (actual,) = session.run(None, {"images": values})
+    programs.run("predict", "--checkpoint", checkpoint, "--image", file, "--out", folder / "maps",
+                 "--probabilities")
+    expected = np.load(folder / "maps" / f"{file.stem}_probs.npy")
+    check_close(f"four bands of 16 bits, {size[0]}x{size[1]}", actual[0], expected, TOLERANCE)
+
+
 def main():
     arguments = parse_arguments(__doc__)
     programs = Programs(arguments.programs)
@@ -97,6 +123,7 @@ def main():
             checkpoint = trained(programs, folder, encoder)
             for size, batches in sizes.items():
                 check_export(programs, encoder, checkpoint, size, batches, arguments.tiles, folder)
+        check_bands(programs, folder)
 
 
 if __name__ == "__main__":

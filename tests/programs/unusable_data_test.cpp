@@ -169,18 +169,24 @@ TEST_CASE_FIXTURE(UnusableData, "JPEG masks train with the policy nearest only")
   CHECK(train("--mask-policy nearest").code == 0);
 }
 
-TEST_CASE_FIXTURE(UnusableData, "pictures of 16 bits are refused with their range") {
-  for (Index i = 0; i < kMasks; ++i) {
+TEST_CASE_FIXTURE(UnusableData, "pictures of 16 bits among pictures of bytes are refused") {
+  const auto deepen = [&](Index i) {
     const fs::path jpeg = work / fmt::format("data/{:04}_sat.jpg", i);
     Image deep(kMaskSide, kMaskSide, 3, DType::u16);
     deep.samples<std::uint16_t>()[0] = 3000;
     write_png(fs::path(jpeg).replace_extension(".png"), deep);
     fs::remove(jpeg);
-  }
+  };
+  deepen(0);
   const Outcome outcome = train();
   CHECK(outcome.code == 1);
-  CHECK(says(outcome, "samples of u16 from 0 to 3000, but networks take 8-bit pictures"));
+  CHECK(says(outcome, "all images need the same sample type, but "));
+  CHECK(says(outcome, "'0000' has u16"));
   CHECK_FALSE(fs::exists(run));
+  CHECK(check().code == 1);
+
+  for (Index i = 1; i < kMasks; ++i) deepen(i);
+  CHECK(train().code == 0);
 }
 
 TEST_CASE_FIXTURE(UnusableData, "synth does not overwrite") {

@@ -9,16 +9,22 @@
 namespace fpanet::test {
 
 TrainedSteps train_steps(const Context& context, std::optional<DType> twin, bool resident,
-                         const NetworkConfig& told) {
+                         const NetworkConfig& told, const PixelFormat& pixels) {
   const std::vector<Index> scenes{2, 0, 1};
-  const auto store = std::make_shared<SceneStore>(
-      std::make_unique<SyntheticDataset>(Index{3}, ImageSize{64, 32}, 5));
+  const auto store = std::make_shared<SceneStore>(std::make_unique<SyntheticDataset>(
+      Index{3}, ImageSize{64, 32}, 5, pixels.bands, pixels.type));
   Loader loader(store, scenes,
-                {.batch_size = 2, .shuffle = true, .augment = Augment::notebook, .seed = 9});
-  ModelSession session({.context = context, .twin = twin}, narrow_network(told), 1e-3);
+                {.batch_size = 2,
+                 .shuffle = true,
+                 .augment = Augment::notebook,
+                 .scale = pixels.scale,
+                 .seed = 9});
+  NetworkConfig network = narrow_network(told);
+  network.bands = pixels.bands.count();
+  ModelSession session({.context = context, .twin = twin}, network, 1e-3, pixels);
   session.store().initialize(3);
   std::optional<ResidentScenes> on_device;
-  if (resident) on_device.emplace(context, *store, scenes);
+  if (resident) on_device.emplace(context, *store, scenes, pixels.scale);
   BatchFeed feed(loader, context, on_device ? &*on_device : nullptr);
   TrainedSteps trained;
   feed.start(0);
@@ -27,6 +33,8 @@ TrainedSteps train_steps(const Context& context, std::optional<DType> twin, bool
                                         .batch = item->images,
                                         .height = item->height,
                                         .width = item->width,
+                                        .image_dtype = pixels.type,
+                                        .scale = pixels.scale,
                                         .source = item->source});
     feed.fill(program);
     program.run();

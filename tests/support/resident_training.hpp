@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "data/pixel_format.hpp"
 #include "models/network.hpp"
 
 namespace fpanet::test {
@@ -14,9 +15,9 @@ struct TrainedSteps {
 };
 
 /// One epoch of a narrow network on generated scenes: a batch and a smaller one. `told` is what
-/// narrow_network() takes.
+/// narrow_network() takes; `pixels` are those of the scenes.
 TrainedSteps train_steps(const Context& context, std::optional<DType> twin, bool resident,
-                         const NetworkConfig& told = {});
+                         const NetworkConfig& told = {}, const PixelFormat& pixels = {});
 
 /// The same losses and parameters, to the bit.
 bool same_bits(const TrainedSteps& a, const TrainedSteps& b);
