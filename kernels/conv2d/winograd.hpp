@@ -1,7 +1,7 @@
 #pragma once
 // 3x3 convolution of stride 1 by Winograd's F(m x m,3x3) (winograd_tiles.hpp), usually with m = 4,
 // which needs a quarter of the multiplications. The transforms lose about one decimal digit
-// (docs/performance.md), so everything is computed in float. Images and weights are T, float or
+// (docs/performance/inference.md), so everything is computed in float. Images and weights are T, float or
 // bfloat16: they are widened when read and rounded when written.
 //
 //   forward and backward input    U[p] = (G w G^T)[p]       (C_in, C_out), once per call or per model

@@ -13,7 +13,7 @@
 // binary digits, so that A^T and B^T are exact, and the entries of G are rounded once. The points
 // are chosen for a small rounding error, which grows with their number. Relative to the root mean
 // square of y at 64 channels, the error is about 2e-7 for F(2x2,3x3), 6e-7 for F(4x4,3x3) (1.3e-6
-// with the usual points 1 and 2) and 1.4e-6 for F(5x5,3x3) (docs/performance.md).
+// with the usual points 1 and 2) and 1.4e-6 for F(5x5,3x3) (docs/performance/inference.md).
 // Derivation: docs/derivations/winograd.md#matrices
 
 namespace fpanet::kernels {

@@ -92,7 +92,7 @@ bool supports(const UpsampledGeometry& g) {
 bool is_worthwhile(const UpsampledGeometry& g) {
   const Conv2dGeometry& whole = g.whole;
   if (!supports(g) || !winograd::is_worthwhile(whole)) return false;
-  // Computing U costs about as much as the products of 7 tiles (docs/performance.md).
+  // Computing U costs about as much as the products of 7 tiles (docs/performance/inference.md).
   constexpr Index kTilesOfU = 7;
   const Index small = whole.n * tiles_along(whole.h / 2) * tiles_along(whole.w / 2) + kTilesOfU;
   const Index large = whole.n * tiles_along(whole.h) * tiles_along(whole.w) + kTilesOfU;

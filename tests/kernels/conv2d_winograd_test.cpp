@@ -1,6 +1,6 @@
 // Rounding error of the Winograd convolutions against the definition in double, for every pair of
 // channel counts that FPA-Net gives them, relative to the root mean square of the exact values.
-// `test_kernels -tc="*rounding*" -s` prints what docs/performance.md tabulates.
+// `test_kernels -tc="*rounding*" -s` prints what docs/performance/inference.md tabulates.
 //
 // All algorithms sum over the input channels, and the error of that grows alike; the transforms,
 // whose sums cancel, double it and add a floor, of about 4e-7 for 4x4, that long sums hide. The bounds are
