@@ -142,7 +142,7 @@ finish() {  # finish STATUS
   find "$earlier" -maxdepth 1 -name '*.json' ! -name gpu_record.json \
     -exec cp --no-clobber --target-directory "$work" {} +
   if python3 scripts/gpu_record.py --work "$work" >> "$log" 2>&1; then
-    cp tests/gpu_record.json docs/gpu.md "$work/"
+    cp tests/gpu_record.json docs/gpu/record.md "$work/"
   else
     echo "gpu_check: no record was written, see $log" >&2
   fi

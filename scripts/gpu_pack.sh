@@ -13,7 +13,7 @@ if [[ -e $target && -n $(ls -A "$target") ]]; then
 fi
 mkdir -p "$target"
 target=$(realpath "$target")
-mkdir -p "$target"/{bin_xz,lib,shared/goldens,shared/data/deepglobe_tiles,scripts,bench,docs,tests/cuda}
+mkdir -p "$target"/{bin_xz,lib,shared/goldens,shared/data/deepglobe_tiles,scripts,bench,docs/gpu,tests/cuda}
 
 for program in "$@"; do
   [[ -x $from/$program ]] || { echo "gpu_check: $from has no $program" >&2; exit 1; }
@@ -31,7 +31,7 @@ done
 
 cp scripts/gpu_check.sh scripts/gpu_pack.sh scripts/gpu_record.py "$target/scripts/"
 cp bench/compare_gpu.py bench/pytorch_peer.py "$target/bench/"
-cp docs/gpu.md "$target/docs/"
+cp docs/gpu/record.md "$target/docs/gpu/"
 cp tests/gpu_record.json "$target/tests/" 2> /dev/null || true
 cp tests/cuda/*_test.cpp "$target/tests/cuda/"
 mkdir "$target/tests/data"

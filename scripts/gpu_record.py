@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Puts what scripts/gpu_check.sh measured into tests/gpu_record.json and docs/gpu.md.
+"""Puts what scripts/gpu_check.sh measured into tests/gpu_record.json and docs/gpu/record.md.
 
     python3 scripts/gpu_record.py --work build/gpu_check    # read a run, write both files
-    python3 scripts/gpu_record.py --check                   # docs/gpu.md agrees with the record
+    python3 scripts/gpu_record.py --check                   # docs/gpu/record.md agrees with the record
 
-tests/gpu_record.json (one object; docs/gpu.md shows it as tables):
+tests/gpu_record.json (one object; docs/gpu/record.md shows it as tables):
     commit, date, gpu, driver, libraries    what ran, and on what
     peaks      {copy_bytes_per_second, flops: {bf16, tf32, fp32}} measured on the same gpu
     checks     [{stage, name, outcome, reason, seconds}]: passed, failed, out of time, not run
@@ -26,7 +26,7 @@ import re
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 RECORD = ROOT / "tests" / "gpu_record.json"
-DOCS = ROOT / "docs" / "gpu.md"
+DOCS = ROOT / "docs" / "gpu" / "record.md"
 BEGIN, END = "<!-- gpu_record: begin -->", "<!-- gpu_record: end -->"
 NOT_RUN = "not run"
 
@@ -258,10 +258,10 @@ def render(record):
                 f"{record['commit'][:12]}, {record['date']}.")
     else:
         what = "No GPU has run any of it yet: every line below says so."
-    parts = [what, "### Checks", checks_table(record), "### Peaks", peaks_table(record),
-             "### Largest error of each op against the CPU in double (and its tolerance)",
-             ops_table(record), "### Speed", bench_table(record), "### PyTorch on the same GPU",
-             torch_table(record), "### Where the time goes", groups_table(record)]
+    parts = [what, "## Checks", checks_table(record), "## Peaks", peaks_table(record),
+             "## Largest error of each op against the CPU in double (and its tolerance)",
+             ops_table(record), "## Speed", bench_table(record), "## PyTorch on the same GPU",
+             torch_table(record), "## Where the time goes", groups_table(record)]
     return "\n\n".join(parts)
 
 
@@ -277,7 +277,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--work", type=pathlib.Path, help="results folder of scripts/gpu_check.sh")
     parser.add_argument("--check", action="store_true",
-                        help="fail when docs/gpu.md is not what the record says")
+                        help="fail when docs/gpu/record.md is not what the record says")
     args = parser.parse_args()
     record = read_json(RECORD) or {}
     if args.work:
@@ -290,7 +290,7 @@ def main():
     wanted = with_tables(docs, record)
     if args.check:
         if docs != wanted:
-            raise SystemExit("docs/gpu.md does not show tests/gpu_record.json: "
+            raise SystemExit("docs/gpu/record.md does not show tests/gpu_record.json: "
                              "run scripts/gpu_record.py")
         return
     DOCS.write_text(wanted, encoding="utf-8")

@@ -57,7 +57,7 @@ run() {  # run STATUS ARGUMENTS...: the packed check ends with STATUS
   [[ $(cd "$place/out" && echo *) == 'gpu_check.log gpu_check.tar' ]] || fail 'other results'
 }
 recorded() {  # recorded PATTERN: the record has a line like that
-  tar --extract --to-stdout --file "$place/out/gpu_check.tar" ./gpu.md > "$place/record"
+  tar --extract --to-stdout --file "$place/out/gpu_check.tar" ./record.md > "$place/record"
   grep --quiet "$1" "$place/record" || fail "no '$1' in the record"
 }
 
