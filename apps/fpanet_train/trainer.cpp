@@ -7,7 +7,9 @@
 #include "apps/cli/interrupt.hpp"
 #include "apps/cli/metric_text.hpp"
 #include "apps/cli/progress.hpp"
+#include "apps/fpanet_train/sample_scenes.hpp"
 #include "apps/training/checkpoint.hpp"
+#include "apps/training/pixel_choice.hpp"
 #include "engine/core/error.hpp"
 #include "models/parameter_modules.hpp"
 
@@ -90,7 +92,9 @@ Trainer::Trainer(const TrainConfig& config, const RunFolder& run, ModelSession& 
       schedule_(schedule_of(config, data)),
       monitor_{config.monitor},
       metrics_(run.metrics(), state_.epoch),
-      steps_(run.steps(), state_.global_step, norm_columns(config, session, session.store())) {}
+      steps_(run.steps(), state_.global_step, norm_columns(config, session, session.store())) {
+  if (config.tensorboard) tensorboard_.emplace(run.tensorboard(), state_.global_step);
+}
 
 Trainer::Outcome Trainer::run() {
   const InterruptGuard guard;
@@ -169,9 +173,10 @@ void Trainer::settle() {
   state_.train.add(loss, stats);
   if (any_counted(stats)) step_loss_.add(loss, 1);
   if (!batch.ends_step) return;
-  steps_.add(batch.epoch, batch.global_step,
-             step_loss_.count > 0 ? std::optional(step_loss_.value()) : std::nullopt, batch.lr,
-             norm_values(batch.outcome->norms()));
+  const auto step_loss = step_loss_.count > 0 ? std::optional(step_loss_.value()) : std::nullopt;
+  const std::map<std::string, double> norms = norm_values(batch.outcome->norms());
+  steps_.add(batch.epoch, batch.global_step, step_loss, batch.lr, norms);
+  if (tensorboard_) tensorboard_->step(batch.global_step, step_loss, batch.lr, norms);
   step_loss_ = {};
 }
 
@@ -217,8 +222,11 @@ Trainer::Outcome Trainer::finish_epoch() {
   Progress progress(console_, fmt::format("epoch {}/{} val", state_.epoch + 1, config_.epochs),
                     data_.val->batches());
   session_.use_average(true);
-  const Tally val = evaluate(session_, *data_.val, [&](const Batch& batch, const Program&) {
+  std::vector<ReportSample> samples;
+  const Bands show = resolve_preview(config_.show_bands, session_.pixels().bands);
+  const Tally val = evaluate(session_, *data_.val, [&](const Batch& batch, const Program& program) {
     progress.step(batch.size());
+    add_samples(samples, data_, batch, program, session_.pixels(), show);
     save_state_if_due();
     return !InterruptGuard::requested();
   });
@@ -266,6 +274,11 @@ Trainer::Outcome Trainer::finish_epoch() {
   save_last(val_loss);
   state_.begin_epoch(epoch + 1);
   save_state();
+  // After the state: a run that is killed before does this again.
+  if (tensorboard_) {
+    tensorboard_->epoch(state_.global_step - 1, epoch, columns, samples, data_.dataset().classes(),
+                        val.confusion());
+  }
   return Outcome::finished;
 }
 

@@ -6,6 +6,7 @@
 
 #include "apps/cli/console.hpp"
 #include "apps/fpanet_train/step_log.hpp"
+#include "apps/fpanet_train/tensorboard.hpp"
 #include "apps/fpanet_train/training_data.hpp"
 #include "apps/training/batch_feed.hpp"
 #include "apps/training/checkpoint.hpp"
@@ -81,6 +82,7 @@ class Trainer {
   Monitor monitor_;
   CsvLogger metrics_;
   StepLog steps_;
+  std::optional<TensorBoard> tensorboard_;
   // The part of the current epoch that this process has trained.
   double epoch_seconds_ = 0;
   Index epoch_images_ = 0;

@@ -6,17 +6,14 @@
 #include "apps/cli/environment.hpp"
 #include "apps/cli/metric_text.hpp"
 #include "apps/cli/text_file.hpp"
-#include "apps/prediction/prediction.hpp"
+#include "apps/fpanet_train/sample_scenes.hpp"
 #include "apps/report/report.hpp"
 #include "apps/training/checkpoint.hpp"
 #include "apps/training/pixel_choice.hpp"
-#include "data/mask.hpp"
 
 namespace fpanet {
 
 namespace {
-
-constexpr std::size_t kSamples = 6;
 
 /// The "name = value" lines of a TOML file.
 std::vector<NamedText> configuration_rows(const std::string& toml) {
@@ -47,16 +44,7 @@ void write_training_report(const RunFolder& run, ModelSession& session, Training
   const Bands show = resolve_preview(config.show_bands, session.pixels().bands);
   std::vector<ReportSample> samples;
   const Tally tally = evaluate(session, *data.val, [&](const Batch& batch, const Program& program) {
-    for (Index i = 0; i < batch.size() && samples.size() < kSamples; ++i) {
-      const auto scene = data.store->get(batch.scenes[static_cast<std::size_t>(i)]);
-      const Image labels = likeliest_labels(program.probabilities().to(Device::cpu()), i,
-                                            {scene->image.height, scene->image.width});
-      samples.push_back({.name = batch.ids[static_cast<std::size_t>(i)],
-                         .image = rgb_preview(scene->image, session.pixels(), show),
-                         .mask = colors_from_labels(scene->labels.labels, classes),
-                         .prediction = colors_from_labels(labels, classes),
-                         .image_title = preview_title(session.pixels().bands, show)});
-    }
+    add_samples(samples, data, batch, program, session.pixels(), show);
     return true;
   });
 

@@ -28,6 +28,7 @@ class RunFolder {
   std::filesystem::path class_table() const { return path_ / "class_dict.csv"; }
   std::filesystem::path metrics() const { return path_ / "metrics.csv"; }
   std::filesystem::path steps() const { return path_ / "steps.csv"; }
+  std::filesystem::path tensorboard() const { return path_ / "tensorboard"; }
   std::filesystem::path report() const { return path_ / "report.html"; }
   std::filesystem::path best_checkpoint() const { return best_checkpoint(path_); }
   std::filesystem::path last_checkpoint() const { return last_checkpoint(path_); }

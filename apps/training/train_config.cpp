@@ -48,6 +48,8 @@ void describe(TrainConfig& config, Settings& settings) {
   settings.flag("log-gradients", &config.log_gradients,
                 "Write the norms of gradients and weights of each module into\n"
                 "steps.csv");
+  settings.flag("tensorboard", &config.tensorboard,
+                "Write event files that TensorBoard opens into RUN/tensorboard");
   settings.integer("seed", &config.seed, 0, kLargestSeed,
                    "Seed of split, weights and augmentation");
   add_network(settings, &config.network);

@@ -30,6 +30,7 @@ struct TrainConfig {
   std::int64_t patience = 10;
   double save_every = 10;  ///< minutes between saved states within an epoch; 0: none within it
   bool log_gradients = false;
+  bool tensorboard = false;
   std::int64_t seed = 42;
   NetworkFlags network = {};
   std::string encoder_weights = "none";  ///< file, or none

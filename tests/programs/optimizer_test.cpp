@@ -51,7 +51,8 @@ TEST_CASE("a run with any of the optimizer's flags is resumed bit for bit") {
   SUBCASE("all at once, interrupted while the encoder is frozen") {
     flags =
         "--schedule cosine --warmup 3 --min-lr 1e-6 --encoder-lr 0.1 --freeze-encoder 1 --ema 0.9 "
-        "--clip-norm 0.05 --accumulate 2 --monitor val/MeanIoU --log-gradients --epochs 3";
+        "--clip-norm 0.05 --accumulate 2 --monitor val/MeanIoU --log-gradients --tensorboard "
+        "--epochs 3";
   }
   SUBCASE("all at once, interrupted after that") {
     flags =

@@ -5,7 +5,7 @@
 #include <iterator>
 
 #include "engine/weights/onnx/model.hpp"
-#include "engine/weights/onnx/protobuf_writer.hpp"
+#include "engine/core/protobuf_writer.hpp"
 #include "tests/support/message_of.hpp"
 #include "tests/support/scratch_folder.hpp"
 
