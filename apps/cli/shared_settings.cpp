@@ -154,6 +154,12 @@ void add_deterministic(Settings& settings, bool* deterministic) {
                 "the CPU always are");
 }
 
+void add_tta(Settings& settings, std::string* tta) {
+  settings.choice("tta", tta, {"none", "flips", "d4"},
+                  "Average the probabilities over mirrored copies of each image\n"
+                  "(flips: 4 times the work), or also quarter turns (d4: 8 times)");
+}
+
 void add_cache(Settings& settings, bool* cache) {
   settings.toggle("cache", cache, "Keep decoded and resized images on disk between runs");
 }

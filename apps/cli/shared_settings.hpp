@@ -23,6 +23,7 @@ void add_bands(Settings& settings, std::string* bands, std::string standard = ""
 /// "auto" or "LOW,HIGH"; likewise.
 void add_scale(Settings& settings, std::string* scale, std::string standard = "");
 void add_show_bands(Settings& settings, std::string* show_bands);
+void add_tta(Settings& settings, std::string* tta);  ///< none | flips | d4
 void add_cache(Settings& settings, bool* cache);
 
 /// The values that --data accepts.

@@ -44,14 +44,14 @@ FigureWriter::FigureWriter(std::filesystem::path folder, ClassTable classes, Pix
   require(!error, "{}: cannot create the folder: {}", folder_.string(), error.message());
 }
 
-void FigureWriter::write(const Batch& batch, const Program& program) const {
+void FigureWriter::write(const Batch& batch, const Tensor& probabilities) const {
   const ImageSize size{batch.images.shape()[2], batch.images.shape()[3]};
-  const Tensor probabilities = program.probabilities().to(Device::cpu());
+  const Tensor on_cpu = probabilities.to(Device::cpu());
   for (Index n = 0; n < batch.size(); ++n) {
     const Image figure =
         scene_figure(rgb_preview(image_of(batch, n, size), pixels_, show_),
                      colors_from_labels(labels_of(batch, n, size), classes_),
-                     colors_from_labels(likeliest_labels(probabilities, n, size), classes_),
+                     colors_from_labels(likeliest_labels(on_cpu, n, size), classes_),
                      preview_title(pixels_.bands, show_));
     write_png(folder_ / (batch.ids[static_cast<std::size_t>(n)] + ".png"), figure);
   }

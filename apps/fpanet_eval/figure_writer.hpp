@@ -5,7 +5,7 @@
 #include "data/class_table.hpp"
 #include "data/loader.hpp"
 #include "data/pixel_format.hpp"
-#include "models/program.hpp"
+#include "engine/core/tensor.hpp"
 
 namespace fpanet {
 
@@ -17,8 +17,8 @@ class FigureWriter {
   /// bands of images, which have the bands of `pixels`, that are drawn.
   FigureWriter(std::filesystem::path folder, ClassTable classes, PixelFormat pixels, Bands show);
 
-  /// Call it after `program` has run on `batch`.
-  void write(const Batch& batch, const Program& program) const;
+  /// `probabilities` (N,classes,H,W) may be on any device.
+  void write(const Batch& batch, const Tensor& probabilities) const;
 
  private:
   std::filesystem::path folder_;

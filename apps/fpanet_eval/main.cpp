@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <optional>
@@ -77,6 +78,13 @@ int run(const EvalOptions& options) {
     file.info.objective->check(file.network.classes);
     session.set_objective(*file.info.objective);
   }
+  const auto is_focal = [](const ObjectiveTerm& term) { return term.loss == "focal"; };
+  if (options.tta != "none" && std::ranges::any_of(session.objective().terms, is_focal)) {
+    console.warning(
+        "--tta {}: focal loss reads logits, which mean probabilities do not have; it is computed "
+        "from their logarithms and cannot be compared with a loss without --tta",
+        options.tta);
+  }
   std::optional<FigureWriter> figures;
   if (!options.figures.empty()) figures.emplace(options.figures, dataset->classes(), pixels, show);
 
@@ -87,16 +95,21 @@ int run(const EvalOptions& options) {
                  .seed = kSeed,
                  .threads = placement.threads});
   Progress progress(console, "evaluating", loader.batches());
-  const Tally tally = evaluate(session, loader, [&](const Batch& batch, const Program& program) {
-    if (figures) figures->write(batch, program);
-    progress.step(batch.size(), program.loss());
+  const auto done = [&](const Batch& batch, const BatchResult& result) {
+    if (figures) figures->write(batch, result.probabilities);
+    progress.step(batch.size(), result.loss);
     return true;
-  });
+  };
+  const Tally tally = options.tta == "none"
+                          ? evaluate(session, loader, done)
+                          : evaluate_averaged(session, loader, symmetries(options.tta), done);
   console.clear_status();
 
-  const std::string text = fmt::format(
-      "{} on {}: {}, images {}, protocol {}\n\n{}", file.weights.name, options.data,
-      choice.description, size.str(), options.protocol, evaluation_text(tally, dataset->classes()));
+  const std::string text =
+      fmt::format("{} on {}: {}, images {}, protocol {}{}\n\n{}", file.weights.name, options.data,
+                  choice.description, size.str(), options.protocol,
+                  options.tta == "none" ? "" : ", averaged over " + options.tta,
+                  evaluation_text(tally, dataset->classes()));
   fmt::print("{}", printable_lines(text));
   if (!options.json.empty()) {
     write_text_file(options.json, evaluation_json(tally, dataset->classes()));

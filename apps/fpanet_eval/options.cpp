@@ -46,6 +46,7 @@ void describe(EvalOptions& options, Settings& settings) {
   settings.integer("batch-size", &options.batch_size, 1, kLargestBatch,
                    "Images per batch; the notebook's numbers depend on it");
   add_image_size(settings, &options.image_size);
+  add_tta(settings, &options.tta);
   add_network_of_file(settings, &options.network);
   add_bands(settings, &options.pixels.bands, "the checkpoint's");
   add_scale(settings, &options.pixels.scale, "the checkpoint's");

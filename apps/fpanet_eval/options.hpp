@@ -25,6 +25,7 @@ struct EvalOptions {
   std::string device = "auto";
   std::string precision = "fp32";
   std::int64_t threads = 0;
+  std::string tta = "none";
   bool deterministic = false;
   bool cache = true;
   PixelFlags pixels;    ///< empty: the checkpoint's

@@ -122,7 +122,7 @@ int run(const PredictOptions& options) {
   const Placement placement = resolve_placement(
       {.device = options.device, .precision = options.precision, .threads = options.threads},
       console);
-  Predictor predictor(placement, file);
+  Predictor predictor(placement, file, symmetries(options.tta));
   make_out_folder(options.out, options.image);
   if (options.overlay) console.info("overlays: {}", preview_title(bands, reading.show));
 

@@ -27,6 +27,7 @@ void describe(PredictOptions& options, Settings& settings) {
                 "Also write NAME_probs.npy: float32, (classes,H,W)");
   settings.flag("overlay", &options.overlay,
                 "Also write NAME_overlay.png: class colours over the picture");
+  add_tta(settings, &options.tta);
   add_network_of_file(settings, &options.network);
   add_device(settings, &options.device);
   add_precision(settings, &options.precision);

@@ -19,6 +19,7 @@ struct PredictOptions {
   PixelFlags pixels;     ///< empty: the checkpoint's
   bool probabilities = false;
   bool overlay = false;
+  std::string tta = "none";
   NetworkFlags network;   ///< of a weight file that does not say it
   ToldNetwork told = {};  ///< of these flags, those that were given
   std::string device = "auto";

@@ -1,25 +1,58 @@
 #include "apps/fpanet_predict/predictor.hpp"
 
+#include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "apps/prediction/padding.hpp"
 
 namespace fpanet {
 
-Predictor::Predictor(const Placement& placement, const ModelFile& file)
-    : session_(placement, file.network, std::nullopt) {
+namespace {
+
+/// (1,channels,H,W) of the image's sample type.
+Tensor tensor_of(const Image& image) {
+  Tensor tensor = Tensor::empty({1, image.channels, image.height, image.width}, image.type);
+  std::memcpy(tensor.raw(), image.pixels.data(), tensor.bytes());
+  return tensor;
+}
+
+/// The upper left part of probabilities (1,classes,H,W).
+Tensor cropped(const Tensor& probabilities, Index height, Index width) {
+  const Shape& shape = probabilities.shape();
+  Tensor part = Tensor::empty({1, shape[1], height, width}, probabilities.dtype());
+  const std::size_t pixel = static_cast<std::size_t>(shape[1]) * size_of(probabilities.dtype());
+  const std::size_t row = static_cast<std::size_t>(width) * pixel;
+  for (Index y = 0; y < height; ++y) {
+    const auto from = static_cast<std::size_t>(y * shape[3]) * pixel;
+    std::copy_n(probabilities.raw() + from, row, part.raw() + static_cast<std::size_t>(y) * row);
+  }
+  return part;
+}
+
+}  // namespace
+
+Predictor::Predictor(const Placement& placement, const ModelFile& file, std::vector<Symmetry> over)
+    : session_(placement, file.network, std::nullopt), over_(std::move(over)) {
   load_model(session_.store(), session_.network(), file.weights);
 }
 
 Tensor Predictor::run(const Image& image, const PixelFormat& pixels) {
+  if (over_ == std::vector{Symmetry{}}) return run_once(image, pixels);
+  return average_over(over_, tensor_of(image), [&](const Tensor& copy) {
+    const Shape& shape = copy.shape();
+    Image turned(shape[2], shape[3], shape[1], image.type);
+    std::memcpy(turned.pixels.data(), copy.raw(), copy.bytes());
+    return cropped(run_once(turned, pixels), turned.height, turned.width);
+  });
+}
+
+Tensor Predictor::run_once(const Image& image, const PixelFormat& pixels) {
   const ImageSize size =
       padded_size({image.height, image.width}, session_.network().output_stride(),
                   session_.network().smallest_side());
   Program& ready = program(size, pixels);
-  const Image padded = pad_by_reflection(image, size);
-  const Tensor input = Tensor::empty({1, padded.channels, size.height, size.width}, padded.type);
-  std::memcpy(input.raw(), padded.pixels.data(), input.bytes());
-  ready.images().copy_from(input);
+  ready.images().copy_from(tensor_of(pad_by_reflection(image, size)));
   ready.run();
   return ready.probabilities().to(Device::cpu());
 }

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
+#include "apps/prediction/symmetries.hpp"
 #include "apps/training/checkpoint.hpp"
 #include "apps/training/model_session.hpp"
 #include "data/image.hpp"
@@ -12,12 +14,12 @@ namespace fpanet {
 class Predictor {
  public:
   /// Builds the model and loads its weights. Throws Error if they do not fit it.
-  Predictor(const Placement& placement, const ModelFile& file);
+  /// Probabilities are averaged over the symmetries `over`.
+  Predictor(const Placement& placement, const ModelFile& file, std::vector<Symmetry> over);
 
-  /// Returns the probabilities (1,classes,H,W) on the CPU. H and W are the picture's sides, rounded
-  /// up to multiples of the network's output stride. The picture is padded by reflection at the
-  /// bottom and on the right, so its own pixels are the upper left part. The picture has the bands
-  /// and the sample type of `pixels`.
+  /// Returns probabilities (1,classes,H,W) on the CPU, of which the picture's are the upper left part:
+  /// the picture, or each of its transformed copies, is padded by reflection at the bottom and on the
+  /// right to sides that the network takes. The picture has the bands and the sample type of `pixels`.
   Tensor run(const Image& image, const PixelFormat& pixels);
 
  private:
@@ -32,9 +34,12 @@ class Predictor {
     Arena arena;
     Program program;
   };
+  /// The same without averaging.
+  Tensor run_once(const Image& image, const PixelFormat& pixels);
   Program& program(const ImageSize& size, const PixelFormat& pixels);
 
   ModelSession session_;
+  std::vector<Symmetry> over_;
   std::unique_ptr<Sized> sized_;
 };
 

@@ -218,13 +218,13 @@ int train(TrainCommandLine& command_line) {
   describe_objective(config, session.objective(), data.dataset().classes(), console);
   console.info("run folder: {}", run->path().string());
 
-  Trainer trainer(config, *run, session, data, console, state);
+  Trainer trainer(config, *run, session, data, configuration, console, state);
   if (trainer.run() == Trainer::Outcome::interrupted) {
     console.info("interrupted and saved at step {}; continue with --resume {}",
                  trainer.state().global_step, run->path().string());
     return kExitInterrupted;
   }
-  write_training_report(*run, session, data, trainer.state(), config, configuration, console);
+  write_training_report({*run, config, configuration}, session, data, trainer.state(), console);
   return kExitDone;
 }
 

@@ -25,22 +25,22 @@ ImageSize shown_size(const ImageSize& size) {
 }  // namespace
 
 void add_samples(std::vector<ReportSample>& samples, const TrainingData& data, const Batch& batch,
-                 const Program& program, const PixelFormat& pixels, const Bands& show) {
+                 const Tensor& probabilities, const Bands& show) {
   if (samples.size() >= kSamples) return;
   const ClassTable& classes = data.dataset().classes();
-  const Tensor probabilities = program.probabilities().to(Device::cpu());
+  const Tensor on_cpu = probabilities.to(Device::cpu());
   for (Index i = 0; i < batch.size() && samples.size() < kSamples; ++i) {
     const auto scene = data.store->get(batch.scenes[static_cast<std::size_t>(i)]);
     const ImageSize size{scene->image.height, scene->image.width}, shown = shown_size(size);
     const auto colors = [&](const Image& labels) {
       return colors_from_labels(resize(labels, shown, Interpolation::nearest), classes);
     };
-    samples.push_back(
-        {.name = batch.ids[static_cast<std::size_t>(i)],
-         .image = resize(rgb_preview(scene->image, pixels, show), shown, Interpolation::linear),
-         .mask = colors(scene->labels.labels),
-         .prediction = colors(likeliest_labels(probabilities, i, size)),
-         .image_title = preview_title(pixels.bands, show)});
+    samples.push_back({.name = batch.ids[static_cast<std::size_t>(i)],
+                       .image = resize(rgb_preview(scene->image, data.pixels, show), shown,
+                                       Interpolation::linear),
+                       .mask = colors(scene->labels.labels),
+                       .prediction = colors(likeliest_labels(on_cpu, i, size)),
+                       .image_title = preview_title(data.pixels.bands, show)});
   }
 }
 

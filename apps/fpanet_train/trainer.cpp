@@ -8,6 +8,7 @@
 #include "apps/cli/metric_text.hpp"
 #include "apps/cli/progress.hpp"
 #include "apps/fpanet_train/sample_scenes.hpp"
+#include "apps/fpanet_train/training_report.hpp"
 #include "apps/training/checkpoint.hpp"
 #include "apps/training/pixel_choice.hpp"
 #include "engine/core/error.hpp"
@@ -78,11 +79,13 @@ double value_of(const std::vector<LoggedValue>& columns, const std::string& name
 }  // namespace
 
 Trainer::Trainer(const TrainConfig& config, const RunFolder& run, ModelSession& session,
-                 TrainingData& data, Console& console, ProgressState state)
+                 TrainingData& data, const std::string& configuration, Console& console,
+                 ProgressState state)
     : config_(config),
       run_(run),
       session_(session),
       data_(data),
+      configuration_(configuration),
       resident_(make_resident(session.placement().context, *data.store, data.split.train,
                               config.image_size.native(), session.pixels().scale, console)),
       feed_(*data.train, session.placement().context, resident_.get()),
@@ -223,13 +226,14 @@ Trainer::Outcome Trainer::finish_epoch() {
                     data_.val->batches());
   session_.use_average(true);
   std::vector<ReportSample> samples;
-  const Bands show = resolve_preview(config_.show_bands, session_.pixels().bands);
-  const Tally val = evaluate(session_, *data_.val, [&](const Batch& batch, const Program& program) {
-    progress.step(batch.size());
-    add_samples(samples, data_, batch, program, session_.pixels(), show);
-    save_state_if_due();
-    return !InterruptGuard::requested();
-  });
+  const Bands show = resolve_preview(config_.show_bands, data_.pixels.bands);
+  const Tally val =
+      evaluate(session_, *data_.val, [&](const Batch& batch, const BatchResult& result) {
+        progress.step(batch.size());
+        add_samples(samples, data_, batch, result.probabilities, show);
+        save_state_if_due();
+        return !InterruptGuard::requested();
+      });
   if (InterruptGuard::requested()) {
     session_.use_average(false);
     return Outcome::interrupted;
@@ -279,6 +283,8 @@ Trainer::Outcome Trainer::finish_epoch() {
     tensorboard_->epoch(state_.global_step - 1, epoch, columns, samples, data_.dataset().classes(),
                         val.confusion());
   }
+  write_live_report({run_, config_, configuration_}, session_, data_, state_, val,
+                    std::move(samples));
   return Outcome::finished;
 }
 

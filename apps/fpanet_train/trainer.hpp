@@ -23,9 +23,10 @@ class Trainer {
  public:
   enum class Outcome { finished, interrupted };
 
-  /// Training starts or resumes at `state`. All references must outlive the trainer.
+  /// Training starts or resumes at `state`. `configuration` is the text of config.toml. All references must outlive the trainer.
   Trainer(const TrainConfig& config, const RunFolder& run, ModelSession& session,
-          TrainingData& data, Console& console, ProgressState state);
+          TrainingData& data, const std::string& configuration, Console& console,
+          ProgressState state);
 
   /// Trains until the last epoch, early stopping or an interrupt. On an interrupt it saves the
   /// state within the epoch, during training as well as validation. Every --save-every minutes it
@@ -73,6 +74,7 @@ class Trainer {
   const RunFolder& run_;
   ModelSession& session_;
   TrainingData& data_;
+  const std::string& configuration_;
   std::unique_ptr<ResidentScenes> resident_;
   BatchFeed feed_;
   WaitClock wait_;

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "apps/report/html.hpp"
+#include "apps/training/monitor.hpp"
 
 namespace fpanet {
 namespace {
@@ -133,6 +134,15 @@ std::vector<Curve> notebook_curves(const MetricsTable& table) {
   for (const char* name : {"Loss", "IoU", "Accuracy", "Precision", "Recall", "F1score"}) {
     curves.push_back({name, table.values(fmt::format("train/{}", name)),
                       table.values(fmt::format("val/{}", name))});
+  }
+  return curves;
+}
+
+std::vector<Curve> class_curves(const MetricsTable& table, const ClassTable& classes) {
+  std::vector<Curve> curves;
+  for (const ClassInfo& info : classes.classes()) {
+    const std::string column = class_iou_column(info.name);
+    if (table.find(column) >= 0) curves.push_back({info.name, {}, table.values(column)});
   }
   return curves;
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "apps/training/metrics_table.hpp"
+#include "data/class_table.hpp"
 
 namespace fpanet {
 
@@ -18,6 +19,10 @@ struct Curve {
 /// The notebook's six quantities from metrics.csv, in its order: Loss, IoU, Accuracy, Precision,
 /// Recall, F1score.
 std::vector<Curve> notebook_curves(const MetricsTable& table);
+
+/// The validation IoU of each class from metrics.csv, in the order of `classes`; empty if the table,
+/// which may be older, has none.
+std::vector<Curve> class_curves(const MetricsTable& table, const ClassTable& classes);
 
 /// An inline SVG of the curve. Colours and fonts come from the classes .train, .val, .axis and
 /// .best of the page. Values that are not finite leave a gap. A vertical line marks `best_epoch`,

@@ -48,16 +48,21 @@ std::string highlights_html(const std::vector<NamedText>& highlights) {
   return fmt::format("<div class=\"tiles\">{}</div>\n", tiles);
 }
 
-std::string curves_html(const Report& report) {
+std::string charts_html(const std::vector<Curve>& curves, std::optional<std::int64_t> best_epoch) {
   std::string charts;
-  for (const Curve& curve : report.curves) {
-    charts += fmt::format("<div class=\"card\">{}</div>\n", chart_svg(curve, report.best_epoch));
+  for (const Curve& curve : curves) {
+    charts += fmt::format("<div class=\"card\">{}</div>\n", chart_svg(curve, best_epoch));
   }
+  return fmt::format("<div class=\"charts\">{}</div>", charts);
+}
+
+std::string curves_html(const Report& report) {
   return fmt::format(
       "<p class=\"legend\"><span><i style=\"background:var(--train)\"></i>training</span>"
       "<span><i style=\"background:var(--val)\"></i>validation</span>{}</p>"
-      "<div class=\"charts\">{}</div>",
-      report.best_epoch ? "<span>dashed: best epoch</span>" : "", charts);
+      "{}",
+      report.best_epoch ? "<span>dashed: best epoch</span>" : "",
+      charts_html(report.curves, report.best_epoch));
 }
 
 std::string classes_html(const ClassTable& classes, const ConfusionMatrix& confusion) {
@@ -140,14 +145,22 @@ std::string configuration_html(const std::vector<NamedText>& configuration) {
 
 std::string report_html(const Report& report) {
   const std::string title = html_escaped(report.title);
+  const std::string reload =
+      report.reload_seconds
+          ? fmt::format("<meta http-equiv=\"refresh\" content=\"{}\"/>", *report.reload_seconds)
+          : "";
   std::string page = fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"/>"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>"
-      "<title>{}</title><style>{}</style></head>\n<body><main><h1>{}</h1>"
+      "{}<title>{}</title><style>{}</style></head>\n<body><main><h1>{}</h1>"
       "<p class=\"soft\">{}</p>\n",
-      title, kReportStyle, title, html_escaped(report.subtitle));
+      reload, title, kReportStyle, title, html_escaped(report.subtitle));
   if (!report.highlights.empty()) page += highlights_html(report.highlights);
   if (!report.curves.empty()) page += section("Training", curves_html(report));
+  if (!report.class_curves.empty()) {
+    page += section("IoU of each class (validation)",
+                    charts_html(report.class_curves, report.best_epoch));
+  }
   if (report.confusion) {
     page += section("Classes (" + report.evaluated_on + ")",
                     classes_html(report.classes, *report.confusion));

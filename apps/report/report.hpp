@@ -29,6 +29,7 @@ struct Report {
   std::string subtitle;
   std::vector<NamedText> highlights;  ///< the key numbers at the top
   std::vector<Curve> curves;
+  std::vector<Curve> class_curves;  ///< the validation IoU of each class
   std::optional<std::int64_t> best_epoch;
   std::string evaluated_on;  ///< the data behind the table and the matrix: "val, 121 images"
   ClassTable classes;
@@ -36,6 +37,8 @@ struct Report {
   std::vector<ReportSample> samples;
   std::vector<NamedText> configuration;
   std::string environment;
+  /// Of a run that goes on: a browser reloads the page after so many seconds.
+  std::optional<int> reload_seconds;
 };
 
 /// One HTML page that needs no other file and no network: styles and charts are inline, images are

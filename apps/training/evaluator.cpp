@@ -1,6 +1,46 @@
 #include "apps/training/evaluator.hpp"
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "engine/core/error.hpp"
+#include "engine/core/parallel.hpp"
+#include "layers/confusion.hpp"
+
 namespace fpanet {
+
+namespace {
+
+/// Natural logarithms, of the smallest normal number where a probability is below it.
+template <class T>
+Tensor logarithms_of(const Tensor& probabilities) {
+  Tensor y = Tensor::empty(probabilities.shape(), probabilities.dtype());
+  std::ranges::transform(probabilities.span<T>(), y.span<T>().begin(),
+                         [](T p) { return std::log(std::max(p, std::numeric_limits<T>::min())); });
+  return y;
+}
+
+Tensor logarithms(const Tensor& probabilities) {
+  return probabilities.dtype() == DType::f64 ? logarithms_of<double>(probabilities)
+                                             : logarithms_of<float>(probabilities);
+}
+
+/// Tallies the batches of one epoch of `loader`, of which `run` computes the results.
+template <class Run>
+Tally evaluate_by(const Run& run, const ModelSession& session, Loader& loader,
+                  const BatchDone& done) {
+  Tally tally(session.network().config().classes, session.objective());
+  loader.start(0);
+  while (const auto batch = loader.next()) {
+    const BatchResult result = run(*batch);
+    tally.add(result.loss, result.confusion);
+    if (done && !done(*batch, result)) break;
+  }
+  return tally;
+}
+
+}  // namespace
 
 void EpochMetrics::add(double batch_loss, const Stats& batch) {
   const Stats stats = batch.of_counted_images();
@@ -20,11 +60,10 @@ bool any_counted(const Stats& stats) {
   return stats.of_counted_images().images > 0;
 }
 
-void Tally::add(const Program& program) {
-  const Tensor counts = program.confusion();
-  metrics_.add(program.loss(), stats_of(counts));
-  confusion_.add(counts.span<std::int64_t>());
-  images_ += counts.shape()[0];
+void Tally::add(double loss, const Tensor& confusion) {
+  metrics_.add(loss, stats_of(confusion));
+  confusion_.add(confusion.span<std::int64_t>());
+  images_ += confusion.shape()[0];
 }
 
 Stats stats_of(const Tensor& confusion) {
@@ -39,23 +78,61 @@ void fill(Program& program, const Batch& batch) {
 }
 
 Tally evaluate(ModelSession& session, Loader& loader, const BatchDone& done) {
-  Tally tally(session.network().config().classes, session.objective());
-  loader.start(0);
-  while (const auto batch = loader.next()) {
-    const Shape& images = batch->images.shape();
-    Program& program = session.program({.kind = ProgramKind::evaluate,
-                                        .batch = images[0],
-                                        .height = images[2],
-                                        .width = images[3],
+  return evaluate_by(
+      [&](const Batch& batch) {
+        const Shape& images = batch.images.shape();
+        Program& program = session.program({.kind = ProgramKind::evaluate,
+                                            .batch = images[0],
+                                            .height = images[2],
+                                            .width = images[3],
+                                            .image_dtype = session.pixels().type,
+                                            .scale = session.pixels().scale,
+                                            .objective = session.objective()});
+        fill(program, batch);
+        program.run();
+        return BatchResult{program.loss(), program.confusion(), program.probabilities()};
+      },
+      session, loader, done);
+}
+
+Tally evaluate_averaged(ModelSession& session, Loader& loader, const std::vector<Symmetry>& over,
+                        const BatchDone& done) {
+  require(session.network().activation() == Activation::softmax2d,
+          "evaluation: test-time averaging is made for a softmax over the classes, and network {} "
+          "ends in {}",
+          session.network().config().name, name_of(session.network().activation()));
+  const auto probabilities = [&](const Tensor& images) {
+    const Shape& shape = images.shape();
+    Program& program = session.program({.kind = ProgramKind::predict,
+                                        .batch = shape[0],
+                                        .height = shape[2],
+                                        .width = shape[3],
                                         .image_dtype = session.pixels().type,
-                                        .scale = session.pixels().scale,
-                                        .objective = session.objective()});
-    fill(program, *batch);
+                                        .scale = session.pixels().scale});
+    program.images().copy_from(images);
     program.run();
-    tally.add(program);
-    if (done && !done(*batch, program)) break;
-  }
-  return tally;
+    return program.probabilities().to(Device::cpu());
+  };
+  return evaluate_by(
+      [&](const Batch& batch) {
+        return judge(session.objective(), average_over(over, batch.images, probabilities),
+                     batch.labels);
+      },
+      session, loader, done);
+}
+
+BatchResult judge(const Objective& objective, const Tensor& probabilities, const Tensor& labels) {
+  Graph graph(Cpu{default_threads()}, Graph::Mode::eager);
+  const Shape& shape = probabilities.shape();
+  const Value logits = graph.input("logarithms", logarithms(probabilities));
+  const ObjectiveValues end = record_objective(
+      objective, logits, graph.input("labels", labels.reshaped({shape[0], 1, shape[2], shape[3]})),
+      Activation::softmax2d, probabilities.dtype());
+  // The largest probability, not the largest logarithm: these may be equal where those are not.
+  const Value counts =
+      confusion(graph.input("probabilities", probabilities), end.labels, end.ignore_index);
+  return {graph.tensor(end.loss).cast(DType::f64).data<double>()[0], graph.tensor(counts),
+          probabilities};
 }
 
 }  // namespace fpanet

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 
+#include "apps/prediction/symmetries.hpp"
 #include "apps/training/model_session.hpp"
 #include "data/confusion.hpp"
 #include "data/loader.hpp"
@@ -30,9 +31,8 @@ class Tally {
   Tally(Index classes, const Objective& objective)
       : objective_(objective), confusion_(classes, objective.ignored_classes) {}
 
-  /// Adds the results of a batch; call it after a training or evaluation program has run on the
-  /// batch.
-  void add(const Program& program);
+  /// Adds the results of a batch: its loss, and confusion counts i64 (N,classes+1,classes+1).
+  void add(double loss, const Tensor& confusion);
 
   const Objective& objective() const { return objective_; }
   const EpochMetrics& metrics() const { return metrics_; }
@@ -53,10 +53,27 @@ Stats stats_of(const Tensor& confusion);
 /// Copies a batch into the program's inputs.
 void fill(Program& program, const Batch& batch);
 
+/// What a batch came to.
+struct BatchResult {
+  double loss = 0;
+  Tensor confusion;  ///< on the CPU
+  /// (N,classes,H,W), in memory of the device that the next batch overwrites.
+  Tensor probabilities;
+};
+
 /// Called after each batch. Returning false ends the pass early.
-using BatchDone = std::function<bool(const Batch& batch, const Program& program)>;
+using BatchDone = std::function<bool(const Batch& batch, const BatchResult& result)>;
 
 /// Evaluates the model by the session's objective over one epoch of `loader`.
 Tally evaluate(ModelSession& session, Loader& loader, const BatchDone& done = {});
+
+/// The same with test-time averaging: loss and counts are those of the mean probabilities.
+Tally evaluate_averaged(ModelSession& session, Loader& loader, const std::vector<Symmetry>& over,
+                        const BatchDone& done = {});
+
+/// The loss and the counts of given probabilities (N,classes,H,W) of a softmax, f32 or f64 on the CPU,
+/// as if the network had logits whose softmax they are: their logarithms. Focal loss, which reads
+/// logits one by one, therefore differs from that of the network's own logits.
+BatchResult judge(const Objective& objective, const Tensor& probabilities, const Tensor& labels);
 
 }  // namespace fpanet

@@ -66,6 +66,7 @@ Report full_report() {
       learning_curve("Accuracy", 30, 0.7, 0.96), learning_curve("Precision", 30, 0.3, 0.9),
       learning_curve("Recall", 30, 0.3, 0.9),    learning_curve("F1score", 30, 0.3, 0.9)};
   report.curves[1].val[7].value = kNan;
+  report.class_curves = {learning_curve("water <deep>", 30, 0, 0.7)};
   report.best_epoch = 23;
   report.evaluated_on = "val, 121 images";
   report.classes = ClassTable::deepglobe();
@@ -109,7 +110,10 @@ TEST_CASE("the report shows curves, classes, matrix, samples, settings and envir
     for (std::size_t at = page.find(part); at != page.npos; at = page.find(part, at + 1)) ++found;
     return found;
   };
-  CHECK(count("<svg") == 6);
+  CHECK(count("<svg") == 7);
+  CHECK(contains(page, "IoU of each class (validation)"));
+  CHECK(contains(page, "water &lt;deep&gt; over the epochs"));
+  CHECK_FALSE(contains(page, "http-equiv"));
   CHECK(count("data:image/png;base64,") == 6);
   CHECK(count(" pixels\"") == 49);
   CHECK(count("class=\"bar\"") == 7);
@@ -119,6 +123,28 @@ TEST_CASE("the report shows curves, classes, matrix, samples, settings and envir
   CHECK(contains(page, "val, 121 images"));
   CHECK(contains(page, "<code>a &amp; b</code>"));
   CHECK(contains(page, "fpanet, GCC, Linux"));
+}
+
+TEST_CASE("the report of a run that goes on is reloaded by the browser") {
+  Report report = full_report();
+  report.reload_seconds = 30;
+  const std::string page = report_html(report);
+  CHECK(xml_problem(page) == "");
+  CHECK(contains(page, "<meta http-equiv=\"refresh\" content=\"30\"/>"));
+}
+
+TEST_CASE("the curves of classes come from metrics.csv by their names") {
+  MetricsTable table;
+  table.columns = {"epoch", "val/IoU/water", "val/IoU/a, b"};
+  table.rows = {{"0", "0.25", ""}, {"0", "", ""}, {"1", "0.5", "0.125"}};
+  const ClassTable classes({{"a, b", {1, 2, 3}}, {"water", {4, 5, 6}}});
+  const auto curves = class_curves(table, classes);
+  REQUIRE(curves.size() == 2);
+  CHECK(curves[0].name == "a, b");
+  REQUIRE(curves[0].val.size() == 1);
+  CHECK(curves[0].val[0].epoch == 1);
+  CHECK(curves[1].val.at(1).value == 0.5);
+  CHECK(class_curves({}, classes).empty());
 }
 
 TEST_CASE("a report of a run that has nothing yet is a page all the same") {

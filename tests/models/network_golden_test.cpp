@@ -23,6 +23,7 @@ void report(const NetworkDistance& far) {
 TEST_CASE("U-Net and every variant of FPA-Net in double match PyTorch's float64") {
   const std::vector<NetworkGolden> goldens = network_goldens();
   REQUIRE(goldens.size() == 7);
+  CHECK(std::ranges::count_if(goldens, [](const auto& g) { return !g.averaged.empty(); }) == 1);
   for (const NetworkGolden& golden : goldens) {
     CAPTURE(golden.name);
     const NetworkDistance far = distance(golden, Cpu{default_threads()}, DType::f64);
@@ -31,6 +32,7 @@ TEST_CASE("U-Net and every variant of FPA-Net in double match PyTorch's float64"
     CHECK(far.train_logits < kModelDouble);
     CHECK(far.evaluate < kModelDouble);
     CHECK(far.predict < kModelDouble);
+    CHECK(far.averaged < kModelDouble);
     CHECK(far.train < kModelDouble);
     CHECK(far.loss < kModelDouble);
     CHECK(far.gradient < kModelDoubleGradient);
@@ -62,6 +64,7 @@ TEST_CASE("U-Net and every variant of FPA-Net in float match PyTorch's float64")
     const TorchFloat theirs = found == kTorchFloat.end() ? TorchFloat{} : found->second;
     CHECK(far.evaluate < kModelFloat);
     CHECK(far.predict < kModelFloat);
+    CHECK(far.averaged < kModelFloat);
     CHECK(far.loss < kModelFloatLoss);
     CHECK(far.train < std::max(kModelFloat, theirs.train));
     CHECK(far.gradient < std::max(kModelFloatGradient, theirs.gradient));

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <fstream>
 
+#include "apps/prediction/symmetries.hpp"
 #include "engine/core/layout.hpp"
 #include "engine/weights/safetensors/safetensors.hpp"
 #include "layers/cast.hpp"
@@ -98,6 +99,8 @@ NetworkGolden variant_golden(const GoldenFile& file, const std::string& name,
                        .train = file.values(name + ".probs_train_float64"),
                        .step = file.step};
   golden.config.classes = numbers.at("classes");
+  const std::string averaged = name + ".probs_d4";
+  if (file.tensors.contains(averaged)) golden.averaged = file.values(averaged);
   if (numbers.at("input") != "image") {
     golden.config.options["high-pass"] = std::to_string(numbers.at("high_pass").get<int>());
   }
@@ -191,6 +194,21 @@ NetworkDistance distance(const NetworkGolden& golden, const Context& context, DT
   }
   far.evaluate = difference(run(evaluate), golden.evaluate, golden.step);
   far.predict = difference(run(predict), golden.evaluate, golden.step);
+  if (!golden.averaged.empty()) {
+    // Quarter turns exchange height and width.
+    options.kind = ProgramKind::predict;
+    std::swap(options.height, options.width);
+    Program turned(context, *network, nullptr, store, options, &folded);
+    arena.reserve(turned.plan());
+    const Tensor mean = average_over(symmetries("d4"), images, [&](const Tensor& copy) {
+      Program& program = copy.shape() == images.shape() ? predict : turned;
+      program.bind(arena);
+      program.images().copy_from(copy);
+      program.run();
+      return program.probabilities().to(Device::cpu());
+    });
+    far.averaged = difference(mean, golden.averaged, golden.step);
+  }
   // Training moves the weights and the running statistics, so it comes last.
   if (!golden.train_logits.empty()) {
     far.train_logits = difference(logits_of(true), golden.train_logits, golden.step);

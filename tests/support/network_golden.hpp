@@ -21,7 +21,8 @@ struct NetworkGolden {
   nlohmann::ordered_json numbers;                               ///< loss_float64, grad_l2_float64
   std::vector<double> evaluate = {}, train = {};                ///< probabilities
   std::vector<double> evaluate_logits = {}, train_logits = {};  ///< where they are known
-  Index step = 1;  ///< of the tensors' numbers, every step-th is here
+  std::vector<double> averaged = {};  ///< probabilities over the eight symmetries, where known
+  Index step = 1;                     ///< of the tensors' numbers, every step-th is here
 };
 
 /// U-Net and the six variants of FPA-Net.
@@ -32,6 +33,7 @@ struct NetworkDistance {
   double evaluate = 0, train = 0;  ///< probabilities
   double predict = 0;              ///< those of evaluation, with batch norms folded
   double evaluate_logits = 0, train_logits = 0;
+  double averaged = 0;  ///< probabilities averaged over the eight symmetries
   double loss = 0;
   /// Of gradients' L2 norms, relative; PAB's 1x1 convolutions apart.
   double gradient = 0, gradient_pab = 0;

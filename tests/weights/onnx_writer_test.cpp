@@ -4,8 +4,8 @@
 #include <fstream>
 #include <iterator>
 
-#include "engine/weights/onnx/model.hpp"
 #include "engine/core/protobuf_writer.hpp"
+#include "engine/weights/onnx/model.hpp"
 #include "tests/support/message_of.hpp"
 #include "tests/support/scratch_folder.hpp"
 

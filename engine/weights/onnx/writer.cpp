@@ -1,7 +1,7 @@
 #include "engine/core/atomic_file.hpp"
 #include "engine/core/error.hpp"
-#include "engine/weights/onnx/model.hpp"
 #include "engine/core/protobuf_writer.hpp"
+#include "engine/weights/onnx/model.hpp"
 
 namespace fpanet {
 
