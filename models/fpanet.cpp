@@ -50,6 +50,7 @@ FPANet::FPANet(ParameterStore& store, const FPANetOptions& options)
                                    .preparation = options.preparation,
                                    .activation = options.activation,
                                    .encoder_prefix = kFPANetEncoder,
+                                   .head_prefix = "model.segmentation_head.",
                                    .optional_entries = {kUnusedConv},
                                    .untrained_entries = without_gradient(options)}),
       options_(options),

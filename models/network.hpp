@@ -47,6 +47,8 @@ class Network {
   Activation activation() const { return traits_.activation; }
   /// What the state-dict names of a ResNetEncoder begin with.
   const std::string& encoder_prefix() const { return traits_.encoder_prefix; }
+  /// What the state-dict names begin with whose shapes depend on the number of classes of the mask.
+  const std::string& head_prefix() const { return traits_.head_prefix; }
   /// Beginnings of state-dict names that weight files may lack: logits() does not depend on them.
   const std::vector<std::string>& optional_entries() const { return traits_.optional_entries; }
   /// Beginnings of state-dict names whose parameters never receive a gradient.
@@ -67,6 +69,7 @@ class Network {
     Preparation preparation = {};
     Activation activation = Activation::softmax2d;
     std::string encoder_prefix = {};
+    std::string head_prefix = {};
     std::vector<std::string> optional_entries = {};
     std::vector<std::string> untrained_entries = {};
   };

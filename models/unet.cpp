@@ -34,6 +34,7 @@ class UNet final : public Network {
       : Network(config,
                 {.output_stride = Index{1} << options.encoder_depth,
                  .encoder_prefix = kUNetEncoder,
+                 .head_prefix = "segmentation_head.",
                  .untrained_entries = unused_encoder_layers(kUNetEncoder, options.encoder_depth)}),
         encoder_(Scope(store) / "encoder", options.encoder_name, options.encoder_depth,
                  config.bands),

@@ -17,13 +17,14 @@ namespace {
 
 /// Sets the initial weights: random ones from the seed, then those of --encoder-weights and --init.
 void load_initial_weights(const TrainConfig& config, const std::optional<WeightsFile>& init,
-                          ModelSession& session, Console& console) {
+                          Index init_classes, ModelSession& session, Console& console) {
   session.store().initialize(static_cast<std::uint64_t>(config.seed));
   if (const std::string file = file_or_none(config.encoder_weights); !file.empty()) {
     console.info("{}", load_encoder(session.store(), session.network(),
                                     read_weights(find_checkpoint(file))));
   }
-  if (init) console.info("{}", load_model(session.store(), session.network(), *init));
+  if (!init) return;
+  console.info("{}", load_for_fine_tuning(session.store(), session.network(), *init, init_classes));
 }
 
 /// Loads the weights, optimizer state and progress of a Lightning checkpoint.
@@ -59,12 +60,15 @@ ProgressState resume_from(const WeightsFile& checkpoint, const TrainConfig& conf
   return state;
 }
 
-/// The classes of the file or run that the weights of the whole model come from, if any.
+/// The classes of the file or run that the weights of the whole model come from, if any. Of --init,
+/// `begins_with` is the number.
 std::optional<ModelClasses> classes_to_keep(const std::optional<RunFolder>& run,
-                                            const std::optional<WeightsFile>& initial) {
+                                            const std::optional<WeightsFile>& initial,
+                                            const std::optional<Index>& begins_with) {
   if (run) return ModelClasses{run->path().string(), run->classes()};
   if (!initial) return std::nullopt;
-  return ModelClasses{initial->name, read_info(initial->metadata, initial->name).classes};
+  return ModelClasses{initial->name, read_info(initial->metadata, initial->name).classes,
+                      begins_with};
 }
 
 /// Saves the weights of a Lightning checkpoint in the new run folder, so that they can be used
@@ -156,7 +160,8 @@ int train(TrainCommandLine& command_line) {
   NetworkConfig network = command_line.resolve_network(initial ? &*initial : nullptr);
   const std::optional<PixelFormat> trained =
       initial ? read_pixels(initial->metadata, initial->name) : std::nullopt;
-  command_line.resolve_bands(trained, initial ? initial->name : "", network);
+  const bool fine_tunes = initial && !checkpoint && options.resume.empty();
+  command_line.resolve_bands(trained, initial ? initial->name : "", fine_tunes, network);
   const std::string configuration = command_line.config_toml();
   if (options.print_config) {
     fmt::print("{}", configuration);
@@ -175,10 +180,12 @@ int train(TrainCommandLine& command_line) {
     run = RunFolder::resume(options.resume);
     require_data_of(*run, command_line, config.data);
   }
+  const Index init_classes = network.classes;
+  const auto begins_with = checkpoint ? std::nullopt : std::optional(init_classes);
   TrainingData data =
       open_training_data(config, network, run || checkpoint ? trained : std::nullopt,
-                         run ? run->split().string() : std::string(), classes_to_keep(run, initial),
-                         placement, console);
+                         run ? run->split().string() : std::string(),
+                         classes_to_keep(run, initial, begins_with), placement, console);
   network.classes = data.dataset().classes().size();
   check_monitor(config.monitor, data.dataset().classes());
   describe_optimizer(config, schedule_of(config, data), console);
@@ -201,7 +208,7 @@ int train(TrainCommandLine& command_line) {
     if (checkpoint) {
       state = resume_from(*checkpoint, config, session, console);
     } else {
-      load_initial_weights(config, initial, session, console);
+      load_initial_weights(config, initial, init_classes, session, console);
     }
     keep_average();  // begins with the initial weights
     state.objective = session.objective();

@@ -8,6 +8,7 @@
 #include "data/image_cache.hpp"
 #include "engine/core/cache_folder.hpp"
 #include "engine/core/error.hpp"
+#include "engine/weights/printable.hpp"
 
 namespace fpanet {
 
@@ -75,7 +76,13 @@ TrainingData open_training_data(const TrainConfig& config, const NetworkConfig& 
       .cache_folder = config.cache ? default_cache_folder() : std::nullopt};
   std::unique_ptr<Dataset> dataset =
       open_dataset(config.data, options, static_cast<std::uint64_t>(config.seed));
-  if (model) {
+  if (model && begins_anew(*model, dataset->classes())) {
+    console.warning(
+        "{} has {} classes and {} has {}: everything but the head, which begins at random, is "
+        "taken from it",
+        printable(model->owner), *model->begins_with, printable(config.data),
+        dataset->classes().size());
+  } else if (model) {
     dataset = fit_classes(std::move(dataset), *model, config.data,
                           "; to train a model for other classes, start from the encoder alone with "
                           "--encoder-weights",

@@ -25,7 +25,7 @@ Schedule schedule_of(const TrainConfig& config, const TrainingData& data);
 /// lists every bad file, of test scenes as well if there is any. A `split_file` that is not empty
 /// overrides --split, and `resumed` pixels override --scale, so that a resumed run keeps its split and
 /// its scale. `model` is the file or run that the weights come from, if any: labels are in the order
-/// of its classes (fit_classes).
+/// of its classes (fit_classes), unless the run begins_anew.
 TrainingData open_training_data(const TrainConfig& config, const NetworkConfig& network,
                                 const std::optional<PixelFormat>& resumed,
                                 const std::string& split_file,

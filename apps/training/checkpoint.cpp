@@ -84,10 +84,12 @@ Match match_store(const ParameterStore& store, const WeightsFile& weights,
   return match_weights(weights, wanted, options);
 }
 
+MatchOptions model_options(const Network& network) {
+  return {.subject = "model", .left_out = kAveragePrefix, .optional = network.optional_entries()};
+}
+
 Match match_model(const ParameterStore& store, const Network& network, const WeightsFile& weights) {
-  return match_store(
-      store, weights,
-      {.subject = "model", .left_out = kAveragePrefix, .optional = network.optional_entries()});
+  return match_store(store, weights, model_options(network));
 }
 
 std::string load(ParameterStore& store, const Match& match) {
@@ -162,6 +164,16 @@ ModelFile open_model(const std::filesystem::path& path, const ToldNetwork& told)
 
 std::string load_model(ParameterStore& store, const Network& network, const WeightsFile& weights) {
   return load(store, match_model(store, network, weights));
+}
+
+std::string load_for_fine_tuning(ParameterStore& store, const Network& network,
+                                 const WeightsFile& weights, Index file_classes) {
+  MatchOptions options = model_options(network);
+  if (!network.encoder_prefix().empty()) {
+    options.first_conv = network.encoder_prefix() + "conv1.weight";
+  }
+  if (file_classes != network.config().classes) options.kept = network.head_prefix();
+  return load(store, match_store(store, weights, options));
 }
 
 std::string load_encoder(ParameterStore& store, const Network& network,

@@ -55,6 +55,11 @@ ModelFile open_model(const std::filesystem::path& path, const ToldNetwork& told)
 /// Loads the whole model and returns a summary line. Throws one Error that lists everything that
 /// does not fit.
 std::string load_model(ParameterStore& store, const Network& network, const WeightsFile& weights);
+/// The same for a network that may have other classes and bands than the one in the file, which has
+/// `file_classes`. With another number of classes its head keeps its values, and the summary names each
+/// of its tensors. The first convolution is adapted to the network's bands.
+std::string load_for_fine_tuning(ParameterStore& store, const Network& network,
+                                 const WeightsFile& weights, Index file_classes);
 /// Loads only the encoder. The first convolution is adapted to the network's input channels.
 std::string load_encoder(ParameterStore& store, const Network& network, const WeightsFile& weights);
 

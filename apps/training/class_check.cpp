@@ -6,6 +6,10 @@
 
 namespace fpanet {
 
+bool begins_anew(const ModelClasses& model, const ClassTable& data) {
+  return model.begins_with && *model.begins_with != data.size();
+}
+
 std::unique_ptr<Dataset> fit_classes(std::unique_ptr<Dataset> dataset, const ModelClasses& model,
                                      const std::string& data, std::string_view remedy,
                                      Console& console) {

@@ -15,7 +15,13 @@ namespace fpanet {
 struct ModelClasses {
   std::string owner;                ///< path of the file or run
   std::optional<ClassTable> table;  ///< in the order of the model's outputs
+  /// The number of its outputs, if data with another number of classes may have a model of their own,
+  /// which only begins with this one's weights.
+  std::optional<Index> begins_with = std::nullopt;
 };
+
+/// Whether the data have a model of their own.
+bool begins_anew(const ModelClasses& model, const ClassTable& data);
 
 /// The data set with its labels in the order of the model's classes; says so if that is another
 /// order, and warns if the file does not name its classes. Throws an Error that shows both class

@@ -139,13 +139,14 @@ const NetworkConfig& TrainCommandLine::resolve_network(const WeightsFile* weight
 }
 
 void TrainCommandLine::resolve_bands(const std::optional<PixelFormat>& trained,
-                                     const std::string& source, NetworkConfig& network) {
+                                     const std::string& source, bool fine_tunes,
+                                     NetworkConfig& network) {
   std::string& flag = options_.config.bands;
   if (!source.empty() && !settings_.told("bands")) {
     flag = (trained ? trained->bands : Bands::first(network.bands)).str();
   }
   const Bands bands = Bands::parse(flag);
-  if (!source.empty() && bands.count() != network.bands) {
+  if (!source.empty() && !fine_tunes && bands.count() != network.bands) {
     usage_fail("--bands {}: names {} bands, but the network of {} takes {}", flag, bands.count(),
                source, network.bands);
   }

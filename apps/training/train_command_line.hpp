@@ -47,9 +47,10 @@ class TrainCommandLine {
   const NetworkConfig& resolve_network(const WeightsFile* weights);
   /// Decides the bands that `network` reads: those of --bands; without it, those that the weights of
   /// `source` were trained on, if there is one. Throws UsageError if --bands names another number than
-  /// these weights take, or --show-bands others. config_toml() then holds them.
+  /// these weights take, unless the run fine-tunes them, or --show-bands others. config_toml() then
+  /// holds them.
   void resolve_bands(const std::optional<PixelFormat>& trained, const std::string& source,
-                     NetworkConfig& network);
+                     bool fine_tunes, NetworkConfig& network);
 
  private:
   void refuse_changes_to_a_resumed_run() const;

@@ -104,6 +104,12 @@ class Matcher {
     const auto found = found_.find(wanted.name);
     if (found == found_.end()) return take_missing(wanted);
     const StateEntry& entry = *found->second;
+    if (!options_.kept.empty() && wanted.name.starts_with(options_.kept)) {
+      kept_.push_back(fmt::format("{} {} in the file, {} in the {}", wanted.name,
+                                  shape_text(entry.shape()), shape_text(wanted.shape),
+                                  options_.subject));
+      return;
+    }
     if (const std::string problem = value_problem(wanted.name, entry); !problem.empty()) {
       problems_.push_back(fmt::format("value: {}", problem));
     } else if (entry.shape() == wanted.shape) {
@@ -152,6 +158,7 @@ class Matcher {
       text += fmt::format(", first convolution adapted from {} to {} channels", kImageChannels,
                           adapted_channels_);
     }
+    if (!kept_.empty()) text += ", left out: " + join(kept_, "; ");
     return text;
   }
 
@@ -161,7 +168,7 @@ class Matcher {
   NameSet names_;
   NameMap map_;
   std::unordered_map<std::string, const StateEntry*> found_;  ///< by wanted name
-  std::vector<std::string> problems_;
+  std::vector<std::string> problems_, kept_;
   StateDict tensors_;
   std::int64_t outside_ = 0, counters_ = 0, adapted_channels_ = 0;
   bool has_classifier_ = false, is_averaged_ = false;

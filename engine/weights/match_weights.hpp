@@ -27,12 +27,15 @@ struct MatchOptions {
   std::string first_conv = {};
   std::string left_out = {};               ///< prefix of entries of the file that are not looked at
   std::vector<std::string> optional = {};  ///< prefixes of wanted names that the file may lack
+  /// Prefix of wanted names, of any shape in the file, that are not taken from it: a head for other
+  /// classes. The summary names each of them.
+  std::string kept = {};
 };
 
 struct Match {
   /// The wanted names in the wanted order, with the element types of the file. If the file has no
   /// num_batches_tracked for a batch norm (PyTorch before 0.4.1), it is 0 here. `optional` tensors
-  /// that the file lacks are absent.
+  /// that the file lacks are absent, and so are those that are `kept`.
   StateDict tensors;
   /// "216 of 216 encoder tensors from resnet34-333f7ec4.pth (tar), fc.* ignored"
   std::string summary;

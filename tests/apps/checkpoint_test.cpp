@@ -8,6 +8,7 @@
 #include "apps/training/progress_state.hpp"
 #include "engine/core/error.hpp"
 #include "engine/weights/safetensors/safetensors.hpp"
+#include "models/model_file.hpp"
 #include "tests/support/message_of.hpp"
 
 namespace fpanet {
@@ -49,6 +50,69 @@ TEST_CASE("checkpoint: metadata out of range is refused with the file and the ke
   CHECK(contains(refusal_of("fpanet.image_size", "0x5"), "f: metadata fpanet.image_size"));
   CHECK(contains(refusal_of("fpanet.epoch", "1e9\x1b[2J"), "fpanet.epoch='1e9?[2J'"));
   CHECK(contains(refusal_of("fpanet.val_loss", "x"), "fpanet.val_loss='x' is not a number"));
+}
+
+TEST_CASE("checkpoint: fine-tuning takes a model of other classes and bands but for its head") {
+  for (const std::string network : {"fpanet", "unet"}) {
+    CAPTURE(network);
+    NetworkConfig theirs{.name = network, .options = {{"encoder", "resnet18"}}};
+    if (network == "fpanet") theirs.options["input"] = "image";
+    NetworkConfig ours = theirs;
+    ours.bands = 4;
+    ours.classes = 3;
+    ParameterStore from, to;
+    const auto file_network = make_network(from, theirs);
+    const auto tuned = make_network(to, ours);
+    for (ParameterStore* store : {&from, &to}) store->allocate(DType::f32, Device::cpu(), false);
+    from.initialize(1);
+    to.initialize(2);
+    const auto value = [](const ParameterStore& store, const std::string& name) {
+      return to_state_dict(store).at(name).values<float>();
+    };
+    const std::string head = tuned->head_prefix() + "0.weight";
+    const std::vector<float> random_head = value(to, head);
+    WeightsFile file;
+    file.name = "theirs.pth";
+    file.container = "zip";
+    file.tensors = to_state_dict(from);
+    const std::string summary = load_for_fine_tuning(to, *tuned, file, theirs.classes);
+    CHECK(contains(summary, "left out: " + head +
+                                " (7,16,3,3) in the file, (3,16,3,3) in the model; " +
+                                tuned->head_prefix() + "0.bias (7) in the file, (3) in the model"));
+    CHECK(contains(summary, "first convolution adapted from 3 to 4 channels"));
+    CHECK(value(to, head) == random_head);
+    const std::string conv = tuned->encoder_prefix() + "conv1.weight";
+    // SMP's rule: channel i of 4 is channel i mod 3 of 3, times 3/4.
+    const std::vector<float> three = value(from, conv), four = value(to, conv);
+    REQUIRE(three.size() == 64 * 3 * 49);
+    REQUIRE(four.size() == 64 * 4 * 49);
+    for (std::size_t o = 0; o < 64; ++o) {
+      for (std::size_t i = 0; i < 4; ++i) {
+        CHECK(four[(o * 4 + i) * 49] == three[(o * 3 + i % 3) * 49] * 0.75F);
+      }
+    }
+    const std::string prefix = network == "unet" ? "" : "model.";
+    for (const std::string& name :
+         {prefix + "encoder.layer2.0.conv1.weight", prefix + "decoder.blocks.1.conv2.0.weight"}) {
+      CHECK(value(to, name) == value(from, name));
+    }
+    // With as many classes the head is taken, too.
+    ParameterStore same;
+    const auto same_network = make_network(same, theirs);
+    same.allocate(DType::f32, Device::cpu(), false);
+    const std::string whole = load_for_fine_tuning(same, *same_network, file, theirs.classes);
+    CHECK_FALSE(contains(whole, "left out"));
+    CHECK(value(same, head) == value(from, head));
+    // What is missing beside the head is an error.
+    WeightsFile partial = file;
+    partial.tensors = {};
+    for (const auto& [name, entry] : file.tensors) {
+      if (name != prefix + "decoder.blocks.1.conv2.0.weight") partial.tensors.add(name, entry);
+    }
+    CHECK(contains(
+        message_of<Error>([&] { load_for_fine_tuning(to, *tuned, partial, theirs.classes); }),
+        "missing: " + prefix + "decoder.blocks.1.conv2.0.weight"));
+  }
 }
 
 TEST_CASE("progress: what a state counts is a count") {

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """The networks beside the notebook's: U-Net's files of segmentation-models-pytorch predict here what
-they predict there, ours load there strictly, and every option of a network is exported to ONNX as
+they predict there and begin trainings for other classes, ours load there strictly, and every option of a network is exported to ONNX as
 fpanet_predict computes it.
 
     python3 tests/interop/networks.py --programs build/bin
@@ -72,6 +72,22 @@ def theirs_here(images, programs, folder):
                             actual, probabilities(model, image), PROBABILITY_TOLERANCE)
 
 
+def theirs_tuned(programs, folder):
+    """A U-Net of SMP for three classes begins a training for seven, but for its head."""
+    model = smp.Unet("resnet18", encoder_weights=None, classes=3)
+    torch.save(model.state_dict(), folder / "three.pth")
+    programs.run("train", "--data", "synthetic:14", "--image-size", 64, "--epochs", 1, "--lr", 1e-12,
+                 "--device", "cpu", "--quiet", "--network", "unet", "--init", folder / "three.pth",
+                 "--run", folder / "tuned")
+    tuned = load_file(folder / "tuned/checkpoints/last.safetensors")
+    for name, weight in model.named_parameters():
+        if name.startswith("segmentation_head."):
+            assert tuned[name].shape[0] == 7 and weight.shape[0] == 3
+        else:
+            assert (tuned[name] - weight).abs().max() < 1e-9, name
+    print("ok: SMP's U-Net of three classes begins a training for seven", flush=True)
+
+
 def ours_there(run, images, programs, folder):
     model = smp.Unet("resnet18", encoder_weights=None, classes=7).eval()
     readers = {".pth": lambda path: torch.load(path, weights_only=True), ".safetensors": load_file}
@@ -111,6 +127,7 @@ def main():
         images = [image for size in ((128, 128), (96, 160))
                   for image in programs.images(arguments.tiles, size, 1, folder)]
         theirs_here(images, programs, folder)
+        theirs_tuned(programs, folder)
         for what, flags in RUNS.items():
             run = folder / what.replace(" ", "_")
             programs.run("train", "--data", "synthetic:14", "--image-size", 128, "--batch-size", 2,

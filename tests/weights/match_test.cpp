@@ -11,6 +11,8 @@ namespace fpanet {
 
 namespace {
 
+using test::contains;
+using test::message_of;
 using Shape64 = std::vector<std::int64_t>;
 
 StateEntry filled(const Shape64& shape) {
@@ -79,6 +81,30 @@ TEST_CASE("match: every prefix that training code adds is found") {
     CHECK(match.summary == "3 of 3 model tensors from f.pth (zip)" + note);
     CHECK(match.tensors[0].first == in_model + "conv1.weight");
   }
+}
+
+TEST_CASE("match: a part that is kept is named with both shapes, and must be in the file") {
+  std::vector<Row> in_file = kNotebook, in_model = kNotebook;
+  in_file.push_back({"model.head.weight", {7, 2}});
+  in_file.push_back({"model.head.bias", {7}});
+  in_model.push_back({"model.head.weight", {5, 2}});
+  in_model.push_back({"model.head.bias", {5}});
+  const MatchOptions options{.kept = "model.head."};
+  const Match match = match_weights(file_of(in_file), wanted_of(in_model), options);
+  CHECK(match.tensors.size() == 3);
+  CHECK(
+      match.summary ==
+      "3 of 5 model tensors from f.pth (zip), left out: model.head.weight (7,2) in the file, (5,2) "
+      "in the model; model.head.bias (7) in the file, (5) in the model");
+  // Everything else is as strict as ever.
+  in_file.pop_back();
+  CHECK(contains(
+      message_of<Error>([&] { match_weights(file_of(in_file), wanted_of(in_model), options); }),
+      "missing: model.head.bias (5) in the model, not in the file"));
+  in_file[1].shape = {3, 4, 1, 1};
+  CHECK(contains(
+      message_of<Error>([&] { match_weights(file_of(in_file), wanted_of(in_model), options); }),
+      "shape: model.decoder.blocks.0.conv1.0.weight is (3,4,1,1) in the file"));
 }
 
 TEST_CASE("match: an encoder out of a whole model") {
