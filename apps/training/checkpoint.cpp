@@ -169,7 +169,9 @@ std::string load_model(ParameterStore& store, const Network& network, const Weig
 std::string load_for_fine_tuning(ParameterStore& store, const Network& network,
                                  const WeightsFile& weights, Index file_classes) {
   MatchOptions options = model_options(network);
-  if (!network.encoder_prefix().empty()) {
+  // With the image and its filtered copy side by side, the rule would mix the two.
+  if (!network.encoder_prefix().empty() && network.preparation().input != InputKind::both) {
+    options.any_channels = true;
     options.first_conv = network.encoder_prefix() + "conv1.weight";
   }
   if (file_classes != network.config().classes) options.kept = network.head_prefix();

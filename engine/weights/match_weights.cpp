@@ -24,8 +24,8 @@ bool is_classifier(std::string_view name) {
 
 /// True if the shapes differ at most in the input channels, of which the file has three.
 bool is_adaptable(const std::vector<std::int64_t>& found, const std::vector<std::int64_t>& wanted) {
-  return found.size() == 4 && wanted.size() == 4 && found[1] == kImageChannels &&
-         found[0] == wanted[0] && found[2] == wanted[2] && found[3] == wanted[3];
+  return found.size() == 4 && wanted.size() == 4 && found[1] > 0 && found[0] == wanted[0] &&
+         found[2] == wanted[2] && found[3] == wanted[3];
 }
 
 /// What is wrong with the values of a tensor; empty if nothing is.
@@ -114,8 +114,10 @@ class Matcher {
       problems_.push_back(fmt::format("value: {}", problem));
     } else if (entry.shape() == wanted.shape) {
       tensors_.add(wanted.name, entry);
-    } else if (wanted.name == options_.first_conv && is_adaptable(entry.shape(), wanted.shape)) {
+    } else if (wanted.name == options_.first_conv && is_adaptable(entry.shape(), wanted.shape) &&
+               (options_.any_channels || entry.shape()[1] == kImageChannels)) {
       tensors_.add(wanted.name, adapt_first_conv(entry, wanted.shape[1]));
+      found_channels_ = entry.shape()[1];
       adapted_channels_ = wanted.shape[1];
     } else {
       problems_.push_back(fmt::format("shape: {} is {} in the file, {} in the {}", wanted.name,
@@ -155,7 +157,7 @@ class Matcher {
     if (outside_ > 0) text += fmt::format(", {} others ignored", outside_);
     if (counters_ > 0) text += fmt::format(", {} missing num_batches_tracked set to 0", counters_);
     if (adapted_channels_ > 0) {
-      text += fmt::format(", first convolution adapted from {} to {} channels", kImageChannels,
+      text += fmt::format(", first convolution adapted from {} to {} channels", found_channels_,
                           adapted_channels_);
     }
     if (!kept_.empty()) text += ", left out: " + join(kept_, "; ");
@@ -170,7 +172,7 @@ class Matcher {
   std::unordered_map<std::string, const StateEntry*> found_;  ///< by wanted name
   std::vector<std::string> problems_, kept_;
   StateDict tensors_;
-  std::int64_t outside_ = 0, counters_ = 0, adapted_channels_ = 0;
+  std::int64_t outside_ = 0, counters_ = 0, found_channels_ = 0, adapted_channels_ = 0;
   bool has_classifier_ = false, is_averaged_ = false;
 };
 
@@ -183,19 +185,23 @@ Match match_weights(const WeightsFile& file, std::span<const WantedTensor> wante
 
 StateEntry adapt_first_conv(const StateEntry& weight, std::int64_t channels) {
   const std::vector<float> from = weight.values<float>();
-  const std::int64_t outputs = weight.shape()[0];
+  const std::int64_t outputs = weight.shape()[0], found = weight.shape()[1];
   const std::int64_t area = weight.shape()[2] * weight.shape()[3];
   const auto at = [&](std::int64_t o, std::int64_t c, std::int64_t p) {
-    return from[static_cast<std::size_t>((o * kImageChannels + c) * area + p)];
+    return from[static_cast<std::size_t>((o * found + c) * area + p)];
   };
-  const float scale = static_cast<float>(kImageChannels) / static_cast<float>(channels);
+  const float scale = static_cast<float>(found) / static_cast<float>(channels);
+  const auto sum = [&](std::int64_t o, std::int64_t p) {
+    float total = at(o, 0, p);
+    for (std::int64_t c = 1; c < found; ++c) total += at(o, c, p);
+    return total;
+  };
   std::vector<float> to;
   to.reserve(static_cast<std::size_t>(outputs * channels * area));
   for (std::int64_t o = 0; o < outputs; ++o) {
     for (std::int64_t c = 0; c < channels; ++c) {
       for (std::int64_t p = 0; p < area; ++p) {
-        to.push_back(channels == 1 ? at(o, 0, p) + at(o, 1, p) + at(o, 2, p)
-                                   : at(o, c % kImageChannels, p) * scale);
+        to.push_back(channels == 1 ? sum(o, p) : at(o, c % found, p) * scale);
       }
     }
   }

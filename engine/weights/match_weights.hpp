@@ -25,7 +25,8 @@ struct MatchOptions {
   /// channels other than the file's three, and is then adapted as in segmentation-models-pytorch.
   /// If empty, all shapes must be equal.
   std::string first_conv = {};
-  std::string left_out = {};               ///< prefix of entries of the file that are not looked at
+  bool any_channels = false;  ///< the file's number of channels may be other than three
+  std::string left_out = {};  ///< prefix of entries of the file that are not looked at
   std::vector<std::string> optional = {};  ///< prefixes of wanted names that the file may lack
   /// Prefix of wanted names, of any shape in the file, that are not taken from it: a head for other
   /// classes. The summary names each of them.
@@ -49,8 +50,8 @@ struct Match {
 Match match_weights(const WeightsFile& file, std::span<const WantedTensor> wanted,
                     const MatchOptions& options = {});
 
-/// (O,3,KH,KW) -> (O,channels,KH,KW), f32. For one channel the result is the sum over the three
-/// channels, otherwise w'[:,i] = w[:, i mod 3] * 3/channels. Source: segmentation-models-pytorch,
+/// (O,C,KH,KW) -> (O,channels,KH,KW), f32. For one channel the result is the sum over the C
+/// channels, otherwise w'[:,i] = w[:, i mod C] * C/channels. Source: segmentation-models-pytorch,
 /// encoders/_utils.py, patch_first_conv.
 StateEntry adapt_first_conv(const StateEntry& weight, std::int64_t channels);
 

@@ -103,6 +103,19 @@ TEST_CASE_FIXTURE(FineTuning, "--init of a model for other bands adapts its firs
     const double expected = rgb[(filter * 3 + band % 3) * kPlane + at] * 3 / 4;
     CHECK(std::abs(adapted[i] - expected) < 1e-6);
   }
+
+  // And back: three of four bands.
+  const Outcome back = train("--quiet --lr 1e-12 --bands 3 --data " + seven + " --init " +
+                                 (work / "four_bands/checkpoints/last.safetensors").string(),
+                             "three_bands");
+  CAPTURE(back.err);
+  REQUIRE(back.code == 0);
+  const auto three = last("three_bands").at(conv).values<double>();
+  for (std::size_t i = 0; i < three.size(); ++i) {
+    const std::size_t filter = i / (3 * kPlane), band = i / kPlane % 3, at = i % kPlane;
+    const double expected = adapted[(filter * 4 + band) * kPlane + at] * 4 / 3;
+    CHECK(std::abs(three[i] - expected) < 1e-6);
+  }
 }
 
 TEST_CASE_FIXTURE(FineTuning,
