@@ -58,19 +58,18 @@ struct ByteSource {
   }
 };
 
-/// The same from scenes of other samples. The sample type is decided where a sample is read: a kernel
-/// for each type would take as long to compile as three more high-pass filters.
+/// The same from scenes of other samples.
+template <class Sample>
 struct SampleSource {
   static constexpr int kSharedFloats = 0;
 
   struct Column {
-    const void* samples;
-    Index top, stride;
+    const Sample* top;
+    Index stride;
     body::SampleScale scale;
-    SampleType type;
 
     FPANET_HD float at(Index y) const {
-      return body::assembled_sample(samples, type, top + y * stride, scale);
+      return body::assembled_sample<Sample>(top, y * stride, scale);
     }
   };
 
@@ -81,8 +80,8 @@ struct SampleSource {
 
   FPANET_HD Column column(Index image, Index e, const float*) const {
     const SceneColumn column(batch, image, e);
-    return {batch.scene_images, column.top, column.stride,
-            body::sample_scale(batch, batch.items[image], e % batch.c), batch.scene_type};
+    return {static_cast<const Sample*>(batch.scene_images) + column.top, column.stride,
+            body::sample_scale(batch, batch.items[image], e % batch.c)};
   }
 };
 
@@ -171,10 +170,15 @@ void assemble_batch(const Cuda& cuda, const BatchAssembly& batch, T* images, std
     const Index pixels = batch.n * batch.h * batch.w;
     return grid.run("assemble_batch", stride_blocks(pixels, kernel.kThreads), 0, kernel);
   }
-  if (batch.scene_type == SampleType::u8) {
-    assemble_filtered<ByteSource>(grid, batch, images, labels, workspace);
-  } else {
-    assemble_filtered<SampleSource>(grid, batch, images, labels, workspace);
+  switch (batch.scene_type) {
+    case SampleType::u8:
+      return assemble_filtered<ByteSource>(grid, batch, images, labels, workspace);
+    case SampleType::u16:
+      return assemble_filtered<SampleSource<std::uint16_t>>(grid, batch, images, labels, workspace);
+    case SampleType::i16:
+      return assemble_filtered<SampleSource<std::int16_t>>(grid, batch, images, labels, workspace);
+    case SampleType::f32:
+      return assemble_filtered<SampleSource<float>>(grid, batch, images, labels, workspace);
   }
 }
 

@@ -43,6 +43,8 @@ class Network {
   Index output_stride() const { return traits_.output_stride; }
   /// Both sides of an image must be at least this.
   Index smallest_side() const;
+  /// What stands between the image and the encoder.
+  const Preparation& preparation() const { return traits_.preparation; }
   /// What turns logits into probabilities.
   Activation activation() const { return traits_.activation; }
   /// What the state-dict names of a ResNetEncoder begin with.
@@ -78,7 +80,6 @@ class Network {
 
   /// Throws Error unless `shape` is (N,channels,H,W) with sides that the network takes.
   void check_input_shape(const Shape& shape, Index channels) const;
-  const Preparation& preparation() const { return traits_.preparation; }
 
  private:
   NetworkConfig config_;
