@@ -56,7 +56,8 @@ TEST_CASE("networks: what is not told has the notebook's value") {
 }
 
 TEST_CASE("networks: options that do not fit are refused by name") {
-  CHECK(contains(refusal({.name = "segnet"}), "network 'segnet' is unknown; known are fpanet, unet"));
+  CHECK(
+      contains(refusal({.name = "segnet"}), "network 'segnet' is unknown; known are fpanet, unet"));
   CHECK(contains(refusal({.options = {{"attentoin", "pab"}}}), "attentoin"));
   CHECK(contains(refusal({.name = "unet", .options = {{"attention", "none"}}}),
                  "network 'unet' has no such option; it takes encoder, encoder-depth, "
