@@ -42,12 +42,12 @@ fi
 trimmed() { local text=$1; text=${text#"${text%%[![:space:]]*}"}; printf '%s' "${text%"${text##*[![:space:]]}"}"; }
 # The second or third column of a variant's line.
 column() {
-  awk --assign name="$1" --assign column="$2" --field-separator '|' '
+  awk -v name="$1" -v column="$2" -F '|' '
     function trimmed(text) { gsub(/^[ \t]+|[ \t]+$/, "", text); return text }
     !/^#/ && trimmed($1) == name { print trimmed($column) }' "$variants"
 }
 names() {
-  awk --field-separator '|' '!/^#/ && NF { gsub(/^[ \t]+|[ \t]+$/, "", $1); if ($1 != "common") print $1 }' "$variants"
+  awk -F '|' '!/^#/ && NF { gsub(/^[ \t]+|[ \t]+$/, "", $1); if ($1 != "common") print $1 }' "$variants"
 }
 
 mkdir -p "$work"
