@@ -15,9 +15,9 @@ Value DecoderBlock::operator()(const Forward& forward, Value x, std::optional<Va
 
 Decoder::Decoder(const Scope& scope, const std::vector<Index>& encoder_channels,
                  const std::vector<Index>& decoder_channels, bool use_batchnorm,
-                 std::optional<Index> attention_channels) {
+                 std::optional<Index> attention_channels, AttentionSoftmax softmax) {
   if (attention_channels) {
-    center_.emplace(scope / "center", encoder_channels.back(), *attention_channels);
+    center_.emplace(scope / "center", encoder_channels.back(), *attention_channels, softmax);
   }
   const std::size_t depth = encoder_channels.size() - 1;
   require(decoder_channels.size() == depth,

@@ -26,10 +26,11 @@ class Decoder {
  public:
   /// `encoder_channels` is ResNetEncoder::out_channels(). `decoder_channels` holds the output
   /// channels of each block; the number of blocks must equal the encoder's depth.
-  /// `attention_channels` are PositionAttention's; none: no attention.
+  /// `attention_channels` and `softmax` are PositionAttention's; no channels: no attention.
   Decoder(const Scope& scope, const std::vector<Index>& encoder_channels,
           const std::vector<Index>& decoder_channels, bool use_batchnorm,
-          std::optional<Index> attention_channels);
+          std::optional<Index> attention_channels,
+          AttentionSoftmax softmax = AttentionSoftmax::map);
   /// Maps the encoder's features to (N,decoder_channels.back(),H,W).
   Value operator()(const Forward& forward, const std::vector<Value>& features) const;
 

@@ -57,8 +57,8 @@ FPANet::FPANet(ParameterStore& store, const FPANetOptions& options)
       encoder_(Scope(store) / "model" / "encoder", options.encoder_name, options.encoder_depth,
                options.preparation.channels(options.in_channels)),
       decoder_(Scope(store) / "model" / "decoder", encoder_.out_channels(),
-               options.decoder_channels, options.decoder_use_batchnorm,
-               attention_channels(options)),
+               options.decoder_channels, options.decoder_use_batchnorm, attention_channels(options),
+               options.attention_softmax),
       segmentation_head_(Scope(store) / "model" / "segmentation_head",
                          options.decoder_channels.back(), options.classes, options.activation),
       classification_head_(optional_head(Scope(store) / "model" / "classification_head",
@@ -100,7 +100,10 @@ NetworkConfig to_config(const FPANetOptions& options) {
     text["high-pass"] = std::to_string(options.preparation.radius);
   }
   text["decoder-norm"] = options.decoder_use_batchnorm ? "batch" : "none";
-  if (options.attention) text["attention-channels"] = std::to_string(options.decoder_pab_channels);
+  if (options.attention) {
+    text["attention-channels"] = std::to_string(options.decoder_pab_channels);
+    text["attention-softmax"] = options.attention_softmax == AttentionSoftmax::row ? "row" : "map";
+  }
   text["label-classes"] = std::to_string(options.aux_params ? options.aux_params->classes : 0);
   return config;
 }
@@ -120,6 +123,8 @@ FPANetOptions fpanet_options(const NetworkConfig& config) {
   }
   if (options.attention) {
     options.decoder_pab_channels = parse_count(config.at("attention-channels"), kMostClasses);
+    options.attention_softmax =
+        config.at("attention-softmax") == "row" ? AttentionSoftmax::row : AttentionSoftmax::map;
   }
   if (const Index labels = parse_count(config.at("label-classes"), kMostClasses); labels > 0) {
     options.aux_params = ClassificationOptions{.classes = labels};
@@ -155,6 +160,10 @@ NetworkOption count_option(const std::string& name, Index smallest, Index larges
       .fits = [=](const std::string& value) { return parse_count(value, largest) >= smallest; }};
 }
 
+std::string without_attention(const NetworkConfig& config) {
+  return config.at("attention") == "none" ? "there is no attention" : "";
+}
+
 std::vector<NetworkOption> options_of_fpanet() {
   std::vector<NetworkOption> options = encoder_decoder_options();
   options.push_back(choice_option("attention", {"pab", "none"},
@@ -178,10 +187,14 @@ std::vector<NetworkOption> options_of_fpanet() {
   NetworkOption channels =
       count_option("attention-channels", 1, kMostClasses, standard.decoder_pab_channels,
                    "Channels of the attention", false);
-  channels.why_not = [](const NetworkConfig& config) {
-    return config.at("attention") == "none" ? "there is no attention" : "";
-  };
+  channels.why_not = without_attention;
   options.push_back(std::move(channels));
+  NetworkOption softmax = choice_option("attention-softmax", {"map", "row"},
+                                        "One softmax over the whole map of the attention, as\n"
+                                        "published, or one for each of its rows");
+  softmax.told_by_names = false;
+  softmax.why_not = without_attention;
+  options.push_back(std::move(softmax));
   options.push_back(count_option("label-classes", 0, kMostClasses, 0,
                                  "Classes of a classification head; 0: none", false));
   return options;
@@ -209,6 +222,7 @@ std::optional<Recognition> recognise_fpanet(const StateDict& weights, const std:
   found.config = to_config(options);
   found.config.options.erase("input");
   found.config.options.erase("high-pass");
+  found.config.options.erase("attention-softmax");
   return found;
 }
 

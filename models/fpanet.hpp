@@ -2,7 +2,7 @@
 // FPA-Net: high-pass filter, ResNet encoder, position-attention decoder, segmentation head. The
 // state dict has the same names in the same order as the published notebook's LightningModule:
 // "model.encoder", "model.decoder", "model.segmentation_head" [, "model.classification_head"],
-// "FreqFeature". The attention can be left out, and the encoder can read the image instead of the
+// "FreqFeature". The attention can be left out or have a softmax for each row, and the encoder can read the image instead of the
 // high-passed image, or both.
 
 #include <optional>
@@ -29,6 +29,7 @@ struct FPANetOptions {
   Activation activation = Activation::softmax2d;
   std::optional<ClassificationOptions> aux_params = std::nullopt;
   bool attention = true;
+  AttentionSoftmax attention_softmax = AttentionSoftmax::map;
   Preparation preparation = {.input = InputKind::highpass};
 };
 

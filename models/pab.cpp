@@ -1,5 +1,7 @@
 #include "models/pab.hpp"
 
+#include <cmath>
+
 #include "layers/add.hpp"
 #include "layers/matmul.hpp"
 #include "layers/pab_reread.hpp"
@@ -10,19 +12,31 @@ namespace fpanet {
 
 namespace {
 
-Conv2d pab_conv(const Scope& scope, Index in_channels, Index out_channels, Index kernel) {
-  const Shape weight{out_channels, in_channels, kernel, kernel};
+Conv2d pab_conv(const Scope& scope, Index channels) {
+  constexpr Index kKernel = 3;
+  const Shape weight{channels, channels, kKernel, kKernel};
   return {scope,
-          {.in_channels = in_channels,
-           .out_channels = out_channels,
-           .kernel = kernel,
-           .padding = kernel / 2,
+          {.in_channels = channels,
+           .out_channels = channels,
+           .kernel = kKernel,
+           .padding = kKernel / 2,
            .initializer = init::kaiming_uniform_fan_in(weight)}};
 }
 
 /// The attention map of 1024 positions takes 4 MiB per image in f32. A 2448x2448 image has 5929
 /// positions.
 constexpr Index kMostPositionsInMemory = 1024;
+
+/// A convolution of queries or keys.
+Conv2d key_conv(const Scope& scope, Index channels, Index keys, AttentionSoftmax softmax) {
+  const double shrink =
+      softmax == AttentionSoftmax::row ? std::pow(static_cast<double>(keys), 0.25) : 1;
+  return {scope,
+          {.in_channels = channels,
+           .out_channels = keys,
+           .kernel = 1,
+           .initializer = init::uniform(std::sqrt(6.0 / static_cast<double>(channels)) / shrink)}};
+}
 
 /// The channels-last memory of x (N,C,h,w), viewed as a batch of matrices (N,h*w,C).
 Value as_matrices(Value x) {
@@ -32,11 +46,13 @@ Value as_matrices(Value x) {
 
 }  // namespace
 
-PositionAttention::PositionAttention(const Scope& scope, Index channels, Index pab_channels)
-    : top_conv_(pab_conv(scope / "top_conv", channels, pab_channels, 1)),
-      center_conv_(pab_conv(scope / "center_conv", channels, pab_channels, 1)),
-      bottom_conv_(pab_conv(scope / "bottom_conv", channels, channels, 3)),
-      out_conv_(pab_conv(scope / "out_conv", channels, channels, 3)) {}
+PositionAttention::PositionAttention(const Scope& scope, Index channels, Index pab_channels,
+                                     AttentionSoftmax softmax)
+    : softmax_(softmax),
+      top_conv_(key_conv(scope / "top_conv", channels, pab_channels, softmax)),
+      center_conv_(key_conv(scope / "center_conv", channels, pab_channels, softmax)),
+      bottom_conv_(pab_conv(scope / "bottom_conv", channels)),
+      out_conv_(pab_conv(scope / "out_conv", channels)) {}
 
 Value PositionAttention::operator()(const Forward& forward, Value x) const {
   const Value top = as_matrices(top_conv_(forward, x));
@@ -46,7 +62,12 @@ Value PositionAttention::operator()(const Forward& forward, Value x) const {
   const Index images = x.shape()[0];
   const Index positions = x.shape()[2] * x.shape()[3];
   Value attended;
-  if (positions > kMostPositionsInMemory) {
+  if (softmax_ == AttentionSoftmax::row) {
+    const Value scores = matmul(center, top, {.transpose_b = true});
+    const Value rows = forward.graph.view(scores, {images * positions, positions});
+    const Value attention = forward.graph.view(softmax(rows), {images, positions, positions});
+    attended = matmul(attention, bottom);
+  } else if (positions > kMostPositionsInMemory) {
     attended = position_attention(center, top, bottom);
   } else {
     const Value scores = matmul(center, top, {.transpose_b = true});

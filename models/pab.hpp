@@ -7,8 +7,12 @@
 //   B = bottom_conv(x)  3x3, (N,C,h,w)      M = A B            (N,P,C)
 //   y = out_conv(x + reread(M)),            3x3
 //
+// AttentionSoftmax::row is an option of ours: each row of S has a softmax of its own, as in other
+// attention, and top_conv and center_conv begin with weights that are smaller by K^(1/4), so that scores
+// begin smaller by sqrt(K).
+//
 // For a large image the map is computed in blocks of rows and never stored as a whole
-// (layers/position_attention.hpp).
+// (layers/position_attention.hpp), unless each row has its own softmax.
 //
 // T, C and B are read as (N,P,channels), which is how channels-last memory already stores them. Two
 // quirks of the published code are kept because trained weights depend on them: the softmax spans
@@ -21,13 +25,18 @@
 
 namespace fpanet {
 
+/// What one softmax spans: the map of an image, or each row of it.
+enum class AttentionSoftmax { map, row };
+
 class PositionAttention {
  public:
-  PositionAttention(const Scope& scope, Index channels, Index pab_channels);
+  PositionAttention(const Scope& scope, Index channels, Index pab_channels,
+                    AttentionSoftmax softmax = AttentionSoftmax::map);
   /// x (N,C,h,w) -> (N,C,h,w).
   Value operator()(const Forward& forward, Value x) const;
 
  private:
+  AttentionSoftmax softmax_;
   Conv2d top_conv_;
   Conv2d center_conv_;
   Conv2d bottom_conv_;

@@ -35,6 +35,7 @@ Json fpanet_arguments(const NetworkConfig& network) {
           "segmentation can be exported");
   Json json = shared_arguments(network);
   json["attention_channels"] = options.attention ? Json(options.decoder_pab_channels) : Json();
+  json["attention_softmax"] = options.attention_softmax == AttentionSoftmax::row ? "row" : "map";
   json["input"] = name_of(options.preparation.input);
   json["high_pass"] = options.preparation.radius;
   json["decoder_norm"] = network.at("decoder-norm");

@@ -47,20 +47,23 @@ class FrequencyFeature(nn.Module):
 
 
 class PositionAttention(nn.Module):
-    def __init__(self, channels, attention_channels):
+    def __init__(self, channels, attention_channels, softmax):
         super().__init__()
+        self.softmax = softmax
         self.top_conv = nn.Conv2d(channels, attention_channels, 1)
         self.center_conv = nn.Conv2d(channels, attention_channels, 1)
         self.bottom_conv = nn.Conv2d(channels, channels, 3, padding=1)
         self.out_conv = nn.Conv2d(channels, channels, 3, padding=1)
 
     def forward(self, x):
-        n, _, h, w = x.shape
         top = self.top_conv(x).flatten(2)
         center = self.center_conv(x).flatten(2).transpose(1, 2)
         bottom = self.bottom_conv(x).flatten(2).transpose(1, 2)
-        # One softmax over all pairs of positions.
-        attention = torch.softmax((center @ top).flatten(1), dim=1).view(n, h * w, h * w)
+        scores = center @ top
+        if self.softmax == "row":
+            attention = torch.softmax(scores, dim=2)
+        else:  # one softmax over all pairs of positions
+            attention = torch.softmax(scores.flatten(1), dim=1).view_as(scores)
         # Read again as (C,h,w) without transposing, as the published code does.
         return self.out_conv(x + (attention @ bottom).reshape(x.shape))
 
@@ -85,11 +88,11 @@ class DecoderBlock(nn.Module):
 
 
 class Decoder(nn.Module):
-    def __init__(self, encoder_channels, channels, norm, attention_channels):
+    def __init__(self, encoder_channels, channels, norm, attention_channels, softmax):
         super().__init__()
         deepest, *skips = encoder_channels[:0:-1]  # all but the image, deepest first
         if attention_channels:
-            self.center = PositionAttention(deepest, attention_channels)
+            self.center = PositionAttention(deepest, attention_channels, softmax)
         else:
             self.center = nn.Identity()
         self.blocks = nn.ModuleList(
@@ -121,7 +124,8 @@ class FPANet(nn.Module, PyTorchModelHubMixin):
 
     def __init__(self, encoder_name="resnet34", encoder_depth=5,
                  decoder_channels=(256, 128, 64, 32, 16), in_channels=3, classes=7,
-                 attention_channels=64, input="highpass", high_pass=10, decoder_norm="batch"):
+                 attention_channels=64, attention_softmax="map", input="highpass", high_pass=10,
+                 decoder_norm="batch"):
         super().__init__()
         self.input = input
         self.radius = high_pass
@@ -129,7 +133,7 @@ class FPANet(nn.Module, PyTorchModelHubMixin):
         encoder = smp.encoders.get_encoder(encoder_name, in_channels=bands, depth=encoder_depth,
                                            weights=None)
         decoder = Decoder(encoder.out_channels, tuple(decoder_channels), decoder_norm,
-                          attention_channels)
+                          attention_channels, attention_softmax)
         head = nn.Sequential(nn.Conv2d(decoder_channels[-1], classes, 3, padding=1))
         self.model = Segmenter(encoder, decoder, head)
         self.FreqFeature = FrequencyFeature()

@@ -30,6 +30,7 @@ SHALLOW = ["--encoder", "resnet18", "--encoder-depth", 3, "--decoder-channels", 
 RUNS = {
     "as published": ["--encoder", "resnet34"],
     "no attention": ["--attention", "none", *SHALLOW],
+    "a softmax for each row": ["--attention-softmax", "row", *SHALLOW],
     "image": ["--input", "image", *SHALLOW],
     "both": ["--input", "both", "--high-pass", 3, *SHALLOW],
     "mean removed": ["--high-pass", 0, "--encoder", "resnet50", "--encoder-depth", 4],

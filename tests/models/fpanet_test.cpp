@@ -8,6 +8,7 @@
 #include <cstring>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 #include "layers/cast.hpp"
 #include "layers/softmax_dice.hpp"
@@ -197,11 +198,49 @@ TEST_CASE("training gives the same bits on 1, 2 and 4 threads") {
 
 TEST_CASE("the whole network's gradients are those of central differences") {
   static_assert(kNetworkGradcheckTolerance == kNetworkGradientCheck);
-  const std::vector<NetworkGradcheckRow> rows = network_gradcheck(to_config(narrow_fpanet()));
-  CHECK(rows.size() > 50);
-  for (const NetworkGradcheckRow& row : rows) {
-    CAPTURE(row.name);
-    CHECK(row.error < kNetworkGradientCheck);
+  for (const AttentionSoftmax softmax : {AttentionSoftmax::map, AttentionSoftmax::row}) {
+    CAPTURE(softmax == AttentionSoftmax::row);
+    FPANetOptions options = narrow_fpanet();
+    options.attention_softmax = softmax;
+    const std::vector<NetworkGradcheckRow> rows = network_gradcheck(to_config(options));
+    CHECK(rows.size() > 50);
+    for (const NetworkGradcheckRow& row : rows) {
+      CAPTURE(row.name);
+      CHECK(row.error < kNetworkGradientCheck);
+    }
+  }
+}
+
+TEST_CASE("the attention has one softmax for an image, or one for each position") {
+  constexpr Index kImages = 2, kPositions = 6;  // 3x2 positions
+  for (const AttentionSoftmax softmax : {AttentionSoftmax::map, AttentionSoftmax::row}) {
+    const bool row = softmax == AttentionSoftmax::row;
+    CAPTURE(row);
+    ParameterStore store;
+    const PositionAttention attention(Scope(store), 8, 16, softmax);
+    store.allocate(DType::f64, Device::cpu(), false);
+    store.initialize(4);
+    Graph graph(Cpu{1}, Graph::Mode::eager);
+    const Value x = graph.input("x", formula_tensor("x", {kImages, 8, 3, 2}, DType::f64));
+    attention({.graph = graph, .training = false}, x);
+    const auto node = std::ranges::find_if(
+        graph.nodes(), [](const Node& each) { return each.op->name() == "softmax"; });
+    const Tensor map = graph.tensor(Value{&graph, node->outputs[0].value});
+    const Index length = row ? kPositions : kPositions * kPositions;
+    REQUIRE(map.shape() == Shape{kImages * kPositions * kPositions / length, length});
+    for (Index r = 0; r < map.shape()[0]; ++r) {
+      const auto entries = map.span<double>().subspan(static_cast<std::size_t>(r * length),
+                                                      static_cast<std::size_t>(length));
+      CHECK(std::accumulate(entries.begin(), entries.end(), 0.0) == doctest::Approx(1));
+    }
+    // Keys begin smaller by the fourth root of 16.
+    const auto keys =
+        store.value(static_cast<std::size_t>(store.find("top_conv.weight"))).span<double>();
+    const double largest =
+        std::abs(*std::ranges::max_element(keys, {}, [](double value) { return std::abs(value); }));
+    const double bound = std::sqrt(6.0 / 8) / (row ? 2 : 1);
+    CHECK(largest <= bound);
+    CHECK(largest > 0.8 * bound);
   }
 }
 

@@ -48,6 +48,7 @@ TEST_CASE("networks: what is not told has the notebook's value") {
                                         {"high-pass", "10"},
                                         {"decoder-norm", "batch"},
                                         {"attention-channels", "64"},
+                                        {"attention-softmax", "map"},
                                         {"label-classes", "0"}});
   CHECK(complete({.name = "unet"}).options == Options{{"encoder", "resnet34"},
                                                       {"encoder-depth", "5"},

@@ -125,6 +125,10 @@ TEST_CASE("so is FPA-Net without attention") {
   check_case({"none", "--attention none " + kShallow, {"attention = 'none'", "high-pass = 10"}});
 }
 
+TEST_CASE("so is FPA-Net whose attention has a softmax for each row") {
+  check_case({"row", "--attention-softmax row " + kShallow, {"attention-softmax = 'row'"}});
+}
+
 TEST_CASE("so is FPA-Net that reads the image") {
   check_case({"image",
               "--input image --encoder-depth 4",
