@@ -31,7 +31,7 @@ def best_epoch(run):
     for line in (run / "config.toml").read_text(encoding="utf-8").splitlines():
         name, _, value = line.partition(" = ")
         if name == "monitor":
-            monitor = value.strip('"')
+            monitor = value.strip("'\"")
     values = {int(row["epoch"]): float(row[monitor]) for row in read(run / "metrics.csv")
               if row.get(monitor)}
     choose = min if monitor.endswith("Loss") else max
