@@ -83,8 +83,8 @@ int main(int argc, char** argv) {
   for (Index i = 0; i < std::min(kScenes, (steps + 1) * kBatch); ++i) {
     scenes.push_back(synthesize(1, i, {kSide, kSide}));
   }
-  const auto rows = static_cast<std::size_t>(map.shape()[0]);
-  const auto columns = static_cast<std::size_t>(map.shape()[1]);
+  const auto columns = static_cast<std::size_t>(map.shape()[map.shape().rank() - 1]);
+  const auto rows = static_cast<std::size_t>(map.shape().numel()) / columns;
   std::printf("softmax over %zu entries\n  step   loss  deviation of scores  entries for 90 %%\n",
               columns);
   for (int step = 0; step <= steps; ++step) {

@@ -64,9 +64,7 @@ Value PositionAttention::operator()(const Forward& forward, Value x) const {
   Value attended;
   if (softmax_ == AttentionSoftmax::row) {
     const Value scores = matmul(center, top, {.transpose_b = true});
-    const Value rows = forward.graph.view(scores, {images * positions, positions});
-    const Value attention = forward.graph.view(softmax(rows), {images, positions, positions});
-    attended = matmul(attention, bottom);
+    attended = matmul(softmax(scores), bottom);
   } else if (positions > kMostPositionsInMemory) {
     attended = position_attention(center, top, bottom);
   } else {
