@@ -28,7 +28,10 @@ class NetworkLoss {
     store.allocate(DType::f64, Device::cpu(), true);
     store.initialize(11);
     const Index stride = network_->output_stride();
-    const Index side = divide_up(std::max(kSide, network_->smallest_side()), stride) * stride;
+    // Batch norm over fewer positions than 2x2 an image is all but a step, which no central
+    // difference measures.
+    const Index least = std::max({kSide, network_->smallest_side(), 2 * stride});
+    const Index side = divide_up(least, stride) * stride;
     const Shape image_shape{2, config.bands, side, side}, label_shape{2, 1, side, side};
     const Value images = graph_.input("images", Spec{image_shape, DType::f64});
     const Value labels = graph_.input("labels", Spec{label_shape, DType::i32});

@@ -186,6 +186,16 @@ TEST_CASE("options that a network does not take are refused by name") {
   check_refused(run_program(work, "tool", "gradcheck --op add --network unet"), "--op add");
 }
 
+TEST_SUITE("long") {
+  TEST_CASE("the gradients of networks of full depth are right") {
+    const ScratchFolder work;
+    for (const std::string network : {"fpanet", "unet"}) {
+      CAPTURE(network);
+      check_passes(run_program(work, "tool", "gradcheck --encoder-depth 5 --network " + network));
+    }
+  }
+}
+
 TEST_CASE("flags that contradict a checkpoint are refused") {
   const ScratchFolder work;
   const std::string run = train(work, "run", "--input both " + kShallow);
