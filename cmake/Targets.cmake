@@ -1,5 +1,8 @@
 # One function per kind of target, so that warnings and flags are the same everywhere.
 
+include(GNUInstallDirs)
+set(FPANET_HEADERS ${CMAKE_INSTALL_INCLUDEDIR}/fpanet) # of the installed libraries, below the prefix
+
 add_library(fpanet_flags INTERFACE)
 target_include_directories(fpanet_flags INTERFACE ${PROJECT_SOURCE_DIR})
 set(werror)
@@ -87,14 +90,18 @@ function(fpanet_sources result)
   set(${result} ${sources} PARENT_SCOPE)
 endfunction()
 
-# fpanet_library(NAME FOLDER... DEPENDS TARGET...): the library fpanet_NAME of the sources in NAME/FOLDER.
+# fpanet_library(NAME FOLDER... DEPENDS TARGET...): the library fpanet_NAME, also called fpanet::NAME, of the sources in
+# NAME/FOLDER. What only its sources include is a dependency in $<BUILD_INTERFACE:>.
 function(fpanet_library name)
   cmake_parse_arguments(LIB "" "" "DEPENDS" ${ARGN})
   list(TRANSFORM LIB_UNPARSED_ARGUMENTS PREPEND ${name}/)
   fpanet_sources(sources ${LIB_UNPARSED_ARGUMENTS})
   add_library(fpanet_${name} STATIC ${sources})
-  target_link_libraries(fpanet_${name} PUBLIC ${LIB_DEPENDS} PRIVATE fpanet_flags)
-  target_include_directories(fpanet_${name} PUBLIC ${PROJECT_SOURCE_DIR})
+  add_library(fpanet::${name} ALIAS fpanet_${name})
+  target_link_libraries(fpanet_${name} PUBLIC ${LIB_DEPENDS} PRIVATE $<BUILD_INTERFACE:fpanet_flags>)
+  target_compile_features(fpanet_${name} PUBLIC cxx_std_20)
+  target_include_directories(fpanet_${name} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>
+    $<INSTALL_INTERFACE:${FPANET_HEADERS}>)
 endfunction()
 
 # fpanet_program(NAME): the program fpanet_NAME of the sources apps/fpanet_NAME/*.cpp.

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <utility>
 
+#include "apps/cli/command_help.hpp"
 #include "apps/cli/interrupt.hpp"
 #include "apps/cli/standard_streams.hpp"
 #include "apps/cli/usage_error.hpp"
@@ -85,10 +86,55 @@ void share_examples(CLI::App& app, const std::string& name, const std::string& e
   }
 }
 
+/// Ends the parsing of a command line that asks for a text.
+struct Requested {
+  std::string text;
+};
+
+CommandHelp help_of(const CLI::App& app) {
+  CommandHelp help{.name = app.get_name(), .summary = app.get_description()};
+  constexpr std::string_view kHeading = "Examples:\n";
+  std::istringstream examples(app.get_footer());
+  for (std::string line; std::getline(examples, line);) {
+    if (line + "\n" != kHeading) help.examples.push_back(line.substr(line.find_first_not_of(' ')));
+  }
+  for (const CLI::Option* option : app.get_options()) {
+    help.options.push_back(
+        {.flags = option->get_name(),
+         .value = option->get_expected_max() > 0 ? option->get_option_text() : "",
+         .accepted = option->get_type_name(),
+         .help = option->get_description(),
+         .positional = option->get_positional()});
+  }
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    help.commands.push_back(help_of(*command));
+  }
+  return help;
+}
+
+/// Adds the flags that write the files of a package.
+void add_package_flags(CLI::App& app) {
+  app.add_flag_callback(
+      "--man", [&app] { throw Requested{manual_page(help_of(app), FPANET_VERSION)}; },
+      "Print the manual page and exit");
+  const auto print_completion = [&app](const std::string& shell) {
+    if (shell == "bash") throw Requested{bash_completion(help_of(app))};
+    if (shell == "zsh") throw Requested{zsh_completion(help_of(app))};
+    usage_fail("--completion {}: expected bash, zsh", shell);
+  };
+  app.add_option_function<std::string>("--completion", print_completion,
+                                       "Print the shell's completion of this program and exit")
+      ->type_name("bash, zsh")
+      ->option_text("bash|zsh");
+}
+
 int run(CLI::App& app, int argc, const char* const* argv, const Action& body) {
   try {
     app.parse(argc, argv);
     return body();
+  } catch (const Requested& requested) {
+    std::cout << requested.text;
+    return kExitDone;
   } catch (const CLI::Success& success) {  // --help, --version
     return app.exit(success);
   } catch (const CLI::ParseError& error) {
@@ -112,6 +158,7 @@ std::shared_ptr<CLI::App> make_app(const std::string& program, const std::string
   app->set_help_flag("-h,--help", "Print this help and exit");
   app->set_version_flag("--version", fmt::format("{} {}", program, FPANET_VERSION),
                         "Print the version and exit");
+  add_package_flags(*app);
   set_examples(*app, examples);
   app->get_formatter()->column_width(kHelpColumn);
   return app;

@@ -14,8 +14,8 @@ class App;
 
 namespace fpanet {
 
-/// A command line with --version and --help. The help ends with `examples` (commands, one per
-/// line).
+/// A command line with --version, --help, --man and --completion. The help ends with `examples`
+/// (commands, one per line).
 std::shared_ptr<CLI::App> make_app(const std::string& program, const std::string& summary,
                                    const std::string& examples);
 

@@ -11,6 +11,7 @@
 #include "data/image.hpp"
 #include "data/pixel_format.hpp"
 #include "engine/weights/weights_file.hpp"
+#include "models/load_weights.hpp"
 #include "models/objective.hpp"
 
 namespace fpanet {
@@ -31,9 +32,6 @@ Metadata to_metadata(const NetworkConfig& network, const CheckpointInfo& info);
 /// Throws Error naming `source` for values that cannot be parsed.
 CheckpointInfo read_info(const Metadata& metadata, const std::string& source);
 
-/// Before a parameter's name, the name of its average in a checkpoint that holds both.
-inline constexpr const char* kAveragePrefix = "ema.";
-
 /// Writes a .safetensors file atomically. `average`, if defined, has the layout of the parameters and
 /// is written beside them; reading leaves it aside.
 void save_model(const std::filesystem::path& path, const ParameterStore& store,
@@ -51,16 +49,5 @@ struct ModelFile {
 /// Error if the tensors are not those of the network, which is found out before memory of its size is
 /// allocated, or if the metadata name another number of classes.
 ModelFile open_model(const std::filesystem::path& path, const ToldNetwork& told);
-
-/// Loads the whole model and returns a summary line. Throws one Error that lists everything that
-/// does not fit.
-std::string load_model(ParameterStore& store, const Network& network, const WeightsFile& weights);
-/// The same for a network that may have other classes and bands than the one in the file, which has
-/// `file_classes`. With another number of classes its head keeps its values, and the summary names each
-/// of its tensors. The first convolution is adapted to the network's bands.
-std::string load_for_fine_tuning(ParameterStore& store, const Network& network,
-                                 const WeightsFile& weights, Index file_classes);
-/// Loads only the encoder. The first convolution is adapted to the network's input channels.
-std::string load_encoder(ParameterStore& store, const Network& network, const WeightsFile& weights);
 
 }  // namespace fpanet
