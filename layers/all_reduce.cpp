@@ -1,24 +1,43 @@
 #include "layers/all_reduce.hpp"
 
 #include <algorithm>
+#include <type_traits>
 #include <utility>
 
 #include "layers/checks.hpp"
-#include "layers/copy.hpp"
 #include "layers/dispatch.hpp"
 
 namespace fpanet {
 namespace {
 
-/// Calls f(span of T) with T = float or double.
-template <class F>
-void on_cpu(std::string_view op, const Context& context, const Tensor& tensor, const F& f) {
-  require(std::holds_alternative<Cpu>(context), "{}: runs on the CPU only", op);
-  if (tensor.dtype() == DType::f64) return f(tensor.span<double>());
-  require(tensor.dtype() == DType::f32, "{}: {} cannot be summed over ranks; use f32 or f64", op,
-          name_of(tensor.dtype()));
-  f(tensor.span<float>());
+/// Throws unless `spec` has numbers that ranks can sum.
+void check_summable(std::string_view op, std::string_view what, const Spec& spec) {
+  require(spec.dtype == DType::f32 || spec.dtype == DType::f64,
+          "{}: {} is {} {}; expected f32 or f64", op, what, name_of(spec.dtype), spec.shape);
 }
+
+/// Calls f(tensor's values), for an op whose infer() has refused bf16.
+template <class T, class F>
+void as_summable(const Tensor& tensor, const F& f) {
+  if constexpr (!std::is_same_v<T, bfloat16>) f(tensor.span<T>());
+}
+
+/// The gradient of a rank's values is that of their sum, because every rank computes the same loss.
+class AllReduceBackward final : public Op {  // dy -> dx
+ public:
+  std::string_view name() const override { return "all_reduce_backward"; }
+  std::vector<Spec> infer(std::span<const Spec> in) const override { return {in[0]}; }
+  void run(const RunArgs& args) const override {
+    dispatch_cpu(name(), args.context, args.out().dtype(), [&]<class T>(const Cpu&, Type<T>) {
+      as_summable<T>(args.out(), [&]<class R>(std::span<R> dx) {
+        const std::span<const R> dy = args.in(0).span<R>();
+        const bool adds = args.write() == Write::accumulate;
+        for (std::size_t i = 0; i < dx.size(); ++i) dx[i] = adds ? dx[i] + dy[i] : dy[i];
+      });
+    });
+  }
+  int in_place_input(std::size_t) const override { return 0; }
+};
 
 class AllReduce final : public Op {  // x -> sum over ranks
  public:
@@ -27,18 +46,20 @@ class AllReduce final : public Op {  // x -> sum over ranks
   std::string_view name() const override { return "all_reduce"; }
   std::string parameters() const override { return fmt::format("ranks={}", ranks_.size()); }
   std::vector<Spec> infer(std::span<const Spec> in) const override {
-    check::floating(name(), "x", in[0]);
+    check_summable(name(), "x", in[0]);
     return {in[0]};
   }
   void run(const RunArgs& args) const override {
-    on_cpu(name(), args.context, args.out(), [&]<class T>(std::span<T> y) {
-      const std::span<const T> x = args.in(0).span<T>();
-      if (x.data() != y.data()) std::ranges::copy(x, y.begin());
-      ranks_.all_reduce(y);
+    dispatch_cpu(name(), args.context, args.out().dtype(), [&]<class T>(const Cpu&, Type<T>) {
+      as_summable<T>(args.out(), [&]<class R>(std::span<R> y) {
+        const std::span<const R> x = args.in(0).span<R>();
+        if (x.data() != y.data()) std::ranges::copy(x, y.begin());
+        ranks_.all_reduce(y);
+      });
     });
   }
   void backward(BackwardRule& rule) const override {
-    rule.emit(std::make_shared<Copy>(), {rule.gradient()}, {0});
+    rule.emit(std::make_shared<AllReduceBackward>(), {rule.gradient()}, {0});
   }
 
  private:
@@ -64,12 +85,14 @@ class AllReduceStatistics final : public Op {  // statistics -> those of all ran
     return in[0].bytes() * shares_.size();
   }
   void run(const RunArgs& args) const override {
-    on_cpu(name(), args.context, args.out(), [&]<class T>(std::span<T> whole) {
-      const std::span<const T> mine = args.in(0).span<T>();
-      ranks_.all_gather(std::as_bytes(mine),
-                        args.workspace.first(mine.size_bytes() * shares_.size()));
-      combine({reinterpret_cast<const T*>(args.workspace.data()), mine.size() * shares_.size()},
-              whole);
+    dispatch_cpu(name(), args.context, args.out().dtype(), [&]<class T>(const Cpu&, Type<T>) {
+      as_summable<T>(args.out(), [&]<class R>(std::span<R> whole) {
+        const std::span<const R> mine = args.in(0).span<R>();
+        ranks_.all_gather(std::as_bytes(mine),
+                          args.workspace.first(mine.size_bytes() * shares_.size()));
+        combine({reinterpret_cast<const R*>(args.workspace.data()), mine.size() * shares_.size()},
+                whole);
+      });
     });
   }
   bool differentiable() const override { return false; }
@@ -106,19 +129,21 @@ class AllReduceSegments final : public Op {  // region ->; updates the region
     return fmt::format("ranks={} factor={} segments={}", ranks_.size(), factor_, segments_.size());
   }
   std::vector<Spec> infer(std::span<const Spec> in) const override {
-    check::floating(name(), "region", in[0]);
+    check_summable(name(), "region", in[0]);
     check::segments(name(), segments_, "region", in[0]);
     return {};
   }
   void run(const RunArgs& args) const override {
-    on_cpu(name(), args.context, args.in(0), [&]<class T>(std::span<T> region) {
-      for (const Segment& segment : segments_) {
-        const auto part = region.subspan(static_cast<std::size_t>(segment.offset),
-                                         static_cast<std::size_t>(segment.count));
-        ranks_.all_reduce(part);
-        if (factor_ == 1) continue;
-        for (T& value : part) value *= static_cast<T>(factor_);
-      }
+    dispatch_cpu(name(), args.context, args.in(0).dtype(), [&]<class T>(const Cpu&, Type<T>) {
+      as_summable<T>(args.in(0), [&]<class R>(std::span<R> region) {
+        for (const Segment& segment : segments_) {
+          const auto part = region.subspan(static_cast<std::size_t>(segment.offset),
+                                           static_cast<std::size_t>(segment.count));
+          ranks_.all_reduce(part);
+          if (factor_ == 1) continue;
+          for (R& value : part) value *= static_cast<R>(factor_);
+        }
+      });
     });
   }
   bool updates(std::size_t) const override { return true; }

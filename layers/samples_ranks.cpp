@@ -9,7 +9,7 @@ namespace {
 constexpr std::array<Segment, 2> kSegments{Segment{0, 7}, Segment{16, 5}};
 constexpr const char* kNoCuda = "ranks exchange the CPU's tensors";
 
-/// The samples have one rank, which leaves every value as it is. tests/layers/all_reduce_test.cpp runs
+/// The samples have one rank, which leaves every value as it is. tests/models/ranks_test.cpp runs
 /// several.
 Communicator& alone() {
   static SingleRank rank;
@@ -18,14 +18,14 @@ Communicator& alone() {
 
 OpRecord all_reduce_record() {
   return {.name = "all_reduce",
-          .backward_ops = {"copy"},
+          .backward_ops = {"all_reduce_backward"},
           .samples = {{"a matrix",
                        {real("x", {3, 5})},
                        [](const std::vector<Value>& in) -> std::vector<Value> {
                          return {all_reduce(in[0], alone())};
                        }}},
           .errors = {{[](Graph& g) { all_reduce(dummy(g, {3}, DType::i32), alone()); },
-                      "all_reduce: x is i32 (3)"}},
+                      "all_reduce: x is i32 (3); expected f32 or f64"}},
           .why_no_bf16 = "what is summed over ranks is f32 or f64 in mixed precision, too",
           .why_no_cuda = kNoCuda};
 }

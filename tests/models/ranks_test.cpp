@@ -94,7 +94,7 @@ void check_norms(const Step& step, const nlohmann::json& norms) {
   CHECK(compared == norms.size());
 }
 
-bool same_bits(const Tensor& a, const Tensor& b) {
+bool equal_bits(const Tensor& a, const Tensor& b) {
   return a.bytes() == b.bytes() && std::memcmp(a.raw(), b.raw(), a.bytes()) == 0;
 }
 
@@ -107,7 +107,7 @@ TEST_CASE("golden: two ranks with one loss compute the whole batch's loss and gr
     CHECK(std::abs(step.loss - numbers.at("whole_loss").get<double>()) < 1e-9);
     check_norms(step, numbers.at("whole_grad_l2"));
   }
-  CHECK(same_bits(steps[0].values, steps[1].values));
+  CHECK(equal_bits(steps[0].values, steps[1].values));
 }
 
 TEST_CASE("golden: two ranks with losses of their own compute what PyTorch's DDP computes") {
@@ -136,7 +136,7 @@ TEST_CASE("ranks with unequal parts compute the step of one process, and always 
   CHECK(worst < 1e-9);
   const std::vector<Step> again = steps_of(3, true);
   for (std::size_t rank = 0; rank < 3; ++rank) {
-    CHECK(same_bits(three[rank].values, again[rank].values));
-    CHECK(same_bits(three[rank].values, three[0].values));
+    CHECK(equal_bits(three[rank].values, again[rank].values));
+    CHECK(equal_bits(three[rank].values, three[0].values));
   }
 }

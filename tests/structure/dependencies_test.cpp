@@ -33,6 +33,7 @@ const Allowed kAllowed = {
 /// Inside the engine, too: core knows nothing of graphs, graphs nothing of files.
 const Allowed kEngineAllowed = {
     {"core", {}},
+    {"distributed", {"core"}},
     {"graph", {"core"}},
     {"optim", {"core", "graph"}},
     {"weights", {"core"}},
