@@ -114,8 +114,7 @@ class LossFunction {
   Executor executor_;
 };
 
-GradcheckResult check_sample(const OpRecord& record, const OpSample& sample) {
-  constexpr double kStep = 1e-5;
+GradcheckResult check_sample(const OpRecord& record, const OpSample& sample, double step) {
   GradcheckResult result{.op = record.name, .sample = sample.name};
   const SampleRun analytic = record_sample(sample, Cpu{1}, Graph::Mode::eager, DType::f64);
   analytic.graph->backward(analytic.loss);
@@ -129,16 +128,18 @@ GradcheckResult check_sample(const OpRecord& record, const OpSample& sample) {
     const auto values = loss.input(i).span<double>();
     for (std::size_t k = 0; k < values.size(); ++k) {
       const double value = values[k];
-      values[k] = value + kStep;
+      values[k] = value + step;
       const double above = loss();
-      values[k] = value - kStep;
+      values[k] = value - step;
       const double below = loss();
       values[k] = value;
-      const double numeric = (above - below) / (2 * kStep);
+      const double numeric = (above - below) / (2 * step);
       const double error = std::abs(slopes[k] - numeric) / std::max(1.0, std::abs(numeric));
       ++result.entries;
-      if (error > result.error || std::isnan(error)) {
+      if (result.entries == 1 || error > result.error || std::isnan(error)) {
         result.error = error;
+        result.analytic = slopes[k];
+        result.numeric = numeric;
         result.where = fmt::format("{}[{}]", sample.inputs[i].name, k);
       }
     }
@@ -177,10 +178,11 @@ SampleRun record_sample(const OpSample& sample, const Context& context, Graph::M
   return run;
 }
 
-std::vector<GradcheckResult> gradcheck(const OpRecord& record) {
+std::vector<GradcheckResult> gradcheck(const OpRecord& record, double step) {
   std::vector<GradcheckResult> results;
   if (!record.why_no_gradient.empty()) return results;
-  for (const OpSample& sample : record.samples) results.push_back(check_sample(record, sample));
+  for (const OpSample& sample : record.samples)
+    results.push_back(check_sample(record, sample, step));
   return results;
 }
 

@@ -34,13 +34,17 @@ struct GradcheckResult {
   std::string sample;
   Index entries = 0;
   double error = 0;
-  std::string where = {};  ///< "x[17]": the entry with the largest error
+  std::string where = {};            ///< "x[17]": the entry with the largest error
+  double analytic = 0, numeric = 0;  ///< its gradient by backward and by central differences
   bool ok = false;
 };
 
 inline constexpr double kGradcheckTolerance = 1e-6;
+/// The h of (f(x+h) - f(x-h)) / 2h. Its error falls with h^2 until that of rounding, which grows with
+/// 1/h, is larger.
+inline constexpr double kGradcheckStep = 1e-5;
 
 /// One result per sample; none for an op without a gradient.
-std::vector<GradcheckResult> gradcheck(const OpRecord& record);
+std::vector<GradcheckResult> gradcheck(const OpRecord& record, double step = kGradcheckStep);
 
 }  // namespace fpanet

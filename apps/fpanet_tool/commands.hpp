@@ -8,6 +8,7 @@ namespace fpanet {
 
 void add_summary(CLI::App& app, Action& action);
 void add_explain(CLI::App& app, Action& action);
+void add_inspect(CLI::App& app, Action& action);
 void add_weights(CLI::App& app, Action& action);
 void add_export(CLI::App& app, Action& action);
 void add_gradcheck(CLI::App& app, Action& action);

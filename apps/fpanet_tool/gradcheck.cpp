@@ -2,6 +2,9 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <array>
+
 #include "apps/cli/cli.hpp"
 #include "apps/cli/settings.hpp"
 #include "apps/cli/usage_error.hpp"
@@ -28,21 +31,78 @@ std::vector<const OpRecord*> records_of(const std::string& op) {
   return records;
 }
 
+/// Prints a row per sample. The gradients of a row are those of the entry whose error is the largest.
 bool check_ops(const std::vector<const OpRecord*>& records) {
   bool all_ok = true;
-  fmt::print("{:24} {:32} {:>8} {:>10}  {}\n", "op", "sample", "entries", "error", "");
+  Index entries = 0;
+  fmt::print("{:24} {:32} {:>8} {:24} {:>12} {:>12} {:>10}\n", "op", "sample", "entries", "worst",
+             "analytic", "numeric", "error");
   for (const OpRecord* record : records) {
     if (!record->why_no_gradient.empty()) {
-      fmt::print("{:24} no gradient: {}\n", record->name, record->why_no_gradient);
+      fmt::print("{:24} nothing to check, no gradient: {}\n", record->name,
+                 record->why_no_gradient);
     }
     for (const GradcheckResult& result : gradcheck(*record)) {
+      entries += result.entries;
+      if (result.entries == 0) {
+        fmt::print("{:24} {:32} nothing to check: no input has a gradient\n", result.op,
+                   result.sample);
+        continue;
+      }
       all_ok = all_ok && result.ok;
-      fmt::print("{:24} {:32} {:>8} {:>10.2e}  {}\n", result.op, result.sample, result.entries,
-                 result.error, result.ok ? "ok" : "WRONG at " + result.where);
+      fmt::print("{:24} {:32} {:>8} {:24} {:>12.4e} {:>12.4e} {:>10.2e}  {}\n", result.op,
+                 result.sample, result.entries, result.where, result.analytic, result.numeric,
+                 result.error, result.ok ? "ok" : "WRONG");
     }
+  }
+  if (entries == 0) {
+    fmt::print("nothing to check\n");
+    return true;
   }
   fmt::print("{} (tolerance {:.0e})\n", all_ok ? "all gradients are right" : "wrong gradients",
              kGradcheckTolerance);
+  return all_ok;
+}
+
+/// Prints, for each op, the largest error of all samples for each step of the central differences. An
+/// op is right if one of the steps finds it within the tolerance.
+bool tabulate_steps(const std::vector<const OpRecord*>& records) {
+  constexpr std::array kSteps = {1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9};
+  fmt::print("{:24}", "op        step:");
+  for (const double step : kSteps) fmt::print(" {:>8.0e}", step);
+  fmt::print("\n");
+  bool all_ok = true;
+  Index entries = 0;
+  for (const OpRecord* record : records) {
+    std::array<double, kSteps.size()> errors{};
+    Index own = 0;
+    for (std::size_t i = 0; i < kSteps.size(); ++i) {
+      for (const GradcheckResult& result : gradcheck(*record, kSteps[i])) {
+        own += result.entries;
+        errors[i] = std::max(errors[i], result.error);
+      }
+    }
+    entries += own;
+    fmt::print("{:24}", record->name);
+    if (own == 0) {
+      fmt::print(" nothing to check\n");
+      continue;
+    }
+    for (const double error : errors) fmt::print(" {:>8.1e}", error);
+    const bool ok = *std::ranges::min_element(errors) < kGradcheckTolerance;
+    all_ok = all_ok && ok;
+    fmt::print("  {}\n", ok ? "ok" : "WRONG");
+  }
+  if (entries == 0) {
+    fmt::print("nothing to check\n");
+    return true;
+  }
+  fmt::print(
+      "The error of a central difference falls with the square of its step, until rounding, "
+      "divided "
+      "by the step, is larger. A large step also crosses kinks (relu, max). gradcheck takes "
+      "{:.0e}.\n",
+      kGradcheckStep);
   return all_ok;
 }
 
@@ -69,6 +129,7 @@ bool check_network(const NetworkConfig& config) {
 
 struct State {
   std::string op;
+  bool steps = false;
   NetworkFlags network;
   Settings settings;
 };
@@ -90,6 +151,12 @@ int run(const State& state) {
     usage_fail("--op {}: checks an op without the network; leave out --network and its options",
                state.op);
   }
+  if (state.steps) {
+    if (!told.empty()) {
+      usage_fail("--steps: tabulates ops, not a network; leave out --network and its options");
+    }
+    return tabulate_steps(records_of(state.op)) ? kExitDone : kExitFailed;
+  }
   bool all_ok = check_ops(records_of(state.op));
   if (state.op.empty()) all_ok = check_network(network) && all_ok;
   return all_ok ? kExitDone : kExitFailed;
@@ -101,6 +168,8 @@ void add_gradcheck(CLI::App& app, Action& action) {
   auto state = std::make_shared<State>();
   state->settings.text("op", "NAME", &state->op, "an op",
                        "Check only this op, and not the network");
+  state->settings.flag("steps", &state->steps,
+                       "Instead tabulate each op's error against the step of the differences");
   add_network(state->settings, &state->network, narrow_network(NetworkConfig()));
   state->settings.add_flags(add_command(
       app, "gradcheck",

@@ -8,6 +8,7 @@ namespace {
 constexpr const char* kExamples =
     "fpanet_tool summary --image-size 320\n"
     "fpanet_tool explain --task train --batch 8\n"
+    "fpanet_tool inspect --checkpoint runs/demo --image picture.jpg --mask mask.png --out inside\n"
     "fpanet_tool weights list runs/demo/checkpoints/best.safetensors\n"
     "fpanet_tool weights convert runs/demo demo.ckpt\n"
     "fpanet_tool weights convert notebook.ckpt encoder.safetensors --prefix model.encoder.\n"
@@ -30,6 +31,7 @@ int main(int argc, char** argv) {
   fpanet::Action action;
   fpanet::add_summary(*app, action);
   fpanet::add_explain(*app, action);
+  fpanet::add_inspect(*app, action);
   fpanet::add_weights(*app, action);
   fpanet::add_export(*app, action);
   fpanet::add_gradcheck(*app, action);

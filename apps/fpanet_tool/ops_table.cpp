@@ -115,6 +115,16 @@ void print_ops(const std::vector<OpRow>& rows, const MachinePeak& peak) {
   fmt::print("{}  {:5} all\n", numbers(sum_of(rows), peak), rows.size());
   fmt::print("this machine's measured peak: {:.1f} GFLOP/s of a product, {:.1f} GB/s of memory\n",
              peak.flops * 1e-9, peak.bytes * 1e-9);
+  fmt::print(
+      "columns: ms, the mean of all runs; GFLOP/s, operations of the definition in that time (a "
+      "multiply-add is 2);\n"
+      "  executed, those that the implementation makes: Winograd's needs fewer, so its GFLOP/s can "
+      "be "
+      "above the peak;\n"
+      "  GB/s, every input read and every output written once; %peak, the larger of the shares of "
+      "the two peaks.\n"
+      "  %peak passes 100 where data is still in a cache, which is faster than the memory that was "
+      "measured.\n");
 }
 
 void print_launches(const std::vector<OpRow>& rows, double run_seconds) {

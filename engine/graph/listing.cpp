@@ -68,7 +68,7 @@ bool is_saved(const Graph& graph, ValueId id) {
   });
 }
 
-std::string list_program(const Graph& graph, const Plan& plan) {
+std::string list_program(const Graph& graph, const Plan& plan, std::optional<Phase> only) {
   std::string text;
   for (ValueId id = 0; id < static_cast<ValueId>(graph.value_count()); ++id) {
     if (graph.info(id).kind == ValueKind::input && graph.base(id) == id && plan.offset(id)) {
@@ -77,6 +77,7 @@ std::string list_program(const Graph& graph, const Plan& plan) {
   }
   for (std::size_t i = 0; i < graph.nodes().size(); ++i) {
     const Node& node = graph.nodes()[i];
+    if (only && node.phase != *only) continue;
     text += fmt::format("{:4} {:8} {}", i, name_of(node.phase), node.op->name());
     if (const std::string p = node.op->parameters(); !p.empty()) text += fmt::format(" {}", p);
     const std::string implementation =

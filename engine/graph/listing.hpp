@@ -18,7 +18,9 @@ bool is_saved(const Graph& graph, ValueId id);
 
 /// The whole program: its inputs, then its nodes. For each node: index, phase, op with its
 /// parameters and implementation, label, inputs, and outputs with shape, bytes, arena offset,
-/// lifetime and whether they are saved for backward. A view names the value whose memory it has.
-std::string list_program(const Graph& graph, const Plan& plan);
+/// lifetime and whether they are saved for backward. A view names the value whose memory it has. With
+/// `only`, the nodes of that phase.
+std::string list_program(const Graph& graph, const Plan& plan,
+                         std::optional<Phase> only = std::nullopt);
 
 }  // namespace fpanet

@@ -32,8 +32,9 @@ const Allowed kAllowed = {
 
 /// Inside the engine, too: core knows nothing of graphs, graphs nothing of files.
 const Allowed kEngineAllowed = {
-    {"core", {}},          {"distributed", {"core"}},
-    {"graph", {"core"}},   {"optim", {"core", "graph"}},
+    {"core", {}},
+    {"graph", {"core"}},
+    {"optim", {"core", "graph"}},
     {"weights", {"core"}},
 };
 
