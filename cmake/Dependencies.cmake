@@ -38,6 +38,23 @@ fpanet_header_library(JSON nlohmann/json.hpp)         # safetensors headers, rep
 fpanet_header_library(TOML toml++/toml.h)             # configuration files
 fpanet_header_library(STB stb_easy_font.h stb)         # the font of figures
 
+# MPI connects ranks of a training; without it a training has one.
+set(FPANET_WITH_MPI OFF)
+if(NOT FPANET_MPI STREQUAL OFF)
+  find_package(MPI QUIET COMPONENTS CXX)
+  if(MPI_CXX_FOUND)
+    set(FPANET_WITH_MPI ON)
+  elseif(FPANET_MPI STREQUAL ON)
+    message(FATAL_ERROR "FPANET_MPI=ON, but MPI was not found. scripts/install_dependencies.sh --with mpi installs it on "
+      "Debian and Ubuntu.")
+  endif()
+endif()
+if(FPANET_WITH_MPI)
+  message(STATUS "Ranks: MPI ${MPI_CXX_VERSION}")
+else()
+  message(STATUS "Ranks: one, because MPI is not used (FPANET_MPI=${FPANET_MPI})")
+endif()
+
 # GDAL reads and writes rasters; everything else works without it.
 set(FPANET_WITH_GDAL OFF)
 if(NOT FPANET_GDAL STREQUAL OFF)

@@ -50,7 +50,7 @@ endfunction()
 # fpanet_sources(RESULT FOLDER...): the sources in folders of the project. With CUDA these are all but the stubs
 # (*_stub.cpp, *_stubs.cpp). Without CUDA these are all but the sources that include CUDA headers: *.cu, and the
 # C++ wrappers of the CUDA libraries (folders cuda/ and cudnn/, engine/core/cuda_*.cpp, *_cudnn.cpp, *_cublas.cpp).
-# Likewise *_gdal.cpp with GDAL, and without_gdal.cpp in its place.
+# Likewise *_gdal.cpp with GDAL, and without_gdal.cpp in its place; *_mpi.cpp and without_mpi.cpp.
 function(fpanet_sources result)
   set(sources)
   foreach(folder ${ARGN})
@@ -84,6 +84,13 @@ function(fpanet_sources result)
       list(FILTER found EXCLUDE REGEX "_gdal\\.cpp$")
       file(GLOB without_gdal CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/without_gdal.cpp)
       list(APPEND found ${without_gdal})
+    endif()
+    if(FPANET_WITH_MPI)
+      list(FILTER found EXCLUDE REGEX "/without_mpi\\.cpp$")
+    else()
+      list(FILTER found EXCLUDE REGEX "_mpi\\.cpp$")
+      file(GLOB without_mpi CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/without_mpi.cpp)
+      list(APPEND found ${without_mpi})
     endif()
     list(APPEND sources ${found})
   endforeach()

@@ -23,6 +23,7 @@ constexpr Group kGroups[] = {
     {"layers/samples_overlap_loss.cpp", samples::overlap_loss_records},
     {"layers/samples_pixel_loss.cpp", samples::pixel_loss_records},
     {"layers/samples_optimizer.cpp", samples::optimizer_records},
+    {"layers/samples_ranks.cpp", samples::rank_records},
 };
 
 }  // namespace

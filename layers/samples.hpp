@@ -33,5 +33,6 @@ std::vector<OpRecord> loss_records();
 std::vector<OpRecord> overlap_loss_records();
 std::vector<OpRecord> pixel_loss_records();
 std::vector<OpRecord> optimizer_records();
+std::vector<OpRecord> rank_records();
 
 }  // namespace fpanet::samples

@@ -6,6 +6,7 @@
 #include "engine/core/error.hpp"
 #include "engine/core/profile_range.hpp"
 #include "layers/activation.hpp"
+#include "layers/all_reduce.hpp"
 #include "layers/cast.hpp"
 #include "layers/confusion.hpp"
 #include "layers/sum_of_squares.hpp"
@@ -172,6 +173,10 @@ void Program::record_update(const ParameterStore& store) {
   if (store.twins().defined()) regions.twins = graph_.state("twins", store.twins());
   if (optimizer_->keeps_average()) {
     regions.average = graph_.state("average", optimizer_->average());
+  }
+  if (options_.ranked.ranks != nullptr) {
+    all_reduce_segments(regions.gradients, store.segments(trained), options_.ranked.factor,
+                        *options_.ranked.ranks);
   }
   if (options_.measure_norms) record_norms(store, regions, trained);
   if (std::isfinite(options_.adamw.max_norm)) {

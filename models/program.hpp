@@ -13,6 +13,7 @@
 #include <optional>
 #include <vector>
 
+#include "engine/distributed/communicator.hpp"
 #include "engine/graph/executor.hpp"
 #include "engine/optim/adamw_state.hpp"
 #include "kernels/adamw.hpp"
@@ -52,6 +53,15 @@ struct EncoderTraining {
   bool operator==(const EncoderTraining&) const = default;
 };
 
+/// The ranks that compute a training step together, each a part of its batch. The gradients of a rank
+/// become `factor` times their sum over the ranks before the update.
+struct RankedGradients {
+  Communicator* ranks = nullptr;  ///< none: this process computes the whole step
+  double factor = 1;
+
+  bool operator==(const RankedGradients&) const = default;
+};
+
 struct ProgramOptions {
   ProgramKind kind = ProgramKind::predict;
   Index batch = 1;
@@ -68,6 +78,7 @@ struct ProgramOptions {
   Objective objective = {};
   /// If given, the batch is a part of one that is divided (batch_reduction.hpp).
   std::shared_ptr<const BatchReduction> reduction = nullptr;
+  RankedGradients ranked = {};       ///< in training
   kernels::AdamWOptions adamw = {};  ///< a finite max_norm clips the gradients
   EncoderTraining encoder = {};      ///< in training
   /// Makes a training program that updates measure its modules (Readback::norms).

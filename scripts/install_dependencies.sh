@@ -2,9 +2,10 @@
 # Installs the Debian or Ubuntu packages that the build needs: nothing, and without the network,
 # when all are there. As root, else through sudo; else it prints the line to run and fails.
 #
-#     scripts/install_dependencies.sh [--with gdal]
+#     scripts/install_dependencies.sh [--with gdal] [--with mpi]
 #
 #   --with gdal   also GDAL, with which fpanet_predict reads and writes rasters (364 MB)
+#   --with mpi    also Open MPI, which connects the ranks of a training
 set -euo pipefail
 
 packages=(
@@ -22,8 +23,9 @@ packages=(
 while [[ $# -gt 0 ]]; do
   case "$1 ${2:-}" in
     '--with gdal') packages+=(libgdal-dev gdal-bin) && shift 2 ;;
+    '--with mpi') packages+=(libopenmpi-dev openmpi-bin) && shift 2 ;;
     *)
-      echo "install_dependencies: '$*' is not understood; accepted is: --with gdal" >&2
+      echo "install_dependencies: '$*' is not understood; accepted are: --with gdal, --with mpi" >&2
       exit 2
       ;;
   esac

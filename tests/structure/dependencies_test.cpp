@@ -32,9 +32,8 @@ const Allowed kAllowed = {
 
 /// Inside the engine, too: core knows nothing of graphs, graphs nothing of files.
 const Allowed kEngineAllowed = {
-    {"core", {}},
-    {"graph", {"core"}},
-    {"optim", {"core", "graph"}},
+    {"core", {}},          {"distributed", {"core"}},
+    {"graph", {"core"}},   {"optim", {"core", "graph"}},
     {"weights", {"core"}},
 };
 

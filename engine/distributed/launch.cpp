@@ -1,0 +1,72 @@
+#include "engine/distributed/launch.hpp"
+
+#include <array>
+#include <charconv>
+#include <cstdlib>
+
+#include "engine/core/error.hpp"
+#include "engine/distributed/mpi_ranks.hpp"
+
+namespace fpanet {
+namespace {
+
+/// The variables in which a launcher tells rank, size and local rank.
+struct Variables {
+  Launcher by;
+  const char *rank, *size, *local_rank;
+};
+constexpr std::array<Variables, 4> kVariables = {{
+    {Launcher::mpi, "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_LOCAL_RANK"},
+    {Launcher::mpi, "PMI_RANK", "PMI_SIZE", "MPI_LOCALRANKID"},
+    {Launcher::torchrun, "RANK", "WORLD_SIZE", "LOCAL_RANK"},
+    {Launcher::slurm, "SLURM_PROCID", "SLURM_NTASKS", "SLURM_LOCALID"},
+}};
+
+int number(const char* name, const std::string& text, int least) {
+  int value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  require(error == std::errc() && end == text.data() + text.size() && value >= least,
+          "the environment variable {} is '{}', not a number from {}", name, text, least);
+  return value;
+}
+
+}  // namespace
+
+std::optional<std::string> environment_variable(const std::string& name) {
+  const char* const value = std::getenv(name.c_str());
+  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
+
+Launch detect_launch(const Environment& environment) {
+  for (const Variables& names : kVariables) {
+    const auto rank = environment(names.rank), size = environment(names.size),
+               local_rank = environment(names.local_rank);
+    if (!rank || !size || !local_rank) continue;
+    const Launch launch{.by = names.by,
+                        .rank = number(names.rank, *rank, 0),
+                        .size = number(names.size, *size, 1),
+                        .local_rank = number(names.local_rank, *local_rank, 0)};
+    require(launch.rank < launch.size, "the environment says that this is rank {} of {} ({}, {})",
+            launch.rank, launch.size, names.rank, names.size);
+    return launch;
+  }
+  return {};
+}
+
+std::unique_ptr<Communicator> connect_ranks(const Launch& launch) {
+  if (launch.size == 1) return std::make_unique<SingleRank>();
+  require(
+      launch.by != Launcher::torchrun,
+      "torchrun has started {} ranks; ranks on CPUs are connected by MPI: start them with mpirun "
+      "-n {}",
+      launch.size, launch.size);
+  std::unique_ptr<Communicator> ranks = connect_mpi_ranks();
+  require(
+      ranks->size() == launch.size,
+      "the launcher has started {} ranks, but MPI connects {}: start them with mpirun of the MPI "
+      "that this program was built with{}",
+      launch.size, ranks->size(), launch.by == Launcher::slurm ? ", or with srun --mpi=pmix" : "");
+  return ranks;
+}
+
+}  // namespace fpanet

@@ -1,0 +1,35 @@
+#pragma once
+// Who has started this process, and as which of how many ranks.
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "engine/distributed/communicator.hpp"
+
+namespace fpanet {
+
+enum class Launcher { none, mpi, torchrun, slurm };
+
+struct Launch {
+  Launcher by = Launcher::none;
+  int rank = 0, size = 1;
+  int local_rank = 0;  ///< among the ranks on this machine
+};
+
+/// The value of an environment variable, or none.
+using Environment = std::function<std::optional<std::string>(const std::string& name)>;
+std::optional<std::string> environment_variable(const std::string& name);
+
+/// Reads what launchers tell, in this order: mpirun of Open MPI (OMPI_COMM_WORLD_RANK, _SIZE,
+/// _LOCAL_RANK) and of MPICH (PMI_RANK, PMI_SIZE, MPI_LOCALRANKID), torchrun (RANK, WORLD_SIZE,
+/// LOCAL_RANK), srun (SLURM_PROCID, SLURM_NTASKS, SLURM_LOCALID). A launcher that has set only a part
+/// of its variables is none. Throws Error for values that are no ranks.
+Launch detect_launch(const Environment& environment = environment_variable);
+
+/// The ranks of a launch: one alone, or those of MPI. Throws Error where this build or MPI cannot
+/// connect them, because each would then compute everything by itself.
+std::unique_ptr<Communicator> connect_ranks(const Launch& launch);
+
+}  // namespace fpanet

@@ -1,0 +1,12 @@
+#include "engine/core/error.hpp"
+#include "engine/distributed/mpi_ranks.hpp"
+
+namespace fpanet {
+
+std::unique_ptr<Communicator> connect_mpi_ranks() {
+  fail(
+      "several ranks were started, but this build has no MPI to connect them: install it "
+      "(scripts/install_dependencies.sh --with mpi) and build again");
+}
+
+}  // namespace fpanet

@@ -1,0 +1,32 @@
+#include "layers/rank_reduction.hpp"
+
+#include "engine/core/error.hpp"
+#include "layers/all_reduce.hpp"
+
+namespace fpanet {
+
+RankReduction::RankReduction(Communicator& ranks, Index images)
+    : ranks_(ranks),
+      images_(images),
+      own_images_(rank_part(images, ranks.rank(), ranks.size()).count) {
+  require(images >= ranks.size(), "a batch of {} images leaves some of {} ranks without one",
+          images, ranks.size());
+  for (int rank = 0; rank < ranks.size(); ++rank) {
+    shares_.push_back(static_cast<double>(rank_part(images, rank, ranks.size()).count) /
+                      static_cast<double>(images));
+  }
+}
+
+Value RankReduction::total(Value sums) const {
+  return all_reduce(sums, ranks_);
+}
+
+Value RankReduction::whole_statistics(Value statistics, Index) const {
+  return all_reduce_statistics(statistics, shares_, ranks_);
+}
+
+Index RankReduction::whole_pixels(Index pixels) const {
+  return pixels / own_images_ * images_;
+}
+
+}  // namespace fpanet
