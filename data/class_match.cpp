@@ -38,15 +38,17 @@ class MappedDataset : public Dataset {
   std::string mask_note() const override { return dataset_->mask_note(); }
   bool masks_agree() const override { return dataset_->masks_agree(); }
 
-  Scene load(Index scene) const override {
-    Scene loaded = dataset_->load(scene);
+  Scene load(Index scene) const override { return mapped(dataset_->load(scene)); }
+  Scene load_native(Index scene) const override { return mapped(dataset_->load_native(scene)); }
+
+ private:
+  Scene mapped(Scene loaded) const {
     for (std::uint8_t& label : loaded.labels.labels.pixels) {
       if (label < to_model_.size()) label = static_cast<std::uint8_t>(to_model_[label]);
     }
     return loaded;
   }
 
- private:
   std::unique_ptr<Dataset> dataset_;
   std::vector<Index> to_model_;
   ClassTable classes_;

@@ -15,7 +15,7 @@ namespace {
 
 /// Loads an image file by read() and resizes it to `size`.
 template <class Read>
-ResizedImage fetch(const std::optional<ImageCache>& cache, const std::filesystem::path& path,
+ResizedImage fetch(const ImageCache* cache, const std::filesystem::path& path,
                    const ImageSize& size, Interpolation interpolation, const Bands& bands,
                    const Read& read) {
   const auto make = [&]() -> ResizedImage {
@@ -61,11 +61,18 @@ FolderDataset::FolderDataset(const std::filesystem::path& dir, DatasetOptions op
 }
 
 Scene FolderDataset::load(Index scene) const {
+  return load(scene, options_.size, cache_ ? &*cache_ : nullptr);
+}
+
+Scene FolderDataset::load_native(Index scene) const {
+  return load(scene, {}, nullptr);
+}
+
+Scene FolderDataset::load(Index scene, const ImageSize& size, const ImageCache* cache) const {
   const ScenePaths& files = paths(scene);
-  ResizedImage image =
-      fetch(cache_, files.image, options_.size, Interpolation::linear, options_.bands,
-            [&] { return read_image(files.image, {.bands = options_.bands}); });
-  const ResizedImage mask = fetch(cache_, files.mask, options_.size, Interpolation::nearest, {},
+  ResizedImage image = fetch(cache, files.image, size, Interpolation::linear, options_.bands,
+                             [&] { return read_image(files.image, {.bands = options_.bands}); });
+  const ResizedImage mask = fetch(cache, files.mask, size, Interpolation::nearest, {},
                                   [&] { return read_mask(files.mask); });
   require_mask_fits(files, image.source, mask.source);
   try {
@@ -97,6 +104,10 @@ Scene SyntheticDataset::load(Index scene) const {
   Scene made = synthesize(seed_, scene, size_, {synth_bands(bands_), type_});
   made.image = select_bands(std::move(made.image), bands_, kSynthName);
   return made;
+}
+
+Scene SyntheticDataset::load_native(Index) const {
+  fail("synthetic data has no native size");
 }
 
 std::unique_ptr<Dataset> open_dataset(std::string_view data, const DatasetOptions& options,

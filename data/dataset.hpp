@@ -37,6 +37,8 @@ class Dataset {
   /// Decodes (or generates) and resizes a scene. Throws an Error that names the file and the
   /// problem.
   virtual Scene load(Index scene) const = 0;
+  /// The same without resizing. Throws an Error if the scenes have no native size.
+  virtual Scene load_native(Index scene) const = 0;
   /// What the masks are taken for, where that had to be decided; else empty.
   virtual std::string mask_note() const { return {}; }
   /// Whether load() is known to fail for a scene because its mask disagrees with the others.
@@ -68,11 +70,14 @@ class FolderDataset : public Dataset {
   /// Throws Error if a file cannot be read, if the mask and the image differ in size, or if the mask
   /// is of another kind than the rest of the folder.
   Scene load(Index scene) const override;
+  Scene load_native(Index scene) const override;  ///< without the cache folder
   std::string mask_note() const override { return coding_.note; }
   bool masks_agree() const override { return coding_.usable(); }
   const ScenePaths& paths(Index scene) const { return scenes_[static_cast<std::size_t>(scene)]; }
 
  private:
+  Scene load(Index scene, const ImageSize& size, const ImageCache* cache) const;
+
   std::vector<ScenePaths> scenes_;
   ClassTable classes_;
   MaskCoding coding_;
@@ -92,6 +97,7 @@ class SyntheticDataset : public Dataset {
   std::string id(Index scene) const override;  ///< "0000", "0001", ...
   const ClassTable& classes() const override { return classes_; }
   Scene load(Index scene) const override;
+  Scene load_native(Index scene) const override;
 
  private:
   Index count_;

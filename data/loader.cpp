@@ -8,7 +8,10 @@
 #include <map>
 #include <span>
 #include <thread>
+#include <utility>
 
+#include "data/resize.hpp"
+#include "data/sample_window.hpp"
 #include "engine/core/error.hpp"
 #include "engine/core/rng.hpp"
 
@@ -16,35 +19,63 @@ namespace fpanet {
 
 namespace {
 
+/// What the loader takes of a scene: all of it, or a window of it.
+struct SceneCut {
+  std::shared_ptr<const Scene> scene;
+  std::optional<std::pair<Image, Image>> window = {};  // image and labels
+
+  const Image& image() const { return window ? window->first : scene->image; }
+  const Image& labels() const { return window ? window->second : scene->labels.labels; }
+};
+
+SceneCut cut_scene(SceneStore& store, Index scene, const LoaderOptions& options, Index epoch) {
+  SceneCut taken{.scene = store.get(scene)};
+  if (!options.crop_to) return taken;
+  const ImageSize& size = *options.crop_to;
+  const Image &image = taken.scene->image, &labels = taken.scene->labels.labels;
+  const Window window = draw_window({image.height, image.width}, size, options.seed, epoch, scene);
+  taken.window.emplace(resize(crop(image, window), size, Interpolation::linear),
+                       resize(crop(labels, window), size, Interpolation::nearest));
+  return taken;
+}
+
 Batch make_batch(SceneStore& store, std::span<const Index> scenes, const LoaderOptions& options,
                  Index epoch) {
   const auto count = static_cast<Index>(scenes.size());
-  const auto first = store.get(scenes[0]);
-  const Index height = first->image.height, width = first->image.width;
+  const SceneCut first = cut_scene(store, scenes[0], options, epoch);
+  const ImageSize size{first.image().height, first.image().width};
 
   Batch batch;
-  batch.images = Tensor::empty({count, first->image.channels, height, width}, first->image.type);
-  batch.labels = Tensor::empty({count, height, width}, DType::i32);
+  batch.images =
+      Tensor::empty({count, first.image().channels, size.height, size.width}, first.image().type);
+  batch.labels = Tensor::empty({count, size.height, size.width}, DType::i32);
   batch.scenes.assign(scenes.begin(), scenes.end());
-  const auto pixels = static_cast<std::size_t>(height * width);
+  const auto pixels = static_cast<std::size_t>(size.height * size.width);
   for (std::size_t i = 0; i < scenes.size(); ++i) {
-    const auto scene = store.get(scenes[i]);
+    const SceneCut taken = i == 0 ? first : cut_scene(store, scenes[i], options, epoch);
+    const Image& picture = taken.image();
     batch.ids.push_back(store.dataset().id(scenes[i]));
-    require(scene->image.height == height && scene->image.width == width,
+    require(picture.height == size.height && picture.width == size.width,
             "a batch needs images of one size, but '{}' is {} and '{}' is {}: use --image-size HxW "
             "or --batch-size 1",
-            batch.ids[0], first->image.size_str(), batch.ids[i], scene->image.size_str());
-    require_same_samples(*first, batch.ids[0], *scene, batch.ids[i]);
-    const AugmentDraw draw = draw_augment(options.augment, options.seed, epoch, scenes[i]);
+            batch.ids[0], first.image().size_str(), batch.ids[i], picture.size_str());
+    require_same_samples(*first.scene, batch.ids[0], *taken.scene, batch.ids[i]);
+    const AugmentDraw draw = draw_augment(options, epoch, scenes[i], size);
     const Tensor image = batch.images.slice(static_cast<Index>(i), 1);
-    augment_image(scene->image, draw, options.scale, {image.raw(), image.bytes()});
-    augment_labels(scene->labels.labels, draw,
+    augment_image(picture, draw, options.scale, {image.raw(), image.bytes()});
+    augment_labels(taken.labels(), draw,
                    batch.labels.span<std::int32_t>().subspan(i * pixels, pixels));
   }
   return batch;
 }
 
 }  // namespace
+
+AugmentDraw draw_augment(const LoaderOptions& options, Index epoch, Index scene,
+                         const ImageSize& size) {
+  return draw_augment(options.augment, options.seed, epoch, scene,
+                      {.square = size.height == size.width, .rgb_bytes = options.shift_colours});
+}
 
 /// One pass over the scenes. Threads take batch numbers in order and put finished batches into
 /// `made_`, at most `prefetch` ahead of the consumer.

@@ -28,11 +28,19 @@ struct LoaderOptions {
   bool shuffle = false;
   bool drop_last = false;
   Augment augment = Augment::none;
+  bool shift_colours = true;             ///< where Augment does and the scenes are RGB bytes
   BandScale scale = BandScale::bytes();  ///< the range that brightness and contrast act on
-  std::uint64_t seed = 42;               ///< for shuffling and augmentation
+  /// Takes a random window (data/sample_window.hpp) of each scene, resized to this size, instead of
+  /// the whole scene. Then the scenes of a batch may differ in size.
+  std::optional<ImageSize> crop_to = {};
+  std::uint64_t seed = 42;  ///< for shuffling, augmentation and windows
   int threads = 1;
   Index prefetch = 4;  ///< maximum number of batches prepared in advance
 };
+
+/// The random choices for a scene of this size.
+AugmentDraw draw_augment(const LoaderOptions& options, Index epoch, Index scene,
+                         const ImageSize& size);
 
 class Loader {
  public:

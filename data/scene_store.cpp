@@ -41,11 +41,16 @@ SceneStore::SceneStore(std::shared_ptr<const Dataset> dataset, std::size_t memor
       entries_(static_cast<std::size_t>(dataset_->size())),
       memory_limit_(memory_limit) {}
 
+void SceneStore::load_native(std::span<const Index> scenes) {
+  for (const Index scene : scenes) entries_[static_cast<std::size_t>(scene)].native = true;
+}
+
 std::shared_ptr<const Scene> SceneStore::get(Index scene) {
   Entry& entry = entries_[static_cast<std::size_t>(scene)];
   const std::lock_guard lock(entry.mutex);
   if (entry.scene) return entry.scene;
-  auto loaded = std::make_shared<const Scene>(dataset_->load(scene));
+  auto loaded = std::make_shared<const Scene>(entry.native ? dataset_->load_native(scene)
+                                                           : dataset_->load(scene));
   const std::size_t bytes = bytes_of(*loaded);
   if (memory_used_.fetch_add(bytes) + bytes <= memory_limit_) {
     entry.scene = loaded;
@@ -92,7 +97,9 @@ SceneStore::Summary SceneStore::verify(std::span<const Index> scenes, int thread
     }
     summary.add(finding.counts);
     if (finding.turned) summary.turned.push_back(scenes[i]);
-    add_new(summary.sizes, finding.size, scenes[i]);
+    if (!entries_[static_cast<std::size_t>(scenes[i])].native) {
+      add_new(summary.sizes, finding.size, scenes[i]);
+    }
     add_new(summary.types, finding.type, scenes[i]);
   }
   return summary;

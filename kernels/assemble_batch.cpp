@@ -11,22 +11,20 @@
 namespace fpanet::kernels {
 namespace {
 
-/// One row of the images: value_of(sample, band) is the value in [0,1] of a sample of the scenes.
+/// One row of the images: value_of(item, pixel, band) is the value in [0,1] of a sample of the scenes.
 /// `channels`: those of the batch, as a constant if they are common.
 template <class T, class Channels, class ValueOf>
 void assemble_row(const BatchAssembly& batch, Index row, Channels channels, const ValueOf& value_of,
                   T* images, std::int32_t* labels) {
   const Index i = row / batch.h, y = row % batch.h;
   const BatchItem& item = batch.items[i];
-  const Index from_y = body::flipped(y, batch.h, item.flip_vertical != 0);
-  const Index from = (item.scene * batch.h + from_y) * batch.w * channels;
+  const Index first = body::assembled_pixel(batch, item, y, 0);
   for (Index x = 0; x < batch.w; ++x) {
-    const Index from_x = body::flipped(x, batch.w, item.flip_horizontal != 0);
+    const Index from = first + x * item.walk.column_step, to = row * batch.w + x;
     for (Index c = 0; c < channels; ++c) {
-      images[(row * batch.w + x) * channels + c] =
-          static_cast<T>(value_of(item, from + from_x * channels + c, c));
+      images[to * channels + c] = static_cast<T>(value_of(item, from, c));
     }
-    labels[row * batch.w + x] = body::assembled_label(batch, i, y, x);
+    labels[to] = body::assembled_label(batch, from);
   }
 }
 
@@ -35,15 +33,17 @@ template <class T>
 void assemble(const Cpu& cpu, const BatchAssembly& batch, T* images, std::int32_t* labels,
               std::span<std::byte> workspace) {
   parallel_for(cpu, batch.n * batch.h, [&](Index row) {
-    if (batch.scene_type == SampleType::u8 && batch.c == 3 && batch.scale == BandScale::bytes()) {
+    const BatchItem& item = batch.items[row / batch.h];
+    if (batch.scene_type == SampleType::u8 && batch.c == 3 && batch.scale == BandScale::bytes() &&
+        item.shifts_colours == 0) {
       const auto* const bytes = static_cast<const std::uint8_t*>(batch.scene_images);
-      const auto value = [bytes](const BatchItem& item, Index at, Index) {
-        return body::to_unit(item.table[bytes[at]]);
+      const auto value = [bytes](const BatchItem& of, Index pixel, Index band) {
+        return body::to_unit(of.table[bytes[3 * pixel + band]]);
       };
       assemble_row(batch, row, std::integral_constant<Index, 3>{}, value, images, labels);
     } else {
-      const auto value = [&batch](const BatchItem& item, Index at, Index band) {
-        return body::assembled_value(batch, item, at, band);
+      const auto value = [&batch](const BatchItem& of, Index pixel, Index band) {
+        return body::assembled_value(batch, of, pixel, band);
       };
       assemble_row(batch, row, batch.c, value, images, labels);
     }
@@ -57,7 +57,7 @@ void assemble(const Cpu& cpu, const BatchAssembly& batch, T* images, std::int32_
 
 template <class T>
 std::size_t assemble_batch_workspace_bytes(const Cpu& cpu, Index n, Index c, Index h, Index w,
-                                           std::optional<Index> high_pass) {
+                                           std::optional<Index> high_pass, bool) {
   using R = Real<T>;
   const std::size_t unrounded =
       kRounded<T> ? scratch_bytes<R>(n * c * h * w) + kScratchAlignment : 0;
@@ -84,7 +84,7 @@ void assemble_batch(const Cpu& cpu, const BatchAssembly& batch, T* images, std::
   template void assemble_batch(const Cpu&, const BatchAssembly&, T*, std::int32_t*,              \
                                std::span<std::byte>);                                            \
   template std::size_t assemble_batch_workspace_bytes<T>(const Cpu&, Index, Index, Index, Index, \
-                                                         std::optional<Index>)
+                                                         std::optional<Index>, bool)
 FPANET_INSTANTIATE(float);
 FPANET_INSTANTIATE(double);
 FPANET_INSTANTIATE(bfloat16);

@@ -3,29 +3,28 @@
 // bytes, its floats, the result of the high-pass and that of a cast would take 80.
 
 #include "kernels/assemble_batch_body.hpp"
+#include "kernels/base/scratch.hpp"
 #include "kernels/cuda/launch.cuh"
 #include "kernels/high_pass_cuda.hpp"
 
 namespace fpanet::kernels {
 namespace {
 
-/// Where an element of a batch is in its scene: in row 0 of the batch's image, and how far apart rows
-/// are.
+/// Where an element of a batch is among those of the scenes: in row 0 of the batch's image, and how far
+/// apart rows are.
 struct SceneColumn {
   Index top, stride;
 
-  /// Element e of a row of image `image`.
-  FPANET_HD SceneColumn(const BatchAssembly& batch, Index image, Index e) {
-    const BatchItem& item = batch.items[image];
-    const bool upside_down = item.flip_vertical != 0;
-    const Index from_x = body::flipped(e / batch.c, batch.w, item.flip_horizontal != 0);
-    const Index from_y = body::flipped(0, batch.h, upside_down), row = batch.c * batch.w;
-    top = (item.scene * batch.h + from_y) * row + from_x * batch.c + e % batch.c;
-    stride = upside_down ? -row : row;
+  /// Element e of a row of image `image`, which is made from `scene`.
+  FPANET_HD SceneColumn(const BatchAssembly& batch, Index image, Index scene, Index e) {
+    const PixelWalk& walk = batch.items[image].walk;
+    const Index pixel = scene * batch.h * batch.w + walk.at(0, e / batch.c);
+    top = pixel * batch.c + e % batch.c;
+    stride = walk.row_step * batch.c;
   }
 };
 
-/// A high-pass source that reads images of a batch in [0,1], with flips, brightness and contrast
+/// A high-pass source that reads images of a batch in [0,1], with flips, turns, brightness and contrast
 /// applied, from scenes of bytes.
 struct ByteSource {
   static constexpr int kSharedFloats = 256;
@@ -39,22 +38,52 @@ struct ByteSource {
   };
 
   BatchAssembly batch;
+  /// The scene of each image with its brightness, contrast and colours, but not moved; null: as they
+  /// are among all scenes.
+  const std::uint8_t* coloured = nullptr;
 
   /// Computes the float value of each byte.
   template <class Block>
   FPANET_HD void prepare(const Block& block, Index image, float* value_of) const {
     block.each([&](int thread) {
-      for (int byte = thread; byte < kSharedFloats; byte += block.threads) {
-        value_of[byte] =
-            body::assembled_byte(batch, batch.items[image], static_cast<std::uint8_t>(byte));
+      for (int i = thread; i < kSharedFloats; i += block.threads) {
+        const auto byte = static_cast<std::uint8_t>(i);
+        value_of[i] = coloured != nullptr ? body::to_unit(byte, 0, batch.scale)
+                                          : body::assembled_byte(batch, batch.items[image], byte);
       }
     });
   }
 
   FPANET_HD Column column(Index image, Index e, const float* value_of) const {
-    const SceneColumn column(batch, image, e);
-    return {static_cast<const std::uint8_t*>(batch.scene_images) + column.top, column.stride,
-            value_of};
+    const bool made = coloured != nullptr;
+    const SceneColumn column(batch, image, made ? image : batch.items[image].scene, e);
+    const auto* const bytes =
+        made ? coloured : static_cast<const std::uint8_t*>(batch.scene_images);
+    return {bytes + column.top, column.stride, value_of};
+  }
+};
+
+/// What ByteSource reads as `coloured`: a thread has a pixel. Colours take the three bands of a pixel
+/// together, which the filter's threads do not have.
+struct ColourKernel {
+  static constexpr int kThreads = 256;
+
+  BatchAssembly batch;
+  std::uint8_t* coloured;
+
+  template <class Block>
+  FPANET_HD void operator()(const Block& block) const {
+    const Index plane = batch.h * batch.w;
+    grid_stride(block, batch.n * plane, [&](Index pixel) {
+      const BatchItem& item = batch.items[pixel / plane];
+      const Index from = item.scene * plane + pixel % plane;
+      const auto* const bytes =
+          static_cast<const std::uint8_t*>(batch.scene_images) + from * batch.c;
+      for (Index c = 0; c < batch.c; ++c) {
+        coloured[pixel * batch.c + c] =
+            item.shifts_colours != 0 ? body::shifted_byte(item, bytes, c) : item.table[bytes[c]];
+      }
+    });
   }
 };
 
@@ -79,9 +108,10 @@ struct SampleSource {
   FPANET_HD void prepare(const Block&, Index, float*) const {}
 
   FPANET_HD Column column(Index image, Index e, const float*) const {
-    const SceneColumn column(batch, image, e);
+    const BatchItem& item = batch.items[image];
+    const SceneColumn column(batch, image, item.scene, e);
     return {static_cast<const Sample*>(batch.scene_images) + column.top, column.stride,
-            body::sample_scale(batch, batch.items[image], e % batch.c)};
+            body::sample_scale(batch, item, e % batch.c)};
   }
 };
 
@@ -105,7 +135,7 @@ struct AssembleKernel {
     block_stride(block, tile.rows() * width, [&](Index i) {
       const Index y = tile.first_row + i / width, x = first + i % width;
       labels[(tile.image * batch.h + y) * batch.w + x] =
-          body::assembled_label(batch, tile.image, y, x);
+          body::assembled_label(batch, body::assembled_pixel(batch, batch.items[tile.image], y, x));
     });
   }
 };
@@ -125,24 +155,26 @@ struct AssembleUnfilteredKernel {
     grid_stride(block, batch.n * plane, [&](Index pixel) {
       const Index image = pixel / plane, y = pixel % plane / batch.w, x = pixel % batch.w;
       const BatchItem& item = batch.items[image];
-      const Index from_y = body::flipped(y, batch.h, item.flip_vertical != 0);
-      const Index from_x = body::flipped(x, batch.w, item.flip_horizontal != 0);
-      const Index from = ((item.scene * batch.h + from_y) * batch.w + from_x) * batch.c;
+      const Index from = body::assembled_pixel(batch, item, y, x);
       for (Index c = 0; c < batch.c; ++c) {
-        images[pixel * batch.c + c] =
-            static_cast<T>(body::assembled_value(batch, item, from + c, c));
+        images[pixel * batch.c + c] = static_cast<T>(body::assembled_value(batch, item, from, c));
       }
-      labels[pixel] = body::assembled_label(batch, image, y, x);
+      labels[pixel] = body::assembled_label(batch, from);
     });
   }
 };
 
+/// Whether the bytes of a batch are coloured before they are filtered.
+bool colours_first(const BatchAssembly& batch) {
+  return batch.shift_colours && batch.high_pass && batch.scene_type == SampleType::u8;
+}
+
 template <class Source, class T>
-void assemble_filtered(const CudaGrid& grid, const BatchAssembly& batch, T* images,
-                       std::int32_t* labels, std::span<std::byte> workspace) {
+void assemble_filtered(const CudaGrid& grid, const Source& source, T* images, std::int32_t* labels,
+                       std::span<std::byte> workspace) {
+  const BatchAssembly& batch = source.batch;
   HighPassPlan plan{batch.n, batch.c, batch.h, batch.w, *batch.high_pass};
   plan.take(workspace);
-  const Source source{batch};
   const HighPassBasisKernel basis{plan};
   grid.run("assemble_batch", stride_blocks((batch.h + batch.w) * plan.kK, basis.kThreads), 0,
            basis);
@@ -157,8 +189,10 @@ void assemble_filtered(const CudaGrid& grid, const BatchAssembly& batch, T* imag
 
 template <class T>
 std::size_t assemble_batch_workspace_bytes(const Cuda&, Index n, Index c, Index h, Index w,
-                                           std::optional<Index> high_pass) {
-  return high_pass ? HighPassPlan{n, c, h, w, *high_pass}.bytes() : 0;
+                                           std::optional<Index> high_pass, bool shift_colours) {
+  if (!high_pass) return 0;
+  const std::size_t coloured = shift_colours ? scratch_bytes<std::uint8_t>(n * c * h * w) : 0;
+  return HighPassPlan{n, c, h, w, *high_pass}.bytes() + coloured + kScratchAlignment;
 }
 
 template <class T>
@@ -170,15 +204,26 @@ void assemble_batch(const Cuda& cuda, const BatchAssembly& batch, T* images, std
     const Index pixels = batch.n * batch.h * batch.w;
     return grid.run("assemble_batch", stride_blocks(pixels, kernel.kThreads), 0, kernel);
   }
+  Scratch scratch(workspace);
+  std::uint8_t* coloured = nullptr;
+  if (colours_first(batch)) {
+    const Index pixels = batch.n * batch.h * batch.w;
+    coloured = scratch.take<std::uint8_t>(pixels * batch.c);
+    const ColourKernel kernel{batch, coloured};
+    grid.run("assemble_batch", stride_blocks(pixels, kernel.kThreads), 0, kernel);
+  }
+  const auto filtered = [&](const auto& source) {
+    assemble_filtered(grid, source, images, labels, scratch.rest());
+  };
   switch (batch.scene_type) {
     case SampleType::u8:
-      return assemble_filtered<ByteSource>(grid, batch, images, labels, workspace);
+      return filtered(ByteSource{batch, coloured});
     case SampleType::u16:
-      return assemble_filtered<SampleSource<std::uint16_t>>(grid, batch, images, labels, workspace);
+      return filtered(SampleSource<std::uint16_t>{batch});
     case SampleType::i16:
-      return assemble_filtered<SampleSource<std::int16_t>>(grid, batch, images, labels, workspace);
+      return filtered(SampleSource<std::int16_t>{batch});
     case SampleType::f32:
-      return assemble_filtered<SampleSource<float>>(grid, batch, images, labels, workspace);
+      return filtered(SampleSource<float>{batch});
   }
 }
 
@@ -186,7 +231,7 @@ void assemble_batch(const Cuda& cuda, const BatchAssembly& batch, T* images, std
   template void assemble_batch(const Cuda&, const BatchAssembly&, T*, std::int32_t*,              \
                                std::span<std::byte>);                                             \
   template std::size_t assemble_batch_workspace_bytes<T>(const Cuda&, Index, Index, Index, Index, \
-                                                         std::optional<Index>)
+                                                         std::optional<Index>, bool)
 FPANET_INSTANTIATE(float);
 FPANET_INSTANTIATE(bfloat16);
 #undef FPANET_INSTANTIATE

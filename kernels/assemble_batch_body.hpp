@@ -6,15 +6,24 @@
 
 namespace fpanet::kernels::body {
 
-/// Source index of entry i in a row or column of `size` entries.
-FPANET_HD inline Index flipped(Index i, Index size, bool flip) {
-  return flip ? size - 1 - i : i;
+/// The number, among the pixels of all scenes, of the one that pixel (y,x) of an image comes from.
+FPANET_HD inline Index assembled_pixel(const BatchAssembly& batch, const BatchItem& item, Index y,
+                                       Index x) {
+  return item.scene * batch.h * batch.w + item.walk.at(y, x);
 }
 
-/// The value in [0,1] for byte `value` of a scene.
+/// The value in [0,1] for byte `value` of a scene whose colours are not shifted.
 FPANET_HD inline float assembled_byte(const BatchAssembly& batch, const BatchItem& item,
                                       std::uint8_t value) {
   return to_unit(item.table[value], 0, batch.scale);
+}
+
+/// Band `band` of an RGB pixel after brightness, contrast and the shift of its colours.
+FPANET_HD inline std::uint8_t shifted_byte(const BatchItem& item, const std::uint8_t* pixel,
+                                           Index band) {
+  const RgbBytes rgb =
+      shifted({item.table[pixel[0]], item.table[pixel[1]], item.table[pixel[2]]}, item.colours);
+  return band == 0 ? rgb.red : band == 1 ? rgb.green : rgb.blue;
 }
 
 /// What turns a sample of one band and image that is not a byte into a value in [0,1].
@@ -41,23 +50,22 @@ FPANET_HD inline float assembled_sample(const void* samples, SampleType type, In
   return assembled_sample<float>(samples, at, scale);
 }
 
-/// The value in [0,1] for sample number `at` of the scenes, which is one of `band`.
-FPANET_HD inline float assembled_value(const BatchAssembly& batch, const BatchItem& item, Index at,
-                                       Index band) {
+/// The value in [0,1] of one band of pixel number `pixel` of the scenes.
+FPANET_HD inline float assembled_value(const BatchAssembly& batch, const BatchItem& item,
+                                       Index pixel, Index band) {
+  const Index at = pixel * batch.c;
   if (batch.scene_type == SampleType::u8) {
-    return assembled_byte(batch, item, static_cast<const std::uint8_t*>(batch.scene_images)[at]);
+    const std::uint8_t* const bytes = static_cast<const std::uint8_t*>(batch.scene_images) + at;
+    if (item.shifts_colours == 0) return assembled_byte(batch, item, bytes[band]);
+    return to_unit(shifted_byte(item, bytes, band), 0, batch.scale);
   }
-  return assembled_sample(batch.scene_images, batch.scene_type, at,
+  return assembled_sample(batch.scene_images, batch.scene_type, at + band,
                           sample_scale(batch, item, band));
 }
 
-/// Label of pixel (y,x) of image i.
-FPANET_HD inline std::int32_t assembled_label(const BatchAssembly& batch, Index i, Index y,
-                                              Index x) {
-  const BatchItem& item = batch.items[i];
-  const Index from_y = flipped(y, batch.h, item.flip_vertical != 0);
-  const Index from_x = flipped(x, batch.w, item.flip_horizontal != 0);
-  const std::uint8_t label = batch.scene_labels[(item.scene * batch.h + from_y) * batch.w + from_x];
+/// The label that the label byte of pixel number `pixel` of the scenes stands for.
+FPANET_HD inline std::int32_t assembled_label(const BatchAssembly& batch, Index pixel) {
+  const std::uint8_t label = batch.scene_labels[pixel];
   return label == batch.ignore_byte ? batch.ignore_label : label;
 }
 

@@ -36,8 +36,9 @@ class AssembleBatch final : public Op {
         options_.high_pass ? fmt::format(" high_pass={}", *options_.high_pass) : "";
     const std::string scale =
         options_.scale == BandScale::bytes() ? "" : fmt::format(" scale={}", options_.scale.str());
-    return fmt::format("{} ignore={}->{}{}{}", name_of(options_.dtype), options_.ignore_byte,
-                       options_.ignore_label, filter, scale);
+    return fmt::format("{} ignore={}->{}{}{}{}", name_of(options_.dtype), options_.ignore_byte,
+                       options_.ignore_label, filter, scale,
+                       options_.shift_colours ? " colours" : "");
   }
 
   std::vector<Spec> infer(std::span<const Spec> in) const override {
@@ -59,6 +60,9 @@ class AssembleBatch final : public Op {
             "assemble_batch: scenes={} must be (S,C,H,W) of 1 to {} bands and at least {} pixels "
             "each way",
             scenes, kMostBands, radius + 1);
+    require(!options_.shift_colours || (in[0].dtype == DType::u8 && scenes[1] == 3),
+            "assemble_batch: colours can be shifted of u8 scenes of 3 bands, not of {} of {}",
+            name_of(in[0].dtype), scenes[1]);
     check::shape(name(), "scene_labels", in[1], {scenes[0], 1, scenes[2], scenes[3]},
                  "one per pixel of the scenes");
     require(items.rank() == 2 && items[1] == kItemBytes,
@@ -83,7 +87,8 @@ class AssembleBatch final : public Op {
         .scale = options_.scale,
         .ignore_byte = options_.ignore_byte,
         .ignore_label = options_.ignore_label,
-        .high_pass = options_.high_pass};
+        .high_pass = options_.high_pass,
+        .shift_colours = options_.shift_colours};
     dispatch(name(), args.context, options_.dtype, [&]<class T>(const auto& device, Type<T>) {
       kernels::assemble_batch<T>(device, batch, args.out(0).data<T>(),
                                  args.out(1).data<std::int32_t>(), args.workspace);
@@ -94,7 +99,7 @@ class AssembleBatch final : public Op {
     const Shape& s = in[0].shape;
     return dispatch(name(), context, options_.dtype, [&]<class T>(const auto& device, Type<T>) {
       return kernels::assemble_batch_workspace_bytes<T>(device, in[2].shape[0], s[1], s[2], s[3],
-                                                        options_.high_pass);
+                                                        options_.high_pass, options_.shift_colours);
     });
   }
 

@@ -22,6 +22,8 @@ struct AssembleBatchOptions {
   /// Radius of the high-pass filter that is applied to the images, at most kernels::kHighPassRadius;
   /// none: no filter.
   std::optional<Index> high_pass = std::nullopt;
+  /// Whether items may shift colours, for which the scenes must be bytes of three bands.
+  bool shift_colours = false;
 };
 
 /// scenes (S,C,H,W) of u8, u16, i16 or f32, scene_labels u8 (S,1,H,W). items u8 (N,B) holds one kernels::BatchItem of B

@@ -18,18 +18,25 @@ SampleInput bytes(const std::string& name, const Shape& shape) {
   return input;
 }
 
-/// `count` images that cycle through the scenes and through the four combinations of flips, each
-/// darker than the one before.
-SampleInput batch_items(Index count, Index scenes) {
+/// `count` images that cycle through scenes of h x w and through the four combinations of flips, each
+/// darker than the one before. `moved`: each is also turned once more than the one before, and has
+/// other colours.
+SampleInput batch_items(Index count, Index scenes, Index h, Index w, bool moved = false) {
   constexpr Index kBytes = sizeof(kernels::BatchItem);
   SampleInput input = bytes("items", {count, kBytes});
   for (Index i = 0; i < count; ++i) {
-    kernels::BatchItem item{.scene = static_cast<std::int32_t>(i % scenes),
-                            .flip_horizontal = static_cast<std::uint8_t>(i & 1),
-                            .flip_vertical = static_cast<std::uint8_t>(i >> 1 & 1),
-                            .alpha = 1.0F - 0.125F * static_cast<float>(i)};
+    const int turns = moved ? static_cast<int>((i + 1) % 4) : 0;
+    kernels::BatchItem item{.walk = pixel_walk(h, w, (i & 1) != 0, (i >> 1 & 1) != 0, turns),
+                            .scene = static_cast<std::int32_t>(i % scenes),
+                            .alpha = 1.0F - 0.125F * static_cast<float>(i),
+                            .shifts_colours = moved && i != 1};
     for (Index value = 0; value < 256; ++value) {
       item.table[value] = static_cast<std::uint8_t>(value / (i + 1));
+      item.colours.saturation[value] = static_cast<std::uint8_t>(std::min<Index>(255, value + 20));
+      item.colours.value[value] = static_cast<std::uint8_t>(std::max<Index>(0, value - 9));
+    }
+    for (Index hue = 0; hue < 180; ++hue) {
+      item.colours.hue[hue] = static_cast<std::uint8_t>((hue + 7) % 180);
     }
     std::uint8_t memory[kBytes];
     std::memcpy(memory, &item, kBytes);
@@ -47,7 +54,7 @@ OpSample deep_assembly(std::optional<Index> high_pass) {
   BandScale scale = BandScale::uniform(100, 3000);
   scale.high[2] = 4000;
   return {high_pass ? "16 bits, five bands" : "16 bits, five bands, unfiltered",
-          {samples, bytes("scene_labels", {scenes, 1, h, w}), batch_items(count, scenes)},
+          {samples, bytes("scene_labels", {scenes, 1, h, w}), batch_items(count, scenes, h, w)},
           [=](const std::vector<Value>& in) -> std::vector<Value> {
             const AssembledBatch batch =
                 assemble_batch(in[0], in[1], in[2], {.scale = scale, .high_pass = high_pass});
@@ -56,41 +63,46 @@ OpSample deep_assembly(std::optional<Index> high_pass) {
 }
 
 OpSample assembly(const std::string& name, Index scenes, Index count, Index h, Index w,
-                  std::optional<Index> high_pass) {
+                  std::optional<Index> high_pass, bool moved = false) {
   return {name,
           {bytes("scenes", {scenes, 3, h, w}), bytes("scene_labels", {scenes, 1, h, w}),
-           batch_items(count, scenes)},
-          [high_pass](const std::vector<Value>& in) -> std::vector<Value> {
-            const AssembledBatch batch =
-                assemble_batch(in[0], in[1], in[2], {.high_pass = high_pass});
+           batch_items(count, scenes, h, w, moved)},
+          [=](const std::vector<Value>& in) -> std::vector<Value> {
+            const AssembledBatch batch = assemble_batch(
+                in[0], in[1], in[2], {.high_pass = high_pass, .shift_colours = moved});
             return {batch.images, batch.labels};
           }};
 }
 
 OpRecord assemble_batch_record() {
   const auto refused = [](const Shape& scenes, const Shape& labels, const Shape& items,
-                          Index radius = 10) {
+                          Index radius = 10, bool shift_colours = false) {
     return [=](Graph& g) {
       assemble_batch(dummy(g, scenes, DType::u8), dummy(g, labels, DType::u8),
-                     dummy(g, items, DType::u8), {.high_pass = radius});
+                     dummy(g, items, DType::u8),
+                     {.high_pass = radius, .shift_colours = shift_colours});
     };
   };
   return {
       .name = "assemble_batch",
       .samples = {assembly("smallest", 1, 1, 11, 11, 10), assembly("every flip", 3, 4, 13, 12, 10),
                   assembly("smaller radius", 3, 4, 5, 6, 3),
-                  assembly("unfiltered", 3, 4, 5, 3, std::nullopt), deep_assembly(10),
-                  deep_assembly(std::nullopt)},
-      .errors = {{refused({2, 3, 10, 64}, {2, 1, 10, 64}, {1, 272}),
+                  assembly("unfiltered", 3, 4, 5, 3, std::nullopt),
+                  assembly("turns and colours", 2, 4, 12, 12, 10, true),
+                  assembly("turns and colours, unfiltered", 2, 4, 5, 5, std::nullopt, true),
+                  deep_assembly(10), deep_assembly(std::nullopt)},
+      .errors = {{refused({2, 3, 10, 64}, {2, 1, 10, 64}, {1, 992}),
                   "assemble_batch: scenes=(2,3,10,64) must be (S,C,H,W) of 1 to 16 bands and "
                   "at least 11 pixels each way"},
-                 {refused({2, 3, 16, 64}, {2, 1, 16, 64}, {1, 272}, 11),
+                 {refused({2, 3, 16, 64}, {2, 1, 16, 64}, {1, 992}, 11),
                   "assemble_batch: high-pass radius 11 is not from 0 to 10"},
-                 {refused({2, 3, 16, 64}, {2, 1, 16, 32}, {1, 272}),
+                 {refused({2, 3, 16, 64}, {2, 1, 16, 32}, {1, 992}),
                   "assemble_batch: scene_labels=(2,1,16,32) must be (2,1,16,64) (one per pixel of "
                   "the scenes)"},
+                 {refused({2, 4, 16, 64}, {2, 1, 16, 64}, {1, 992}, 10, true),
+                  "assemble_batch: colours can be shifted of u8 scenes of 3 bands, not of u8 of 4"},
                  {refused({2, 3, 16, 64}, {2, 1, 16, 64}, {1, 8}),
-                  "assemble_batch: items=(1,8) must be (N,272), a BatchItem for each image"}},
+                  "assemble_batch: items=(1,8) must be (N,992), a BatchItem for each image"}},
       .why_no_gradient = "bytes are data",
       .why_no_bf16 =
           "its inputs are bytes, which have no floating type; tests/kernels and tests/emulated "

@@ -61,7 +61,8 @@ AssembledBatch Preparation::prepare(const SceneBatch& batch, DType dtype,
   AssembleBatchOptions options{.ignore_byte = batch.ignore_byte,
                                .ignore_label = batch.ignore_label,
                                .dtype = dtype,
-                               .scale = batch.scale};
+                               .scale = batch.scale,
+                               .shift_colours = batch.shift_colours};
   // A result that nothing else reads is rounded as it is written.
   const bool fused = input == InputKind::highpass && radius <= kernels::kHighPassRadius;
   if (fused) options.high_pass = radius;

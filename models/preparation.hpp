@@ -28,6 +28,7 @@ struct SceneBatch {
   std::uint8_t ignore_byte = 255;
   std::int32_t ignore_label = -1;
   BandScale scale = BandScale::bytes();
+  bool shift_colours = false;
 };
 
 struct Preparation {

@@ -38,7 +38,8 @@ bool BatchSource::operator==(const BatchSource& other) const {
   };
   return same_memory(&BatchSource::scenes) && same_memory(&BatchSource::scene_labels) &&
          same_memory(&BatchSource::items) && scale == other.scale &&
-         ignore_byte == other.ignore_byte && ignore_label == other.ignore_label;
+         shift_colours == other.shift_colours && ignore_byte == other.ignore_byte &&
+         ignore_label == other.ignore_label;
 }
 
 double Readback::loss() const {
@@ -92,7 +93,8 @@ Value Program::record_inputs(const Network& model, const Forward& forward, DType
                        .items = graph_.state("batch items", source.items),
                        .ignore_byte = source.ignore_byte,
                        .ignore_label = source.ignore_label,
-                       .scale = source.scale},
+                       .scale = source.scale,
+                       .shift_colours = source.shift_colours},
                       dtype, forward.activations.value_or(dtype));
     const Shape made{n, 1, h, w};
     require(batch.labels.shape() == made, "program: the source makes labels of {}, not of {}",

@@ -32,8 +32,9 @@ struct BatchSource {
   std::uint8_t ignore_byte = 255;
   std::int32_t ignore_label = -1;
   BandScale scale = BandScale::bytes();
+  bool shift_colours = false;  ///< whether items may shift colours
 
-  bool operator==(const BatchSource& other) const;  ///< the same memory and scale
+  bool operator==(const BatchSource& other) const;  ///< the same memory, scale and kind of items
 };
 
 /// The place of a training program in a step of several micro-batches. The gradient of such a step

@@ -87,7 +87,7 @@ Trainer::Trainer(const TrainConfig& config, const RunFolder& run, ModelSession& 
       data_(data),
       configuration_(configuration),
       resident_(make_resident(session.placement().context, *data.store, data.split.train,
-                              config.image_size.native(), session.pixels().scale, console)),
+                              config.image_size, data.train->options(), console)),
       feed_(*data.train, session.placement().context, resident_.get()),
       wait_(session.placement().context),
       console_(console),

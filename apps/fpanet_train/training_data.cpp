@@ -55,6 +55,21 @@ PixelFormat pixels_of_data(SceneStore& store, std::span<const Index> train,
   return pixels;
 }
 
+/// Says what --augment strong leaves out of these images.
+void describe_augment(const LoaderOptions& options, const ImageSize& size, Console& console) {
+  if (options.augment != Augment::strong) return;
+  if (!options.shift_colours) {
+    console.info(
+        "--augment strong: hue, saturation and value stay as they are, because the images are not "
+        "8-bit RGB");
+  }
+  if (size.native() || size.height != size.width) {
+    console.info(
+        "--augment strong: images that are not square are turned by half turns only, which keep "
+        "their size");
+  }
+}
+
 }  // namespace
 
 Schedule schedule_of(const TrainConfig& config, const TrainingData& data) {
@@ -97,6 +112,7 @@ TrainingData open_training_data(const TrainConfig& config, const NetworkConfig& 
       make_split(data.dataset(), config.data, split_file.empty() ? config.split : split_file);
   require(!data.split.train.empty(), "{}: the split leaves no scene to train on", config.data);
   require(!data.split.val.empty(), "{}: the split leaves no scene to validate on", config.data);
+  if (crops(config)) data.store->load_native(data.split.train);
   require_batches_fit(config.image_size, needs.stride, std::ssize(data.split.train),
                       config.batch_size);
   console.info("{}: {} scenes: {} to train, {} to validate, {} to test", config.data,
@@ -114,14 +130,17 @@ TrainingData open_training_data(const TrainConfig& config, const NetworkConfig& 
   LoaderOptions train{.batch_size = config.batch_size,
                       .shuffle = config.shuffle,
                       .augment = augment,
+                      .shift_colours = data.pixels.type == DType::u8 && data.pixels.bands.is_rgb(),
                       .scale = data.pixels.scale,
                       .seed = static_cast<std::uint64_t>(config.seed)};
+  describe_augment(train, config.image_size, console);
   // A GPU consumes batches faster than one thread can make them. On the CPU the threads are needed
   // for the computation.
   if (!placement.device().is_cpu()) train.threads = placement.threads;
   LoaderOptions val = train;
   val.batch_size = validation_batch_size(config.batch_size);
   val.shuffle = false;
+  if (crops(config)) train.crop_to = config.image_size;
   // The notebook jitters the brightness of validation images, too.
   val.augment = config.protocol == "notebook" && augment == Augment::notebook ? Augment::jitter
                                                                               : Augment::none;

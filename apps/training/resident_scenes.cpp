@@ -22,13 +22,15 @@ void upload(const Image& image, const Tensor& to) {
   copy_bytes(to.raw(), to.device(), image.pixels.data(), Device::cpu(), to.bytes());
 }
 
-kernels::BatchItem to_item(const AugmentDraw& draw, Index place) {
-  kernels::BatchItem item{.scene = static_cast<std::int32_t>(place),
-                          .flip_horizontal = draw.flip_horizontal,
-                          .flip_vertical = draw.flip_vertical,
+kernels::BatchItem to_item(const AugmentDraw& draw, Index place, Index height, Index width) {
+  kernels::BatchItem item{.walk = pixel_walk(height, width, draw.flip_horizontal,
+                                             draw.flip_vertical, draw.quarter_turns),
+                          .scene = static_cast<std::int32_t>(place),
                           .alpha = static_cast<float>(draw.alpha),
-                          .beta = static_cast<float>(draw.beta)};
+                          .beta = static_cast<float>(draw.beta),
+                          .shifts_colours = draw.colours.has_value()};
   std::ranges::copy(brightness_contrast_table(draw.alpha, draw.beta), item.table);
+  if (draw.colours) item.colours = hsv_tables(*draw.colours);
   return item;
 }
 
@@ -40,8 +42,9 @@ std::size_t ResidentScenes::bytes_of(Index height, Index width, Index bands, DTy
 }
 
 ResidentScenes::ResidentScenes(const Context& context, SceneStore& store,
-                               std::span<const Index> scenes, const BandScale& scale)
-    : context_(context), scale_(scale) {
+                               std::span<const Index> scenes, const BandScale& scale,
+                               bool shift_colours)
+    : context_(context), scale_(scale), shift_colours_(shift_colours) {
   require(!scenes.empty(), "resident scenes: there are none");
   const auto count = static_cast<Index>(scenes.size());
   const auto first = store.get(scenes.front());
@@ -71,44 +74,54 @@ BatchSource ResidentScenes::source(Index count) {
           .items = items_for(count).memory,
           .ignore_byte = kIgnoreByte,
           .ignore_label = kIgnoreLabel,
-          .scale = scale_};
+          .scale = scale_,
+          .shift_colours = shift_colours_};
 }
 
 void ResidentScenes::draw(std::span<const Index> scenes, const LoaderOptions& options,
                           Index epoch) {
   std::vector<kernels::BatchItem> drawn;
   for (const Index scene : scenes) {
-    drawn.push_back(
-        to_item(draw_augment(options.augment, options.seed, epoch, scene), place_.at(scene)));
+    const AugmentDraw draw = draw_augment(options, epoch, scene, {height(), width()});
+    require(shift_colours_ || !draw.colours,
+            "resident scenes: a draw shifts colours, which these were not made for");
+    drawn.push_back(to_item(draw, place_.at(scene), height(), width()));
   }
   items_for(static_cast<Index>(scenes.size()))
       .uplink.send(context_, std::as_bytes(std::span(drawn)));
 }
 
+std::string why_not_resident(const ImageSize& size, const LoaderOptions& options) {
+  if (options.crop_to) return "--sample crop cuts its windows there";
+  return size.native() ? "images of native size may differ in size" : "";
+}
+
 std::unique_ptr<ResidentScenes> make_resident(const Context& context, SceneStore& store,
-                                              std::span<const Index> scenes, bool native,
-                                              const BandScale& scale, Console& console) {
+                                              std::span<const Index> scenes, const ImageSize& size,
+                                              const LoaderOptions& options, Console& console) {
   constexpr std::size_t kShareOfFree = 4;
   const Cuda* const cuda = std::get_if<Cuda>(&context);
   if (cuda == nullptr) return nullptr;
-  if (native) {
-    console.info("batches come from the host: images of native size may differ in size");
+  if (const std::string reason = why_not_resident(size, options); !reason.empty()) {
+    console.info("batches come from the host: {}", reason);
     return nullptr;
   }
   const auto first = store.get(scenes.front());
   const Image& image = first->image;
-  const std::size_t bytes = scenes.size() * ResidentScenes::bytes_of(image.height, image.width,
-                                                                     image.channels, image.type);
+  const std::size_t needed = scenes.size() * ResidentScenes::bytes_of(image.height, image.width,
+                                                                      image.channels, image.type);
   const std::size_t free = cuda_free_bytes(cuda->index);
-  const auto str = [](std::size_t size) { return bytes_str(static_cast<std::int64_t>(size)); };
-  if (bytes > free / kShareOfFree) {
+  const auto str = [](std::size_t bytes) { return bytes_str(static_cast<std::int64_t>(bytes)); };
+  if (needed > free / kShareOfFree) {
     console.info(
         "batches come from the host: {} scenes need {}, but only a quarter of the {} free on the "
         "GPU may be used",
-        scenes.size(), str(bytes), str(free));
+        scenes.size(), str(needed), str(free));
     return nullptr;
   }
-  auto resident = std::make_unique<ResidentScenes>(context, store, scenes, scale);
+  auto resident =
+      std::make_unique<ResidentScenes>(context, store, scenes, options.scale,
+                                       options.augment == Augment::strong && options.shift_colours);
   console.info("batches are made on the GPU: {} scenes use {} of its memory", scenes.size(),
                str(resident->bytes()));
   return resident;

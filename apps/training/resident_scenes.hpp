@@ -5,6 +5,7 @@
 
 #include <map>
 #include <memory>
+#include <string>
 
 #include "apps/cli/console.hpp"
 #include "data/loader.hpp"
@@ -16,8 +17,9 @@ namespace fpanet {
 class ResidentScenes {
  public:
   /// Loads and uploads `scenes`. All must have the size, the bands and the sample type of the first.
+  /// `shift_colours`: draws may shift colours, for which the scenes are RGB bytes.
   ResidentScenes(const Context& context, SceneStore& store, std::span<const Index> scenes,
-                 const BandScale& scale = BandScale::bytes());
+                 const BandScale& scale = BandScale::bytes(), bool shift_colours = false);
 
   /// Device memory in bytes for a scene of this size.
   static std::size_t bytes_of(Index height, Index width, Index bands = 3, DType type = DType::u8);
@@ -42,17 +44,22 @@ class ResidentScenes {
 
   Context context_;
   BandScale scale_;
+  bool shift_colours_;
   Tensor images_;                 // (S,bands,H,W) of the scenes' sample type
   Tensor labels_;                 // u8 (S,1,H,W)
   std::map<Index, Index> place_;  // scene -> its index here
   std::map<Index, Items> items_;  // by batch size
 };
 
-/// Makes `scenes` resident if the context is a GPU and they fit into a quarter of its free memory.
-/// Else returns null. On a GPU, reports how much memory the scenes use or why they are not
-/// resident. Images of native size are never resident, because their sizes differ.
+/// Why scenes cannot be resident, whatever the memory; empty if they can. Images of native size
+/// differ in size, and windows of scenes are resized on the host.
+std::string why_not_resident(const ImageSize& size, const LoaderOptions& options);
+
+/// Makes the `scenes` of `size`, from which batches are made as `options` say, resident if the context
+/// is a GPU and they fit into a quarter of its free memory. Else returns null. On a GPU, reports how
+/// much memory the scenes use or why they are not resident.
 std::unique_ptr<ResidentScenes> make_resident(const Context& context, SceneStore& store,
-                                              std::span<const Index> scenes, bool native,
-                                              const BandScale& scale, Console& console);
+                                              std::span<const Index> scenes, const ImageSize& size,
+                                              const LoaderOptions& options, Console& console);
 
 }  // namespace fpanet

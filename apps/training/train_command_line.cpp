@@ -64,6 +64,7 @@ const TrainOptions& TrainCommandLine::resolve() {
   }
   check(options_.config.optimizer, options_.config.lr);
   check(options_.config.objective);
+  check_sample(options_.config);
   if (!options_.print_config) settings_.check_required();
   return options_;
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "apps/cli/shared_settings.hpp"
+#include "apps/cli/usage_error.hpp"
+#include "data/augment.hpp"
 
 namespace fpanet {
 namespace {
@@ -61,8 +63,14 @@ void describe(TrainConfig& config, Settings& settings) {
   settings.text("split", "notebook|FILE.csv", &config.split,
                 "notebook, or a CSV file with the columns id,split (train, val, test)",
                 "Which images are for training, validation and test");
-  settings.choice("augment", &config.augment, {"notebook", "none"},
-                  "Flips and brightness/contrast of training images");
+  settings.choice("augment", &config.augment, augment_names(),
+                  "Changes of training images. notebook: flips, brightness and\n"
+                  "contrast; strong: these more often, quarter turns, and shifts\n"
+                  "of hue, saturation and value");
+  settings.choice("sample", &config.sample, {"resize", "crop"},
+                  "What training sees of an image. resize: all of it, resized;\n"
+                  "crop: a random window of the native image, with sides of 0.5\n"
+                  "to 2 times --image-size, resized");
   settings.toggle("shuffle", &config.shuffle, "Reorder the training images in each epoch");
   add_protocol(settings, &config.protocol);
   add_mask_policy(settings, &config.mask_policy);
@@ -71,6 +79,21 @@ void describe(TrainConfig& config, Settings& settings) {
   add_threads(settings, &config.threads);
   add_deterministic(settings, &config.deterministic);
   add_cache(settings, &config.cache);
+}
+
+void check_sample(const TrainConfig& config) {
+  if (!crops(config)) return;
+  if (config.image_size.native()) {
+    usage_fail(
+        "--sample crop: its windows are resized to --image-size, which is native: expected a "
+        "number such as 320, or HxW");
+  }
+  if (config.data == "synthetic" || config.data.starts_with("synthetic:")) {
+    usage_fail(
+        "--sample crop: --data {} has no native size: write scenes to a folder with fpanet_tool "
+        "synth, and give that",
+        config.data);
+  }
 }
 
 }  // namespace fpanet

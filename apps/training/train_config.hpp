@@ -36,7 +36,8 @@ struct TrainConfig {
   std::string encoder_weights = "none";  ///< file, or none
   std::string init = "none";             ///< file, or none
   std::string split = "notebook";        ///< notebook, or a CSV file
-  std::string augment = "notebook";      ///< notebook, none
+  std::string augment = "notebook";      ///< notebook, none, strong
+  std::string sample = "resize";         ///< resize, crop
   bool shuffle = true;
   std::string protocol = "clean";    ///< clean, notebook
   std::string mask_policy = "auto";  ///< auto, or a name of MaskPolicy
@@ -51,6 +52,13 @@ struct TrainConfig {
 
 /// The notebook validates with half the training batch size.
 std::int64_t validation_batch_size(std::int64_t batch_size);
+
+/// Whether training sees windows of the images.
+inline bool crops(const TrainConfig& config) {
+  return config.sample == "crop";
+}
+/// Throws UsageError if --sample does not go with --image-size or --data.
+void check_sample(const TrainConfig& config);
 
 /// Adds every member of `config` to `settings`, in the order above.
 void describe(TrainConfig& config, Settings& settings);

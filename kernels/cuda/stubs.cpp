@@ -63,7 +63,7 @@ FPANET_STUB(void, adamw, const Cuda&, Out<T>, In<T>, Out<T>, Out<T>, const doubl
 FPANET_STUB(void, argmax, const Cuda&, Matrices<const T>, std::int32_t*);
 FPANET_STUB(void, assemble_batch, const Cuda&, const BatchAssembly&, T*, std::int32_t*, Bytes);
 FPANET_STUB(std::size_t, assemble_batch_workspace_bytes, const Cuda&, Index, Index, Index, Index,
-            std::optional<Index>);
+            std::optional<Index>, bool);
 FPANET_STUB(void, batch_norm_backward, const Cuda&, const BatchNormBackward<T>&, Bytes);
 FPANET_STUB(void, batch_norm_eval, const Cuda&, const BatchNormForward<T>&, const Real<T>*,
             const Real<T>*, Bytes);

@@ -50,6 +50,7 @@ class StoredScenes : public Dataset {
   Index size() const override { return kScenes; }
   std::string id(Index scene) const override { return fmt::format("s{}", scene); }
   const ClassTable& classes() const override { return classes_; }
+  Scene load_native(Index scene) const override { return load(scene); }
   Scene load(Index scene) const override {
     Scene loaded;
     loaded.image =

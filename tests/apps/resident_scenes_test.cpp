@@ -26,14 +26,20 @@ bool same_bytes(const Tensor& a, const Tensor& b) {
 // On the CPU; tests/emulated trains with both on a GPU.
 TEST_CASE("batches made from resident scenes are the loader's, byte for byte, high-passed") {
   const Index count = 11;
-  const auto store = scenes_of(count, {24, 37});
+  ImageSize size{24, 37};
+  SUBCASE("with half turns") {}
+  SUBCASE("with quarter turns") {
+    size = {24, 24};
+  }
+  const auto store = scenes_of(count, size);
   const std::vector<Index> scenes{10, 3, 4, 0, 7, 1, 9};
-  for (const Augment augment : {Augment::none, Augment::jitter, Augment::notebook}) {
+  for (const Augment augment :
+       {Augment::none, Augment::jitter, Augment::notebook, Augment::strong}) {
     for (const bool shuffle : {false, true}) {
       Loader loader(store, scenes,
                     {.batch_size = 3, .shuffle = shuffle, .augment = augment, .seed = 9});
-      ResidentScenes resident(Cpu{2}, *store, scenes);
-      CHECK(resident.bytes() == scenes.size() * ResidentScenes::bytes_of(24, 37));
+      ResidentScenes resident(Cpu{2}, *store, scenes, BandScale::bytes(), true);
+      CHECK(resident.bytes() == scenes.size() * ResidentScenes::bytes_of(size.height, size.width));
       for (const Index epoch : {0, 4}) {
         loader.start(epoch);
         for (Index number = 0; const auto batch = loader.next(); ++number) {
@@ -47,7 +53,8 @@ TEST_CASE("batches made from resident scenes are the loader's, byte for byte, hi
                                                      graph.input("items", source.items),
                                                      {.ignore_byte = source.ignore_byte,
                                                       .ignore_label = source.ignore_label,
-                                                      .high_pass = 10});
+                                                      .high_pass = 10,
+                                                      .shift_colours = source.shift_colours});
           const Value expected =
               high_pass(to_unit(graph.input("images", batch->images), DType::f32), 10);
           CHECK(same_bytes(graph.tensor(made.images), graph.tensor(expected)));
@@ -67,6 +74,24 @@ TEST_CASE("flips and brightness do happen") {
   }
   CHECK(flipped);
   CHECK(brightened);
+}
+
+TEST_CASE("windows of scenes and native sizes come from the host") {
+  CHECK(why_not_resident({64, 64}, {}).empty());
+  CHECK(why_not_resident({}, {}) == "images of native size may differ in size");
+  CHECK(why_not_resident({64, 64}, {.crop_to = ImageSize{64, 64}}) ==
+        "--sample crop cuts its windows there");
+}
+
+TEST_CASE("resident scenes that were not made for shifts of colours refuse them") {
+  const auto store = scenes_of(2, {16, 16});
+  const std::vector<Index> scenes{0, 1};
+  ResidentScenes resident(Cpu{1}, *store, scenes);
+  const auto draw_epochs = [&](const LoaderOptions& options) {
+    for (Index epoch = 0; epoch < 20; ++epoch) resident.draw(scenes, options, epoch);
+  };
+  CHECK_THROWS_AS(draw_epochs({.augment = Augment::strong}), Error);
+  CHECK_NOTHROW(draw_epochs({.augment = Augment::strong, .shift_colours = false}));
 }
 
 TEST_CASE("resident scenes are of one size") {

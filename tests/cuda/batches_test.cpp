@@ -16,4 +16,11 @@ TEST_CASE("cuda batches: resident scenes and the loader's batches train to the s
   }
 }
 
+TEST_CASE("cuda batches: so do turned scenes with shifted colours") {
+  const auto train = [](bool resident) {
+    return train_steps(deterministic_gpu(), std::nullopt, resident, {}, {}, Augment::strong);
+  };
+  CHECK(same_bits(train(true), train(false)));
+}
+
 }  // namespace fpanet::test

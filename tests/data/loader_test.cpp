@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <atomic>
 #include <numeric>
+#include <utility>
 
+#include "data/resize.hpp"
+#include "data/sample_window.hpp"
 #include "engine/core/error.hpp"
 #include "tests/data/scene_files.hpp"
 
@@ -24,6 +27,13 @@ class CountingDataset : public Dataset {
   Index size() const override { return count_; }
   std::string id(Index scene) const override { return fmt::format("s{}", scene); }
   const ClassTable& classes() const override { return classes_; }
+  /// Of other sizes, all above 8x6.
+  Scene load_native(Index scene) const override {
+    ++native_loads;
+    Scene made{test::picture(20 + scene, 31 - scene, scene), {}};
+    made.labels.labels = test::striped_labels(20 + scene, 31 - scene, scene);
+    return made;
+  }
   Scene load(Index scene) const override {
     ++loads;
     require(scene != bad_one, "s{}: is bad", scene);
@@ -32,7 +42,7 @@ class CountingDataset : public Dataset {
     return made;
   }
 
-  mutable std::atomic<Index> loads{0};
+  mutable std::atomic<Index> loads{0}, native_loads{0};
   Index odd_one = -1, bad_one = -1;
 
  private:
@@ -125,6 +135,56 @@ TEST_CASE("loader: resuming inside an epoch gives the rest of it") {
   REQUIRE(rest.size() == whole.size() - 4);
   for (std::size_t i = 0; i < rest.size(); ++i) CHECK(equal(rest[i], whole[i + 4]));
   CHECK(all_batches(loader, 5, loader.batches()).empty());
+}
+
+TEST_CASE(
+    "loader: windows of native scenes, resized, whatever the threads and the place in an epoch") {
+  const auto dataset = std::make_shared<CountingDataset>(9);
+  const auto store = std::make_shared<SceneStore>(dataset);
+  store->load_native(first(9));
+  LoaderOptions options = training(1);
+  options.crop_to = ImageSize{8, 6};
+  options.augment = Augment::strong;
+  Loader loader(store, first(9), options);
+  const auto batches = all_batches(loader, 3);
+  REQUIRE(batches.size() == 3);
+  CHECK(dataset->loads == 0);
+  CHECK(dataset->native_loads == 9);
+  const Batch& batch = batches[1];
+  CHECK(batch.images.shape() == Shape{4, 3, 8, 6});
+  for (Index i = 0; i < 4; ++i) {
+    const Index scene = batch.scenes[static_cast<std::size_t>(i)];
+    const Scene native = dataset->load_native(scene);
+    const Window window =
+        draw_window({native.image.height, native.image.width}, {8, 6}, options.seed, 3, scene);
+    const AugmentDraw draw = draw_augment(options, 3, scene, {8, 6});
+    std::vector<std::uint8_t> pixels(8 * 6 * 3);
+    augment_image(resize(crop(native.image, window), {8, 6}, Interpolation::linear), draw,
+                  BandScale::bytes(), std::as_writable_bytes(std::span(pixels)));
+    CHECK(std::ranges::equal(batch.images.slice(i, 1).span<std::uint8_t>(), pixels));
+    std::vector<std::int32_t> labels(8 * 6);
+    augment_labels(resize(crop(native.labels.labels, window), {8, 6}, Interpolation::nearest), draw,
+                   labels);
+    CHECK(std::ranges::equal(batch.labels.slice(i, 1).span<std::int32_t>(), labels));
+  }
+
+  options.threads = 3;
+  Loader many(store, first(9), options);
+  const auto rest = all_batches(many, 3, 1);
+  REQUIRE(rest.size() == 2);
+  CHECK(equal(rest[0], batches[1]));
+  CHECK(equal(rest[1], batches[2]));
+  CHECK_FALSE(equal(all_batches(many, 4)[0], batches[0]));
+}
+
+TEST_CASE("scene store: native scenes beside resized ones, none of them checked for their size") {
+  const auto dataset = std::make_shared<CountingDataset>(4);
+  SceneStore store(dataset);
+  store.load_native(std::vector<Index>{1, 3});
+  CHECK(store.get(1)->image.height == 21);
+  CHECK(store.get(2)->image.height == 8);
+  const auto summary = store.verify(first(4), 1);
+  CHECK(summary.sizes == std::vector<std::pair<ImageSize, Index>>{{ImageSize{8, 6}, 0}});
 }
 
 TEST_CASE("loader: the order is a shuffle that changes with epoch and seed") {

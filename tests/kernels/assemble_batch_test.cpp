@@ -17,24 +17,37 @@ std::vector<std::uint8_t> random_bytes(std::string_view name, Index count) {
   return bytes;
 }
 
-/// Four images of three scenes: every pair of flips, tables of their own.
+/// Four images of three scenes: every pair of flips, tables of their own. `strong`: turned and with
+/// shifted colours, too.
 struct Scenes {
   static constexpr Index kScenes = 3, kBatch = 4;
   Index h, w;
   std::vector<std::uint8_t> images = random_bytes("images", kScenes* h* w * 3);
   std::vector<std::uint8_t> labels = random_bytes("labels", kScenes* h* w);
+  bool strong;
   std::vector<BatchItem> items = std::vector<BatchItem>(kBatch);
 
-  Scenes(Index height, Index width) : h(height), w(width) {
+  Scenes(Index height, Index width, bool strong_ = false) : h(height), w(width), strong(strong_) {
     for (Index i = 0; i < kBatch; ++i) {
       BatchItem& item = items[static_cast<std::size_t>(i)];
-      item = {.scene = static_cast<std::int32_t>((i + 2) % kScenes),
-              .flip_horizontal = static_cast<std::uint8_t>(i & 1),
-              .flip_vertical = static_cast<std::uint8_t>(i >> 1)};
+      item = {.walk = pixel_walk(h, w, flips_columns(i), flips_rows(i), turns(i)),
+              .scene = static_cast<std::int32_t>((i + 2) % kScenes),
+              .shifts_colours = strong && i != 2};
       const auto table = random_bytes(fmt::format("table {}", i), 256);
       std::copy(table.begin(), table.end(), item.table);
+      for (int value = 0; value < 256; ++value) {
+        item.colours.saturation[value] = static_cast<std::uint8_t>(std::max(value - 11, 0));
+        item.colours.value[value] = static_cast<std::uint8_t>(std::min(value + 3, 255));
+      }
+      for (int hue = 0; hue < 180; ++hue) {
+        item.colours.hue[hue] = static_cast<std::uint8_t>((hue + 171) % 180);
+      }
     }
   }
+
+  static bool flips_columns(Index i) { return (i & 1) != 0; }
+  static bool flips_rows(Index i) { return i >> 1 != 0; }
+  int turns(Index i) const { return strong ? static_cast<int>((i + 1) % 4) : 0; }
 
   BatchAssembly batch(std::optional<Index> high_pass) const {
     return {.scene_images = images.data(),
@@ -43,7 +56,8 @@ struct Scenes {
             .n = kBatch,
             .h = h,
             .w = w,
-            .high_pass = high_pass};
+            .high_pass = high_pass,
+            .shift_colours = strong};
   }
   ImageSize size() const { return {kBatch, 3, h, w}; }
 
@@ -54,10 +68,10 @@ struct Scenes {
       const BatchItem& item = items[static_cast<std::size_t>(i)];
       for (Index y = 0; y < h; ++y) {
         for (Index x = 0; x < w; ++x) {
-          const Index from_y = item.flip_vertical ? h - 1 - y : y;
-          const Index from_x = item.flip_horizontal ? w - 1 - x : x;
+          const PixelPlace from =
+              source_pixel(y, x, h, w, flips_columns(i), flips_rows(i), turns(i));
           f(static_cast<std::size_t>((i * h + y) * w + x),
-            static_cast<std::size_t>((item.scene * h + from_y) * w + from_x), item);
+            static_cast<std::size_t>((item.scene * h + from.y) * w + from.x), item);
         }
       }
     }
@@ -65,7 +79,12 @@ struct Scenes {
   std::vector<std::uint8_t> augmented() const {
     std::vector<std::uint8_t> bytes(static_cast<std::size_t>(size().numel()));
     for_each_pixel([&](std::size_t to, std::size_t from, const BatchItem& item) {
-      for (std::size_t c = 0; c < 3; ++c) bytes[3 * to + c] = item.table[images[3 * from + c]];
+      const auto bright = [&](std::size_t c) { return item.table[images[3 * from + c]]; };
+      RgbBytes rgb{bright(0), bright(1), bright(2)};
+      if (item.shifts_colours != 0) rgb = shifted(rgb, item.colours);
+      bytes[3 * to] = rgb.red;
+      bytes[3 * to + 1] = rgb.green;
+      bytes[3 * to + 2] = rgb.blue;
     });
     return bytes;
   }
@@ -96,7 +115,8 @@ void check_equal(const Device& device, const Scenes& scenes, std::optional<Index
   const ImageSize s = scenes.size();
   auto images = filled<T>(s.numel(), std::numeric_limits<double>::quiet_NaN());
   auto labels = filled<std::int32_t>(s.pixels(), -7);
-  auto workspace = scratch(assemble_batch_workspace_bytes<T>(device, s.n, s.c, s.h, s.w, radius));
+  auto workspace =
+      scratch(assemble_batch_workspace_bytes<T>(device, s.n, s.c, s.h, s.w, radius, scenes.strong));
   assemble_batch<T>(device, scenes.batch(radius), images.data(), labels.data(), workspace);
   CHECK(same_bits(images, expected));
   CHECK(labels == scenes.batch_labels());
@@ -131,6 +151,16 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("assemble_batch: the same with quarter turns and shifted colours") {
+  const Scenes scenes(83, 83, true);
+  CHECK(scenes.augmented() != Scenes(83, 83).augmented());
+  for (const std::optional<Index> radius : {std::optional<Index>(10), std::optional<Index>()}) {
+    CAPTURE(radius.value_or(-1));
+    on_cpus<float>([&](const Cpu& cpu) { check_both_precisions(cpu, scenes, radius); });
+    on_cards<float>([&](const Cuda& cuda) { check_both_precisions(cuda, scenes, radius); });
+  }
+}
+
 /// Scenes of samples that are not bytes, with bands on scales of their own, assembled in steps.
 template <class Sample>
 void check_samples(SampleType type, Index bands, std::optional<Index> radius) {
@@ -143,17 +173,22 @@ void check_samples(SampleType type, Index bands, std::optional<Index> radius) {
   const std::vector<std::uint8_t> labels = random_bytes("labels", kScenes * kHeight * kWidth);
   BandScale scale = BandScale::uniform(100, 3000);
   for (std::size_t b = 0; b < scale.high.size(); ++b) scale.high[b] += 100 * static_cast<float>(b);
-  const std::vector<BatchItem> items{
-      {.scene = 1, .flip_vertical = 1, .alpha = 1.125F, .beta = -0.0625F},
-      {.scene = 0, .flip_horizontal = 1},
-      {.scene = 1, .alpha = 0.875F, .beta = 0.125F}};
+  const auto flips_columns = [](Index i) { return i == 1; };
+  const auto flips_rows = [](Index i) { return i == 0; };
+  std::vector<BatchItem> items{{.scene = 1, .alpha = 1.125F, .beta = -0.0625F},
+                               {.scene = 0},
+                               {.scene = 1, .alpha = 0.875F, .beta = 0.125F}};
+  for (Index i = 0; i < kBatch; ++i) {
+    items[static_cast<std::size_t>(i)].walk =
+        pixel_walk(kHeight, kWidth, flips_columns(i), flips_rows(i));
+  }
   std::vector<Sample> augmented(static_cast<std::size_t>(s.numel()));
   for (Index i = 0; i < kBatch; ++i) {
     const BatchItem& item = items[static_cast<std::size_t>(i)];
     for (Index y = 0; y < kHeight; ++y) {
       for (Index x = 0; x < kWidth; ++x) {
-        const Index from_y = item.flip_vertical ? kHeight - 1 - y : y;
-        const Index from_x = item.flip_horizontal ? kWidth - 1 - x : x;
+        const Index from_y = flips_rows(i) ? kHeight - 1 - y : y;
+        const Index from_x = flips_columns(i) ? kWidth - 1 - x : x;
         for (Index c = 0; c < bands; ++c) {
           const auto b = static_cast<std::size_t>(c);
           const auto from = static_cast<std::size_t>(

@@ -9,22 +9,20 @@
 namespace fpanet::test {
 
 TrainedSteps train_steps(const Context& context, std::optional<DType> twin, bool resident,
-                         const NetworkConfig& told, const PixelFormat& pixels) {
+                         const NetworkConfig& told, const PixelFormat& pixels, Augment augment) {
+  const bool strong = augment == Augment::strong;
   const std::vector<Index> scenes{2, 0, 1};
   const auto store = std::make_shared<SceneStore>(std::make_unique<SyntheticDataset>(
-      Index{3}, ImageSize{64, 32}, 5, pixels.bands, pixels.type));
-  Loader loader(store, scenes,
-                {.batch_size = 2,
-                 .shuffle = true,
-                 .augment = Augment::notebook,
-                 .scale = pixels.scale,
-                 .seed = 9});
+      Index{3}, ImageSize{64, strong ? 64 : 32}, 5, pixels.bands, pixels.type));
+  Loader loader(
+      store, scenes,
+      {.batch_size = 2, .shuffle = true, .augment = augment, .scale = pixels.scale, .seed = 9});
   NetworkConfig network = narrow_network(told);
   network.bands = pixels.bands.count();
   ModelSession session({.context = context, .twin = twin}, network, 1e-3, pixels);
   session.store().initialize(3);
   std::optional<ResidentScenes> on_device;
-  if (resident) on_device.emplace(context, *store, scenes, pixels.scale);
+  if (resident) on_device.emplace(context, *store, scenes, pixels.scale, strong);
   BatchFeed feed(loader, context, on_device ? &*on_device : nullptr);
   TrainedSteps trained;
   feed.start(0);
