@@ -38,7 +38,7 @@ void TensorBoard::epoch(std::int64_t step, std::int64_t epoch,
   for (const LoggedValue& column : columns) events_.scalar(column.name, step, number_of(column));
   for (const ReportSample& sample : samples) {
     events_.image(kSamplePrefix + sample.name, step,
-                  scene_figure(sample.image, sample.mask, sample.prediction));
+                  scene_figure(sample.image, sample.mask, sample.prediction, sample.image_title));
   }
   events_.image(kConfusion, step, confusion_figure(classes, confusion));
 }
