@@ -119,6 +119,15 @@ std::string paragraph(const std::vector<std::string>& files, std::string_view pr
   return fmt::format("\n  {} {}: {}", files.size(), problem, join(names, ", "));
 }
 
+/// The image files of `dir` but *_mask.*, sorted.
+std::vector<fs::path> images_in(const fs::path& dir) {
+  std::vector<fs::path> files = sorted_files(dir);
+  std::erase_if(files, [](const fs::path& file) {
+    return !is_picture(file) || !id_before(file, "_mask").empty();
+  });
+  return files;
+}
+
 }  // namespace
 
 bool ScenePaths::has_jpeg_mask() const {
@@ -216,11 +225,12 @@ void require_mask_fits(const ScenePaths& scene, const ImageSize& image, const Im
                                       orientation));
 }
 
+bool has_images(const fs::path& dir) {
+  return !images_in(dir).empty();
+}
+
 std::vector<fs::path> list_images(const fs::path& dir) {
-  std::vector<fs::path> files = sorted_files(dir);
-  std::erase_if(files, [](const fs::path& file) {
-    return !is_picture(file) || !id_before(file, "_mask").empty();
-  });
+  std::vector<fs::path> files = images_in(dir);
   require(!files.empty(), "{}: holds no image ({})", dir.string(), format_suffixes());
   return files;
 }

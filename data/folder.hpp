@@ -54,6 +54,9 @@ void require_mask_fits(const ScenePaths& scene, const ImageSize& image, const Im
 /// files. Throws Error if there are none.
 std::vector<std::filesystem::path> list_images(const std::filesystem::path& dir);
 
+/// Whether list_images finds any.
+bool has_images(const std::filesystem::path& dir);
+
 /// The files of `dir`, sorted, that hold pictures in a format that is not read, such as TIFF.
 std::vector<std::filesystem::path> list_unread_images(const std::filesystem::path& dir);
 

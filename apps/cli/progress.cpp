@@ -25,13 +25,15 @@ std::string duration_str(double seconds) {
   return h > 0 ? fmt::format("{}:{:02}:{:02}", h, m, s) : fmt::format("{}:{:02}", m, s);
 }
 
-Progress::Progress(Console& console, std::string label, std::int64_t steps)
-    : Progress(console, std::move(label), steps, steady_seconds) {}
+Progress::Progress(Console& console, std::string label, std::int64_t steps, std::string unit)
+    : Progress(console, std::move(label), steps, steady_seconds, std::move(unit)) {}
 
-Progress::Progress(Console& console, std::string label, std::int64_t steps, Clock clock)
+Progress::Progress(Console& console, std::string label, std::int64_t steps, Clock clock,
+                   std::string unit)
     : console_(console),
       label_(std::move(label)),
       steps_(steps),
+      unit_(std::move(unit)),
       clock_(std::move(clock)),
       start_(clock_()),
       last_shown_(start_) {}
@@ -57,7 +59,7 @@ double Progress::images_per_second() const {
 }
 
 std::string Progress::state() const {
-  std::string text = fmt::format("{}/{}  {:.1f} images/s", done_, steps_, images_per_second());
+  std::string text = fmt::format("{}/{}  {:.1f} {}/s", done_, steps_, images_per_second(), unit_);
   if (loss_) text += fmt::format("  loss {:.4f}", *loss_);
   const double left = seconds() * static_cast<double>(steps_ - done_) / static_cast<double>(done_);
   return text + fmt::format("  ETA {}", duration_str(left));

@@ -18,9 +18,11 @@ class Progress {
  public:
   using Clock = std::function<double()>;  ///< monotonic time in seconds
 
-  /// Every line begins with `label` ("epoch 3/100 train"); `steps` is the length of the loop.
-  Progress(Console& console, std::string label, std::int64_t steps);
-  Progress(Console& console, std::string label, std::int64_t steps, Clock clock);
+  /// Every line begins with `label` ("epoch 3/100 train"); `steps` is the length of the loop, `unit` what it
+  /// counts per second.
+  Progress(Console& console, std::string label, std::int64_t steps, std::string unit = "images");
+  Progress(Console& console, std::string label, std::int64_t steps, Clock clock,
+           std::string unit = "images");
   ~Progress() { console_.clear_status(); }
 
   /// Call after each step, with its number of images and its loss if there is one.
@@ -36,6 +38,7 @@ class Progress {
   Console& console_;
   std::string label_;
   std::int64_t steps_;
+  std::string unit_;
   Clock clock_;
   double start_;
   double last_shown_;

@@ -1,56 +1,21 @@
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
-#include <map>
 #include <system_error>
 
 #include "apps/cli/cli.hpp"
 #include "apps/cli/memory.hpp"
 #include "apps/cli/usage_error.hpp"
-#include "apps/fpanet_predict/options.hpp"
-#include "apps/fpanet_predict/predictor.hpp"
-#include "apps/prediction/npy.hpp"
+#include "apps/fpanet_predict/job.hpp"
 #include "apps/prediction/prediction.hpp"
-#include "apps/report/figures.hpp"
-#include "apps/training/pixel_choice.hpp"
 #include "apps/training/run_folder.hpp"
-#include "data/folder.hpp"
-#include "data/image_file.hpp"
-#include "data/mask.hpp"
-#include "data/resize.hpp"
+#include "data/raster/polygons.hpp"
 #include "engine/core/error.hpp"
-#include "engine/core/join.hpp"
 
 namespace fpanet {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr double kOverlayOpacity = 0.5;
-
-/// The pictures to predict on. Warns of pictures in a folder that cannot be read. Throws Error if the results of two of them would have the same name.
-std::vector<fs::path> find_images(const fs::path& file_or_folder, Console& console) {
-  std::error_code error;
-  if (!fs::is_directory(file_or_folder, error)) {
-    require(fs::exists(file_or_folder, error), "{}: there is no such picture or folder",
-            file_or_folder.string());
-    return {file_or_folder};
-  }
-  const std::vector<fs::path> unread = list_unread_images(file_or_folder);
-  if (!unread.empty()) {
-    std::vector<std::string> names;
-    for (const fs::path& file : unread) names.push_back(file.filename().string());
-    console.warning("no prediction for {} files in a format that is not read: {}; convert them",
-                    unread.size(), join(names, ", "));
-  }
-  std::vector<fs::path> files = list_images(file_or_folder);
-  std::map<std::string, fs::path> seen;
-  for (const fs::path& file : files) {
-    const auto [other, is_new] = seen.emplace(file.stem().string(), file);
-    require(is_new, "{} and {} would both be written as {}_mask.png; rename one",
-            other->second.string(), file.string(), file.stem().string());
-  }
-  return files;
-}
 
 /// Creates the folder. Throws UsageError if it is the folder of the pictures, where NAME_mask.png
 /// may be the ground truth of NAME.jpg.
@@ -79,74 +44,104 @@ ClassTable classes_of(const ModelFile& file, Console& console) {
   return *file.info.classes;
 }
 
-/// What the model was trained on, and which bands of the pictures it reads and people see.
-struct Reading {
-  PixelFormat trained;
-  Bands bands, show;
-};
-
-void predict(Predictor& predictor, const ClassTable& classes, const fs::path& file,
-             const PredictOptions& options, const Reading& reading) {
-  const Image picture = read_image(file, {.bands = reading.bands});
-  const PixelFormat pixels =
-      resolve_pixels(options.pixels, reading.trained, picture.type, file.filename().string());
-  const Image image = resize(picture, options.image_size, Interpolation::linear);
-  const ImageSize size{image.height, image.width};
-  const Tensor probabilities = predictor.run(image, pixels);
-  const Image labels = likeliest_labels(probabilities, 0, size);
-  const Image colors = colors_from_labels(labels, classes);
-  const auto result = [&](const char* ending) {
-    return fs::path(options.out) / (file.stem().string() + ending);
-  };
-  write_png(result("_mask.png"), colors);
-  write_png(result("_labels.png"), labels);
-  if (options.overlay) {
-    write_png(result("_overlay.png"),
-              overlay(rgb_preview(image, pixels, reading.show), colors, kOverlayOpacity));
+/// Throws UsageError for --polygons and --min-area that do not go with what is to be predicted on.
+void check_polygon_flags(const PredictOptions& options, const std::vector<PredictInput>& inputs) {
+  if (options.polygons.empty()) {
+    if (options.min_area > 0) usage_fail("--min-area {}: needs --polygons", options.min_area);
+    return;
   }
-  if (options.probabilities) {
-    write_npy(result("_probs.npy"), planar_probabilities(probabilities, 0, size),
-              {classes.size(), size.height, size.width});
+  if (!is_polygon_file(options.polygons)) {
+    usage_fail("--polygons {}: expected a .gpkg or .geojson file", options.polygons);
+  }
+  if (inputs.size() != 1 || !inputs.front().is_raster) {
+    usage_fail("--polygons {}: takes the map of one raster, but --image {} has {}",
+               options.polygons, options.image,
+               inputs.size() == 1 ? "a picture" : fmt::format("{} images", inputs.size()));
+  }
+}
+
+/// Throws UsageError for flags that do not go with what is to be predicted on.
+void check_flags(const PredictOptions& options, const std::vector<PredictInput>& inputs) {
+  const auto raster = std::ranges::find_if(inputs, &PredictInput::is_raster);
+  const bool has_raster = raster != inputs.end();
+  const bool has_windows = has_raster || !options.window.native();
+  if (has_raster && options.overlay) {
+    usage_fail("--overlay: is for pictures, but {} is a raster; a GIS lays NAME_labels.tif over it",
+               raster->file.string());
+  }
+  if (has_raster && !options.image_size.native()) {
+    usage_fail(
+        "--image-size {}: is for pictures, but {} is a raster; --window sets the size of its "
+        "windows",
+        options.image_size.str(), raster->file.string());
+  }
+  if (!has_raster && options.nodata) usage_fail("--nodata: is for rasters, but there is none");
+  if (!has_raster && options.cloud_optimised)
+    usage_fail("--cog: is for rasters, but there is none");
+  if (!has_windows && options.resume) {
+    usage_fail(
+        "--resume: pictures are mapped at once; it is for rasters, and pictures with --window");
   }
 }
 
 int run(const PredictOptions& options) {
   using Clock = std::chrono::steady_clock;
   Console console(options.quiet);
-  const std::vector<fs::path> files = find_images(options.image, console);
+  const std::vector<PredictInput> inputs = find_inputs(options.image, console);
+  check_flags(options, inputs);
+  check_polygon_flags(options, inputs);
   const ModelFile file = open_model(find_checkpoint(options.checkpoint), options.told);
   const PixelFormat trained = pixels_of(file);
   const Bands bands = resolve_bands(options.pixels, trained);
-  const Reading reading{trained, bands, resolve_preview(options.pixels.show_bands, bands)};
+  const Bands show = resolve_preview(options.pixels.show_bands, bands);
   const ClassTable classes = classes_of(file, console);
   const Placement placement = resolve_placement(
       {.device = options.device, .precision = options.precision, .threads = options.threads},
       console);
   Predictor predictor(placement, file, symmetries(options.tta));
+  Areas areas(classes.size());
+  const PredictJob job{.options = options,
+                       .file = file,
+                       .classes = classes,
+                       .trained = trained,
+                       .bands = bands,
+                       .show = show,
+                       .predictor = predictor,
+                       .areas = areas,
+                       .console = console};
+  const auto in_windows = [&](const PredictInput& input) {
+    return input.is_raster || !options.window.native();
+  };
+  if (std::ranges::any_of(inputs, in_windows)) window_size(job);  // says what does not fit
   make_out_folder(options.out, options.image);
-  if (options.overlay) console.info("overlays: {}", preview_title(bands, reading.show));
+  if (options.overlay) console.info("overlays: {}", preview_title(bands, show));
 
   std::size_t failed = 0;
-  for (const fs::path& picture : files) {
+  for (const PredictInput& input : inputs) {
+    const std::string name = input.file.filename().string();
     const Clock::time_point start = Clock::now();
     try {
-      predict(predictor, classes, picture, options, reading);
+      if (in_windows(input)) {
+        predict_scene(job, input);
+      } else {
+        predict_picture(job, input);
+      }
     } catch (const UsageError&) {
       throw;
     } catch (const TooFewBands&) {
       throw;
     } catch (const std::exception& error) {
       ++failed;
-      console.warning("no prediction for {}: {}", picture.filename().string(), error.what());
+      console.warning("no prediction for {}: {}", name, error.what());
       continue;
     }
-    console.info("{}: {:.1f} s", picture.filename().string(),
-                 std::chrono::duration<double>(Clock::now() - start).count());
+    console.info("{}: {:.1f} s", name, std::chrono::duration<double>(Clock::now() - start).count());
   }
-  require(failed == 0, "prediction failed for {} of {} pictures, see above", failed, files.size());
+  require(failed == 0, "prediction failed for {} of {} pictures, see above", failed, inputs.size());
+  if (!options.areas.empty()) areas.write(options.areas, classes);
   console.info("peak memory {}", bytes_str(peak_resident_bytes()));
   fmt::print("{} in {}\n",
-             files.size() == 1 ? "1 prediction" : fmt::format("{} predictions", files.size()),
+             inputs.size() == 1 ? "1 prediction" : fmt::format("{} predictions", inputs.size()),
              options.out);
   return kExitDone;
 }
@@ -156,10 +151,11 @@ int run(const PredictOptions& options) {
 
 int main(int argc, char** argv) {
   const auto app = fpanet::make_app(
-      "fpanet_predict", "Maps land cover in pictures with a trained model.",
+      "fpanet_predict", "Maps land cover in pictures and rasters with a trained model.",
       "fpanet_predict --checkpoint runs/demo --image picture.jpg --out maps --overlay\n"
       "fpanet_predict --checkpoint best.safetensors --image pictures --out maps --image-size 320\n"
-      "fpanet_predict --checkpoint notebook.ckpt --image picture.png --out maps --probabilities");
+      "fpanet_predict --checkpoint notebook.ckpt --image picture.png --out maps --probabilities\n"
+      "fpanet_predict --checkpoint runs/demo --image scene.tif --out maps --areas areas.csv --cog");
   fpanet::PredictOptions options;
   fpanet::Settings settings;
   fpanet::describe(options, settings);

@@ -1,5 +1,7 @@
 #include "apps/fpanet_predict/predictor.hpp"
 
+#include <zlib.h>
+
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -35,6 +37,9 @@ Tensor cropped(const Tensor& probabilities, Index height, Index width) {
 Predictor::Predictor(const Placement& placement, const ModelFile& file, std::vector<Symmetry> over)
     : session_(placement, file.network, std::nullopt), over_(std::move(over)) {
   load_model(session_.store(), session_.network(), file.weights);
+  const Tensor values = session_.store().values().to(Device::cpu());
+  checksum_ = static_cast<std::uint32_t>(
+      ::crc32_z(0, reinterpret_cast<const Bytef*>(values.raw()), values.bytes()));
 }
 
 Tensor Predictor::run(const Image& image, const PixelFormat& pixels) {
@@ -55,6 +60,29 @@ Tensor Predictor::run_once(const Image& image, const PixelFormat& pixels) {
   ready.images().copy_from(tensor_of(pad_by_reflection(image, size)));
   ready.run();
   return ready.probabilities().to(Device::cpu());
+}
+
+Probabilities Predictor::windows(const PixelFormat& pixels, Index batch, const ImageSize& window) {
+  // The largest program reserves the memory that all share.
+  session_.forget_programs();
+  program({batch, pixels.bands.count(), window.height, window.width}, pixels);
+  return [this, pixels](const Tensor& images) {
+    return average_over(over_, images, [&](const Tensor& copies) {
+      Program& ready = program(copies.shape(), pixels);
+      ready.images().copy_from(copies);
+      ready.run();
+      return ready.probabilities().to(Device::cpu());
+    });
+  };
+}
+
+Program& Predictor::program(const Shape& images, const PixelFormat& pixels) {
+  return session_.program({.kind = ProgramKind::predict,
+                           .batch = images[0],
+                           .height = images[2],
+                           .width = images[3],
+                           .image_dtype = pixels.type,
+                           .scale = pixels.scale});
 }
 
 Predictor::Sized::Sized(ModelSession& session, const ImageSize& image_size,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -10,7 +11,12 @@
 
 namespace fpanet {
 
-/// Runs a model on single pictures of any size.
+/// What sides of images a network takes.
+struct NetworkNeeds {
+  Index stride = 1, smallest_side = 1;
+};
+
+/// Runs a model on single pictures of any size, or on batches of windows.
 class Predictor {
  public:
   /// Builds the model and loads its weights. Throws Error if they do not fit it.
@@ -21,6 +27,17 @@ class Predictor {
   /// the picture, or each of its transformed copies, is padded by reflection at the bottom and on the
   /// right to sides that the network takes. The picture has the bands and the sample type of `pixels`.
   Tensor run(const Image& image, const PixelFormat& pixels);
+
+  /// Turns images (N,bands,H,W) with N up to `batch` and H,W of `window` into probabilities
+  /// (N,classes,H,W) on the CPU, which the next call may overwrite.
+  Probabilities windows(const PixelFormat& pixels, Index batch, const ImageSize& window);
+
+  const Placement& placement() const { return session_.placement(); }
+  NetworkNeeds needs() const {
+    return {session_.network().output_stride(), session_.network().smallest_side()};
+  }
+  /// Of all weights.
+  std::uint32_t checksum() const { return checksum_; }
 
  private:
   /// A program with memory of its own. Only the program of the last size is kept, because the
@@ -38,8 +55,11 @@ class Predictor {
   Tensor run_once(const Image& image, const PixelFormat& pixels);
   Program& program(const ImageSize& size, const PixelFormat& pixels);
 
+  Program& program(const Shape& images, const PixelFormat& pixels);
+
   ModelSession session_;
   std::vector<Symmetry> over_;
+  std::uint32_t checksum_ = 0;
   std::unique_ptr<Sized> sized_;
 };
 

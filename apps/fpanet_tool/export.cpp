@@ -66,7 +66,7 @@ void export_onnx(const State& state, const ModelFile& file, Console& console) {
   OnnxModel onnx = to_onnx(program.graph(), "probabilities");
   onnx.metadata = to_metadata(file.network, file.info);
   const std::optional<double> metres =
-      state.pixel_size > 0 ? std::optional(state.pixel_size) : std::nullopt;
+      state.pixel_size > 0 ? std::optional(state.pixel_size) : file.info.pixel_size;
   onnx.metadata.merge(qgis_metadata(file.network, classes_of(file), size, metres));
   write_onnx(state.out, onnx);
   fmt::print("{}: images (batch,{},{},{}) in [0,1] -> probabilities (batch,{},{},{}), {} nodes\n",

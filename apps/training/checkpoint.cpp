@@ -1,6 +1,7 @@
 #include "apps/training/checkpoint.hpp"
 
 #include <charconv>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "apps/training/pixel_metadata.hpp"
@@ -20,6 +21,7 @@ constexpr const char* kImageSize = "fpanet.image_size";
 constexpr const char* kEpoch = "fpanet.epoch";
 constexpr const char* kObjective = "fpanet.objective";
 constexpr const char* kValLoss = "fpanet.val_loss";
+constexpr const char* kPixelSize = "fpanet.pixel_size";
 
 template <class T>
 T parse(const std::string& text, const char* key, const std::string& source) {
@@ -83,6 +85,7 @@ Metadata to_metadata(const NetworkConfig& network, const CheckpointInfo& info) {
   if (info.objective) metadata[kObjective] = to_json(*info.objective);
   if (info.val_loss) metadata[kValLoss] = fmt::format("{}", *info.val_loss);
   if (info.pixels) write_pixels(*info.pixels, metadata);
+  if (info.pixel_size) metadata[kPixelSize] = fmt::format("{}", *info.pixel_size);
   return metadata;
 }
 
@@ -109,6 +112,11 @@ CheckpointInfo read_info(const Metadata& metadata, const std::string& source) {
     info.val_loss = parse<double>(*text, kValLoss, source);
   }
   info.pixels = read_pixels(metadata, source);
+  if (const std::string* text = value_of(kPixelSize)) {
+    info.pixel_size = parse<double>(*text, kPixelSize, source);
+    require(std::isfinite(*info.pixel_size) && *info.pixel_size > 0,
+            "{}: metadata {}='{}' is not a length in metres", source, kPixelSize, printable(*text));
+  }
   return info;
 }
 

@@ -25,6 +25,8 @@ struct CheckpointInfo {
       objective;  ///< what it was trained for; its ignore_index is kIgnoreLabel
   std::optional<double> val_loss;
   std::optional<PixelFormat> pixels;  ///< what it reads of pictures
+  /// Ground length in metres of a pixel of the training images, if these tell their place.
+  std::optional<double> pixel_size = std::nullopt;
 };
 
 /// Everything that a checkpoint says about itself.

@@ -29,7 +29,8 @@ struct RasterInfo {
 
 struct RasterOptions {
   /// Numbers of the bands to read, from 1, as GDAL counts them; empty: all, without alpha. An alpha band that
-  /// is named here is read as a band of the picture and hides no pixel.
+  /// is named here is read as a band of the picture and hides no pixel. Colour indices have the bands 1 to 3:
+  /// red, green and blue.
   std::vector<Index> bands = {};
   /// Takes the place of the nodata value that the file declares.
   std::optional<double> nodata = std::nullopt;
@@ -75,6 +76,9 @@ std::unique_ptr<RasterReader> open_raster(const std::filesystem::path& file,
 /// Nothing if the place or its coordinate reference system is unknown.
 std::optional<std::array<double, 2>> metres_per_pixel(const Georeference& place, Index height,
                                                       Index width);
+
+/// Square metres of the pixel in the middle of each row of an image; empty if metres_per_pixel is nothing.
+std::vector<double> pixel_areas(const Georeference& place, Index height, Index width);
 
 /// Throws the Error of a build without GDAL unless it has GDAL. `name` is the raster.
 void require_gdal(const std::string& name);

@@ -112,12 +112,20 @@ class GdalReader : public RasterReader {
 
   void find_bands(const RasterOptions& options) {
     const int count = GDALGetRasterCount(dataset_.get());
+    find_palette(count);
+    const Index readable = palette_.empty() ? count : 3;
     for (const Index wanted : options.bands) {
-      if (wanted < 1 || wanted > count) {
+      if (wanted < 1 || wanted > readable) {
         throw TooFewBands(fmt::format("{}: band {} is wanted, but the raster has {}", info_.name,
-                                      wanted, count == 1 ? "one" : fmt::format("{}", count)));
+                                      wanted, readable == 1 ? "one" : fmt::format("{}", readable)));
       }
       bands_.push_back(static_cast<int>(wanted));
+    }
+    if (!palette_.empty()) {
+      colors_ = bands_.empty() ? std::vector<int>{1, 2, 3} : bands_;
+      all_ = bands_ = {1};
+      info_.bands = 3;
+      return;
     }
     for (int number = 1; number <= count; ++number) {
       if (GDALGetRasterColorInterpretation(band(number)) == GCI_AlphaBand) {
@@ -138,16 +146,13 @@ class GdalReader : public RasterReader {
               "{}: has signed bytes; convert it with gdal_translate -ot Int16", info_.name);
     }
     info_.type = read_as_ = read_type(type, info_.name);
-    find_palette();
   }
 
   /// A single band of colour indices is read as red, green and blue.
-  void find_palette() {
-    if (bands_.size() != 1 || all_.size() != 1 || read_as_ != DType::u8) return;
-    const GDALColorTableH table = GDALGetRasterColorTable(band(bands_[0]));
-    if (table == nullptr || GDALGetRasterColorInterpretation(band(bands_[0])) != GCI_PaletteIndex) {
-      return;
-    }
+  void find_palette(int count) {
+    if (count != 1 || GDALGetRasterDataType(band(1)) != GDT_Byte) return;
+    const GDALColorTableH table = GDALGetRasterColorTable(band(1));
+    if (table == nullptr || GDALGetRasterColorInterpretation(band(1)) != GCI_PaletteIndex) return;
     palette_.resize(256);
     for (int i = 0; i < std::min(256, GDALGetColorEntryCount(table)); ++i) {
       GDALColorEntry entry{};
@@ -156,15 +161,14 @@ class GdalReader : public RasterReader {
                                                static_cast<std::uint8_t>(entry.c2),
                                                static_cast<std::uint8_t>(entry.c3)};
     }
-    info_.bands = 3;
   }
 
   Image in_colours(const Image& indices) const {
-    Image colours(indices.height, indices.width, 3);
-    const auto from = indices.samples<std::uint8_t>();
-    const auto to = colours.samples<std::uint8_t>();
-    for (std::size_t i = 0; i < from.size(); ++i) {
-      std::ranges::copy(palette_[from[i]], to.begin() + static_cast<std::ptrdiff_t>(3 * i));
+    Image colours(indices.height, indices.width, static_cast<Index>(colors_.size()));
+    std::uint8_t* to = colours.pixels.data();
+    for (const std::uint8_t index : indices.pixels) {
+      for (const int number : colors_)
+        *to++ = palette_[index][static_cast<std::size_t>(number - 1)];
     }
     return colours;
   }
@@ -268,9 +272,10 @@ class GdalReader : public RasterReader {
   std::optional<double> nodata_;  ///< given by the caller
   gdal::Dataset dataset_;
   DType read_as_ = DType::u8;
-  std::vector<int> all_;    ///< bands of the picture
-  std::vector<int> bands_;  ///< those that are read
-  std::vector<std::array<std::uint8_t, 3>> palette_;
+  std::vector<int> all_;                              ///< bands of the picture
+  std::vector<int> bands_;                            ///< those that are read
+  std::vector<std::array<std::uint8_t, 3>> palette_;  ///< of colour indices
+  std::vector<int> colors_;                           ///< those of 1, 2, 3 that are read of it
   std::vector<std::uint8_t> mask_;
 };
 

@@ -1,5 +1,6 @@
 // Builds without GDAL.
 
+#include "data/raster/polygons.hpp"
 #include "data/raster/raster.hpp"
 #include "data/raster/raster_writer.hpp"
 #include "engine/core/error.hpp"
@@ -32,6 +33,15 @@ std::unique_ptr<RasterWriter> create_raster(const std::filesystem::path& file,
 std::optional<std::array<double, 2>> metres_per_pixel(const Georeference& /*place*/,
                                                       Index /*height*/, Index /*width*/) {
   return std::nullopt;
+}
+
+void write_polygons(const std::filesystem::path& file, const std::filesystem::path& /*labels*/,
+                    const ClassTable& /*classes*/, double /*min_area*/) {
+  require_gdal(file.string());
+}
+
+std::vector<double> pixel_areas(const Georeference& /*place*/, Index /*height*/, Index /*width*/) {
+  return {};
 }
 
 }  // namespace fpanet

@@ -29,11 +29,16 @@ TEST_CASE("checkpoint: metadata that these programs write is read back") {
   info.image_size = ImageSize{64, 96};
   info.epoch = 3;
   info.val_loss = 0.25;
+  info.pixel_size = 0.3;
   const CheckpointInfo read = read_info(to_metadata(complete({}), info), "f");
   CHECK(read.classes == info.classes);
   CHECK(read.image_size == info.image_size);
   CHECK(read.epoch == info.epoch);
   CHECK(read.val_loss == info.val_loss);
+  CHECK(read.pixel_size == info.pixel_size);
+  for (const char* const length : {"0", "-1", "nan", "inf", "a"}) {
+    CHECK(contains(refusal_of("fpanet.pixel_size", length), "fpanet.pixel_size"));
+  }
 }
 
 TEST_CASE("checkpoint: metadata out of range is refused with the file and the key") {
