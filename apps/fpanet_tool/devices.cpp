@@ -4,6 +4,7 @@
 #include "apps/cli/environment.hpp"
 #include "apps/cli/memory.hpp"
 #include "apps/fpanet_tool/commands.hpp"
+#include "data/raster/raster.hpp"
 #include "engine/core/cuda_device.hpp"
 #include "kernels/simd/cpu_isa.hpp"
 
@@ -34,13 +35,16 @@ int run() {
       fmt::print("not usable: {}\n", gpu.problem);
     }
   }
+  const std::optional<std::string> gdal = gdal_version();
+  fmt::print("rasters {}\n", gdal ? "GDAL " + *gdal : std::string("none: this build has no GDAL"));
   return kExitDone;
 }
 
 }  // namespace
 
 void add_devices(CLI::App& app, Action& action) {
-  add_command(app, "devices", "The devices and precisions that this build can use on this machine.",
+  add_command(app, "devices",
+              "The devices, precisions and rasters that this build can use on this machine.",
               action, run);
 }
 
