@@ -7,13 +7,15 @@ A block that begins with ```sh tested or ```python tested is run, in a temporary
 like the repository after a build: every entry of the repository, and FOLDER as build/bin. It has to
 exit with 0. If blocks ```text output follow before the next tested block, then together they are
 exactly what it prints. A block that begins with ```sh fails or ```python fails, an unsolved
-exercise, is run, too, and has to exit with 1. In docs/derivations and docs/course every
+exercise, is run, too, and has to exit with 1. A block that begins with ```sh tested gdal is skipped
+where the programs have no GDAL. In docs/derivations and docs/course every
 sh and python block has to be tested or to fail.
 """
 
 import argparse
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -29,6 +31,7 @@ class Block:
         self.place = f"{page}:{line}"
         self.language = words[0] if words else ""
         self.mark = words[1] if len(words) > 1 else ""
+        self.needs_gdal = words[2:] == ["gdal"]
         self.lines = []
 
     def text(self):
@@ -80,6 +83,12 @@ def make_room(folder, programs):
     (folder / "build" / "bin").symlink_to(programs)
 
 
+def has_gdal(programs):
+    """Whether the programs read rasters, and GDAL's own are there."""
+    devices = subprocess.run([programs / "fpanet_tool", "devices"], capture_output=True, text=True)
+    return "rasters GDAL" in devices.stdout and shutil.which("gdalinfo") is not None
+
+
 def first_difference(expected, printed):
     want, got = expected.splitlines(), printed.splitlines()
     for i in range(max(len(want), len(got))):
@@ -116,11 +125,15 @@ def main():
     pages = arguments.pages or ["README.md"] + sorted(
         path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.md"))
     count = failures = 0
+    gdal = has_gdal(arguments.programs.resolve())
     for page in pages:
         with tempfile.TemporaryDirectory() as name:
             folder = pathlib.Path(name)
             make_room(folder, arguments.programs.resolve())
             for block, expected in tested_blocks(page):
+                if block.needs_gdal and not gdal:
+                    print(f"{block.place}: skipped, there is no GDAL")
+                    continue
                 started = time.monotonic()
                 wrong = run(block, expected, folder)
                 print(f"{block.place}: {'FAILED: ' + wrong if wrong else 'ok'} "
