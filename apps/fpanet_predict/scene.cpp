@@ -128,8 +128,7 @@ void map_windows(const PredictJob& job, const PredictInput& input, const OpenSce
                                    {mapper.plan.rows.size(), mapper.plan.columns.size()}),
              [&](Index windows, Index empty) {
                with_data += windows;
-               for (Index i = 0; i < windows; ++i) progress.step(1);
-               for (Index i = 0; i < empty; ++i) progress.step(0);
+               for (Index i = 0; i < windows + empty; ++i) progress.step(1);
              });
   const RasterInfo& info = scene.reader->info();
   const double megapixels = static_cast<double>(info.height) * static_cast<double>(info.width) /

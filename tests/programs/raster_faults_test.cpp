@@ -38,14 +38,14 @@ void check_same_maps(const fs::path& a, const fs::path& b) {
 TEST_CASE("a killed program leaves no map, and --resume makes the one of an undisturbed run") {
   if (!has_gdal()) return;
   const ScratchFolder work;
-  write_scene(work / "a.tif", {1500, 700});
+  write_scene(work / "a.tif", {600, 400});
   const std::string flags = " --probabilities --confidence --tta flips --quiet ";
   check_done(map(work, work / "a.tif", flags + "--out " + (work / "whole").string()));
   {
     Child program("predict", "--checkpoint " + trained_model().string() + " --image " +
                                  (work / "a.tif").string() + " --threads 2 --out " +
                                  (work / "parts").string() + flags);
-    for (int i = 0; i < 6000 && !fs::exists(work / "parts/a_unfinished/rows-5"); ++i) {
+    for (int i = 0; i < 6000 && !fs::exists(work / "parts/a_unfinished/rows-3"); ++i) {
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
     program.send(SIGKILL);
