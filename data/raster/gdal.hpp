@@ -1,17 +1,12 @@
 #pragma once
 // GDAL's C interface with owners and exceptions. Only *_gdal.cpp include this.
 
-#include <cpl_conv.h>
-#include <cpl_error.h>
-#include <cpl_string.h>
-#include <gdal.h>
-#include <ogr_srs_api.h>
-
 #include <memory>
 #include <string>
 #include <string_view>
 #include <type_traits>
 
+#include "data/raster/gdal_functions.hpp"
 #include "engine/core/dtype.hpp"
 #include "engine/core/error.hpp"
 
@@ -40,17 +35,17 @@ class Errors {
   bool failed_ = false;
 };
 
-template <auto close>
+template <const auto* close>
 struct Close {
   template <class T>
   void operator()(T* handle) const {
-    close(handle);
+    (*close)(handle);
   }
 };
-using Dataset = std::unique_ptr<std::remove_pointer_t<GDALDatasetH>, Close<GDALClose>>;
-using SpatialRef =
-    std::unique_ptr<std::remove_pointer_t<OGRSpatialReferenceH>, Close<OSRDestroySpatialReference>>;
-using Strings = std::unique_ptr<char*, Close<CSLDestroy>>;
+using Dataset = std::unique_ptr<std::remove_pointer_t<GDALDatasetH>, Close<&GDALClose>>;
+using SpatialRef = std::unique_ptr<std::remove_pointer_t<OGRSpatialReferenceH>,
+                                   Close<&OSRDestroySpatialReference>>;
+using Strings = std::unique_ptr<char*, Close<&CSLDestroy>>;
 
 /// The coordinate reference system of `wkt`, with x before y; null if it is empty or cannot be parsed.
 SpatialRef spatial_ref(const std::string& wkt);

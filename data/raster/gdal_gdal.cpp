@@ -5,10 +5,14 @@
 namespace fpanet {
 
 std::optional<std::string> gdal_version() {
-  return GDALVersionInfo("RELEASE_NAME");
+  if (!gdal::why_missing().empty()) return std::nullopt;
+  return gdal::GDALVersionInfo("RELEASE_NAME");
 }
 
-void require_gdal(const std::string& /*name*/) {}
+void require_gdal(const std::string& name) {
+  const std::string missing = gdal::why_missing();
+  require(missing.empty(), "{}: {}", name, missing);
+}
 
 namespace gdal {
 

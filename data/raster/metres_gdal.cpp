@@ -5,6 +5,9 @@
 #include "data/raster/raster.hpp"
 
 namespace fpanet {
+
+using namespace gdal;
+
 namespace {
 
 /// Metres on the ellipsoid of WGS84 between two near points in degrees.
@@ -76,7 +79,7 @@ class Ground {
   Georeference place_;
   gdal::SpatialRef from_, to_;
   std::unique_ptr<std::remove_pointer_t<OGRCoordinateTransformationH>,
-                  gdal::Close<OCTDestroyCoordinateTransformation>>
+                  gdal::Close<&OCTDestroyCoordinateTransformation>>
       degrees_;
 };
 

@@ -1,8 +1,5 @@
 #include "data/raster/polygons.hpp"
 
-#include <gdal_alg.h>
-#include <ogr_api.h>
-
 #include <algorithm>
 #include <cmath>
 #include <system_error>
@@ -12,13 +9,16 @@
 #include "engine/core/atomic_file.hpp"
 
 namespace fpanet {
+
+using namespace gdal;
+
 namespace {
 
 using Geometry =
-    std::unique_ptr<std::remove_pointer_t<OGRGeometryH>, gdal::Close<OGR_G_DestroyGeometry>>;
-using Feature = std::unique_ptr<std::remove_pointer_t<OGRFeatureH>, gdal::Close<OGR_F_Destroy>>;
+    std::unique_ptr<std::remove_pointer_t<OGRGeometryH>, gdal::Close<&OGR_G_DestroyGeometry>>;
+using Feature = std::unique_ptr<std::remove_pointer_t<OGRFeatureH>, gdal::Close<&OGR_F_Destroy>>;
 using Transformation = std::unique_ptr<std::remove_pointer_t<OGRCoordinateTransformationH>,
-                                       gdal::Close<OCTDestroyCoordinateTransformation>>;
+                                       gdal::Close<&OCTDestroyCoordinateTransformation>>;
 
 /// A file that is removed at the end, with what GDAL and SQLite keep beside it.
 class Temporary {

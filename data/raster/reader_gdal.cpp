@@ -7,6 +7,9 @@
 #include "data/raster/raster.hpp"
 
 namespace fpanet {
+
+using namespace gdal;
+
 namespace {
 
 /// The type in which samples of GDAL's type are read; throws Error for complex ones.
@@ -32,7 +35,7 @@ std::string wkt_of(OGRSpatialReferenceH reference) {
   const auto wkt2 = gdal::options({"FORMAT=WKT2_2018"});
   const bool ok = OSRExportToWktEx(reference, &text, wkt2.get()) == OGRERR_NONE && text != nullptr;
   std::string wkt = ok ? text : "";
-  CPLFree(text);
+  VSIFree(text);
   return wkt;
 }
 
@@ -64,6 +67,7 @@ class GdalReader : public RasterReader {
  public:
   GdalReader(const std::filesystem::path& file, const RasterOptions& options)
       : nodata_(options.nodata) {
+    require_gdal(file.string());
     gdal::start();
     const gdal::Errors errors;
     info_.name = file.string();

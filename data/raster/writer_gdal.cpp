@@ -6,6 +6,9 @@
 #include "engine/core/atomic_file.hpp"
 
 namespace fpanet {
+
+using namespace gdal;
+
 namespace {
 
 constexpr Index kTile = 512;          // height and width of the tiles of a file
@@ -33,6 +36,7 @@ class GdalWriter : public RasterWriter {
         temporary_(temporary_beside(file_)),
         spec_(spec),
         waiting_(0, spec.width, spec.bands, spec.type) {
+    require_gdal(file_.string());
     gdal::start();
     const gdal::Errors errors;
     const bool colours = spec.bands >= 3 && spec.type != DType::f32;
@@ -124,7 +128,7 @@ class GdalWriter : public RasterWriter {
 
   void describe_classes(GDALRasterBandH band) {
     const std::unique_ptr<std::remove_pointer_t<GDALColorTableH>,
-                          gdal::Close<GDALDestroyColorTable>>
+                          gdal::Close<&GDALDestroyColorTable>>
         colors(GDALCreateColorTable(GPI_RGB));
     gdal::Strings names;
     int number = 0;

@@ -6,7 +6,7 @@
 using namespace fpanet;
 using namespace fpanet::test;
 
-TEST_CASE("programs: CUDA's libraries are not loaded with them") {
+TEST_CASE("programs: the libraries of CUDA and GDAL are not loaded with them") {
   const ScratchFolder work;
   for (const char* program : {"train", "eval", "predict", "tool"}) {
     CAPTURE(program);
@@ -14,7 +14,7 @@ TEST_CASE("programs: CUDA's libraries are not loaded with them") {
     const Outcome listed = run_program(work, program, "", "LD_TRACE_LOADED_OBJECTS=1 ");
     CHECK(listed.code == 0);
     CHECK(listed.out.find("libc.so") != std::string::npos);
-    for (const char* library : {"libcud", "libcublas", "libnv"}) {
+    for (const char* library : {"libcud", "libcublas", "libnv", "libgdal"}) {
       CHECK(listed.out.find(library) == std::string::npos);
     }
   }
