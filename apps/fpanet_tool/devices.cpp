@@ -36,7 +36,7 @@ int run() {
     }
   }
   const std::optional<std::string> gdal = gdal_version();
-  fmt::print("rasters {}\n", gdal ? "GDAL " + *gdal : std::string("none: this build has no GDAL"));
+  fmt::print("rasters {}\n", gdal ? "GDAL " + *gdal : "none: " + why_no_gdal());
   return kExitDone;
 }
 

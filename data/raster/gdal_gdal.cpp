@@ -9,9 +9,8 @@ std::optional<std::string> gdal_version() {
   return gdal::GDALVersionInfo("RELEASE_NAME");
 }
 
-void require_gdal(const std::string& name) {
-  const std::string missing = gdal::why_missing();
-  require(missing.empty(), "{}: {}", name, missing);
+std::string why_no_gdal() {
+  return gdal::why_missing();
 }
 
 namespace gdal {

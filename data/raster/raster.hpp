@@ -11,11 +11,14 @@
 
 #include "data/georeference.hpp"
 #include "data/image.hpp"
+#include "engine/core/error.hpp"
 
 namespace fpanet {
 
-/// The version of GDAL, such as "3.6.2"; nothing in a build without it.
+/// The version of GDAL, such as "3.6.2"; nothing where rasters cannot be read.
 std::optional<std::string> gdal_version();
+/// Why rasters cannot be read, and what to do: the build has no GDAL, or this machine has not. Empty if they can.
+std::string why_no_gdal();
 
 struct RasterInfo {
   std::string name;
@@ -80,7 +83,10 @@ std::optional<std::array<double, 2>> metres_per_pixel(const Georeference& place,
 /// Square metres of the pixel in the middle of each row of an image; empty if metres_per_pixel is nothing.
 std::vector<double> pixel_areas(const Georeference& place, Index height, Index width);
 
-/// Throws the Error of a build without GDAL unless it has GDAL. `name` is the raster.
-void require_gdal(const std::string& name);
+/// Throws Error with why_no_gdal() unless that is empty. `name` is the raster.
+inline void require_gdal(const std::string& name) {
+  const std::string why = why_no_gdal();
+  require(why.empty(), "{}: {}", name, why);
+}
 
 }  // namespace fpanet

@@ -11,11 +11,10 @@ std::optional<std::string> gdal_version() {
   return std::nullopt;
 }
 
-void require_gdal(const std::string& name) {
-  fail(
-      "{}: rasters need GDAL, which this build lacks; install it (scripts/install_dependencies.sh "
-      "--with gdal) and build again",
-      name);
+std::string why_no_gdal() {
+  return "rasters need GDAL, which this build lacks; install it (scripts/install_dependencies.sh "
+         "--with gdal) and build "
+         "again";
 }
 
 std::unique_ptr<RasterReader> open_raster(const std::filesystem::path& file,
