@@ -71,24 +71,26 @@ TEST_CASE("checkpoint: fine-tuning takes a model of other classes and bands but 
     for (ParameterStore* store : {&from, &to}) store->allocate(DType::f32, Device::cpu(), false);
     from.initialize(1);
     to.initialize(2);
-    const auto value = [](const ParameterStore& store, const std::string& name) {
-      return to_state_dict(store).at(name).values<float>();
+    const auto value = [](const StateDict& tensors, const std::string& name) {
+      return tensors.at(name).values<float>();
     };
     const std::string head = tuned->head_prefix() + "0.weight";
-    const std::vector<float> random_head = value(to, head);
+    const std::vector<float> random_head = value(to_state_dict(to), head);
     WeightsFile file;
     file.name = "theirs.pth";
     file.container = "zip";
     file.tensors = to_state_dict(from);
+    const StateDict& given = file.tensors;
     const std::string summary = load_for_fine_tuning(to, *tuned, file, theirs.classes);
     CHECK(contains(summary, "left out: " + head +
                                 " (7,16,3,3) in the file, (3,16,3,3) in the model; " +
                                 tuned->head_prefix() + "0.bias (7) in the file, (3) in the model"));
     CHECK(contains(summary, "first convolution adapted from 3 to 4 channels"));
-    CHECK(value(to, head) == random_head);
+    const StateDict loaded = to_state_dict(to);
+    CHECK(value(loaded, head) == random_head);
     const std::string conv = tuned->encoder_prefix() + "conv1.weight";
     // SMP's rule: channel i of 4 is channel i mod 3 of 3, times 3/4.
-    const std::vector<float> three = value(from, conv), four = value(to, conv);
+    const std::vector<float> three = value(given, conv), four = value(loaded, conv);
     REQUIRE(three.size() == 64 * 3 * 49);
     REQUIRE(four.size() == 64 * 4 * 49);
     for (std::size_t o = 0; o < 64; ++o) {
@@ -99,7 +101,7 @@ TEST_CASE("checkpoint: fine-tuning takes a model of other classes and bands but 
     const std::string prefix = network == "unet" ? "" : "model.";
     for (const std::string& name :
          {prefix + "encoder.layer2.0.conv1.weight", prefix + "decoder.blocks.1.conv2.0.weight"}) {
-      CHECK(value(to, name) == value(from, name));
+      CHECK(value(loaded, name) == value(given, name));
     }
     // With as many classes the head is taken, too.
     ParameterStore same;
@@ -107,7 +109,7 @@ TEST_CASE("checkpoint: fine-tuning takes a model of other classes and bands but 
     same.allocate(DType::f32, Device::cpu(), false);
     const std::string whole = load_for_fine_tuning(same, *same_network, file, theirs.classes);
     CHECK_FALSE(contains(whole, "left out"));
-    CHECK(value(same, head) == value(from, head));
+    CHECK(value(to_state_dict(same), head) == value(given, head));
     // What is missing beside the head is an error.
     WeightsFile partial = file;
     partial.tensors = {};

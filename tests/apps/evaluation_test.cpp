@@ -17,7 +17,7 @@ constexpr Index kScenes = 3;
 constexpr Index kSide = 32;
 
 /// A net with random weights, judged in batches of two and of the one that is left.
-Tally random_evaluation() {
+Tally evaluate_random_net() {
   const auto store = std::make_shared<SceneStore>(
       std::make_shared<SyntheticDataset>(kScenes, ImageSize{kSide, kSide}, 1));
   ModelSession session({.context = Cpu{2}}, {.options = {{"encoder", "resnet18"}}}, std::nullopt);
@@ -26,9 +26,14 @@ Tally random_evaluation() {
   return evaluate(session, loader);
 }
 
+const Tally& random_evaluation() {
+  static const Tally tally = evaluate_random_net();
+  return tally;
+}
+
 TEST_CASE("evaluation as JSON has the promised keys, shapes and nulls") {
   const ClassTable classes = ClassTable::deepglobe();
-  const Tally tally = random_evaluation();
+  const Tally& tally = random_evaluation();
   const auto json = nlohmann::ordered_json::parse(evaluation_json(tally, classes));
 
   std::vector<std::string> keys;
