@@ -18,7 +18,8 @@ using namespace fpanet::test;
 namespace {
 
 const std::string kTiny =
-    "--data synthetic:14 --image-size 64 --encoder resnet18 --batch-size 3 --quiet ";
+    "--data synthetic:14 --image-size 64 --encoder resnet18 --encoder-depth 3 "
+    "--decoder-channels 16,8,8 --batch-size 3 --quiet ";
 
 /// Rewrites a checkpoint with another objective.
 void set_objective(const std::filesystem::path& file, const std::string& json) {
