@@ -23,14 +23,16 @@ bool is_name_for_gdal(const std::string& name) {
   return name.starts_with("/vsi") || name.find(':') != std::string::npos;
 }
 
-/// Whether the file's first bytes are those of a format that pictures are read from.
-bool begins_as_picture(const fs::path& file) {
+/// Whether the file is in a format that pictures are read from: by its first bytes, or by its name where they tell
+/// nothing, so that an empty or damaged picture is called that.
+bool is_picture(const fs::path& file) {
   std::array<char, 16> head{};
   std::ifstream stream(file, std::ios::binary);
   stream.read(head.data(), head.size());
-  const ImageFormat* const format =
+  const ImageFormat* format =
       find_format(codec::Bytes(reinterpret_cast<const std::uint8_t*>(head.data()),
                                static_cast<std::size_t>(stream.gcount())));
+  if (format == nullptr) format = find_format(file);
   return format != nullptr && format->picture;
 }
 
@@ -50,7 +52,7 @@ PredictInput input_of(const fs::path& file) {
             "{}: there is no such picture, raster or folder", file.string());
     return {file, true, plain_name(file.string())};
   }
-  return {file, !begins_as_picture(file), file.stem().string()};
+  return {file, !is_picture(file), file.stem().string()};
 }
 
 std::vector<PredictInput> listed(const fs::path& list) {

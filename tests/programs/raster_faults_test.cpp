@@ -107,6 +107,11 @@ TEST_CASE("unusable rasters: a message, exit 1, and nothing under the final name
     CHECK(says(outcome, name));
     CHECK(listing(work / "maps").empty());
   }
+  // A picture without a byte is a picture.
+  std::ofstream(work / "empty.jpg") << "";
+  const Outcome empty = map(work, work / "empty.jpg", "--image-size 64");
+  CHECK(empty.code == 1);
+  CHECK(says(empty, "the file is empty"));
   // The others of a list are mapped.
   std::ofstream(work / "list.txt") << "# two rasters\ngood.tif\r\n\ncut.tif\n";
   const Outcome listed = map(work, work / "list.txt");
