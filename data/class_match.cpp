@@ -30,6 +30,14 @@ class MappedDataset : public Dataset {
       infos[static_cast<std::size_t>(to_model_[label])] = dataset_->classes().classes()[label];
     }
     classes_ = ClassTable(std::move(infos));
+    for (Index scene = 0; scene < dataset_->size(); ++scene) {
+      const SceneFacts* const facts = dataset_->facts(scene);
+      if (facts == nullptr) break;
+      SceneFacts& own = facts_.emplace_back(*facts);
+      for (std::size_t label = 0; label < to_model_.size(); ++label) {
+        own.class_pixels[static_cast<std::size_t>(to_model_[label])] = facts->class_pixels[label];
+      }
+    }
   }
 
   Index size() const override { return dataset_->size(); }
@@ -40,6 +48,25 @@ class MappedDataset : public Dataset {
 
   Scene load(Index scene) const override { return mapped(dataset_->load(scene)); }
   Scene load_native(Index scene) const override { return mapped(dataset_->load_native(scene)); }
+
+  bool windowed() const override { return dataset_->windowed(); }
+  Index pictures() const override { return dataset_->pictures(); }
+  Index picture_of(Index scene) const override { return dataset_->picture_of(scene); }
+  std::string picture_id(Index picture) const override { return dataset_->picture_id(picture); }
+  Split usual_split() const override { return dataset_->usual_split(); }
+  bool has_split() const override { return dataset_->has_split(); }
+  const SceneFacts* facts(Index scene) const override {
+    return facts_.empty() ? nullptr : &facts_[static_cast<std::size_t>(scene)];
+  }
+  Scene load_random(Index scene, const RandomWindow& window) const override {
+    return mapped(dataset_->load_random(scene, window));
+  }
+  Image load_samples(Index scene) const override { return dataset_->load_samples(scene); }
+  std::optional<double> pixel_size() const override { return dataset_->pixel_size(); }
+  std::vector<std::string> notes() const override { return dataset_->notes(); }
+  std::vector<std::string> judge_split(const Split& split) const override {
+    return dataset_->judge_split(split);
+  }
 
  private:
   Scene mapped(Scene loaded) const {
@@ -52,6 +79,7 @@ class MappedDataset : public Dataset {
   std::unique_ptr<Dataset> dataset_;
   std::vector<Index> to_model_;
   ClassTable classes_;
+  std::vector<SceneFacts> facts_;  // as of dataset_, if it has any
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "data/image_file.hpp"
 #include "data/image_orientation.hpp"
+#include "data/raster_dataset.hpp"
 #include "data/synth.hpp"
 #include "engine/core/device.hpp"
 #include "engine/core/error.hpp"
@@ -49,6 +50,32 @@ std::vector<std::string> Dataset::ids() const {
   std::vector<std::string> all;
   for (Index i = 0; i < size(); ++i) all.push_back(id(i));
   return all;
+}
+
+std::vector<std::string> Dataset::picture_ids() const {
+  std::vector<std::string> all;
+  for (Index i = 0; i < pictures(); ++i) all.push_back(picture_id(i));
+  return all;
+}
+
+Scene Dataset::load_random(Index scene, const RandomWindow& /*window*/) const {
+  fail("'{}': the data are not read by windows", id(scene));
+}
+
+Split Dataset::scenes_of(const Split& split) const {
+  std::vector<std::vector<Index>> of_picture(static_cast<std::size_t>(pictures()));
+  for (Index scene = 0; scene < size(); ++scene) {
+    of_picture[static_cast<std::size_t>(picture_of(scene))].push_back(scene);
+  }
+  const auto scenes = [&](const std::vector<Index>& part) {
+    std::vector<Index> all;
+    for (const Index picture : part) {
+      const auto& own = of_picture[static_cast<std::size_t>(picture)];
+      all.insert(all.end(), own.begin(), own.end());
+    }
+    return all;
+  };
+  return {scenes(split.train), scenes(split.val), scenes(split.test)};
 }
 
 FolderDataset::FolderDataset(const std::filesystem::path& dir, DatasetOptions options)
@@ -125,6 +152,7 @@ std::unique_ptr<Dataset> open_dataset(std::string_view data, const DatasetOption
             "data '{}': expected synthetic:COUNT with COUNT from 1 on", data);
     return std::make_unique<SyntheticDataset>(count, options.size, seed, options.bands);
   }
+  if (is_raster_data(data)) return std::make_unique<RasterDataset>(data, options);
   return std::make_unique<FolderDataset>(data, options);
 }
 

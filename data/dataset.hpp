@@ -12,6 +12,8 @@
 #include "data/image_cache.hpp"
 #include "data/mask.hpp"
 #include "data/mask_coding.hpp"
+#include "data/mask_counts.hpp"
+#include "data/split.hpp"
 
 namespace fpanet {
 
@@ -26,6 +28,21 @@ struct Scene {
 /// Throws Error, naming both scenes, unless their images have the same sample type and bands.
 void require_same_samples(const Scene& a, const std::string& a_id, const Scene& b,
                           const std::string& b_id);
+
+/// What is known of a scene before it is loaded.
+struct SceneFacts {
+  ImageSize size;
+  DType type = DType::u8;           ///< of the image's samples
+  MaskCounts counts;                ///< of its mask
+  std::vector<Index> class_pixels;  ///< for each class
+};
+
+/// A random window of this size; a function of seed, epoch and scene.
+struct RandomWindow {
+  ImageSize size;
+  std::uint64_t seed = 0;
+  Index epoch = 0;
+};
 
 /// Scenes in a fixed order. All functions may be called from several threads at the same time.
 class Dataset {
@@ -44,14 +61,45 @@ class Dataset {
   /// Whether load() is known to fail for a scene because its mask disagrees with the others.
   virtual bool masks_agree() const { return true; }
 
+  /// Whether scenes are windows of larger pictures, which are never held whole. They are read on every
+  /// use, scenes of a picture have consecutive numbers, and a split is one of pictures. Otherwise each
+  /// scene is a picture.
+  virtual bool windowed() const { return false; }
+  virtual Index pictures() const { return size(); }
+  virtual Index picture_of(Index scene) const { return scene; }
+  virtual std::string picture_id(Index picture) const { return id(picture); }
+  /// The split of the pictures that holds where no other is given: the notebook's, unless the data
+  /// bring their own. Throws Error for data that cannot be split.
+  virtual Split usual_split() const { return notebook_split(pictures()); }
+  /// Whether usual_split() is one that the data bring.
+  virtual bool has_split() const { return false; }
+  /// What opening the data found out about a scene; null if that is known only when it is loaded.
+  virtual const SceneFacts* facts(Index /*scene*/) const { return nullptr; }
+  /// Of windowed data: a random window, with labelled pixels, of the picture that the scene belongs to.
+  virtual Scene load_random(Index scene, const RandomWindow& window) const;
+  /// The image of a scene for statistics; of windowed data, a row of those pixels that hold data.
+  virtual Image load_samples(Index scene) const { return load(scene).image; }
+  /// Ground length in metres of a pixel of the scenes, if it is known.
+  virtual std::optional<double> pixel_size() const { return std::nullopt; }
+  /// What the user should know about the data, line by line.
+  virtual std::vector<std::string> notes() const { return {}; }
+  /// What may be wrong with a split of the pictures. Throws Error if it may not be used.
+  virtual std::vector<std::string> judge_split(const Split& /*pictures*/) const { return {}; }
+
   std::vector<std::string> ids() const;
+  std::vector<std::string> picture_ids() const;
+  /// The scenes of the pictures of each part, in the order of the pictures.
+  Split scenes_of(const Split& pictures) const;
 };
 
 struct DatasetOptions {
   ImageSize size{320, 320};
   Bands bands = {};
   MaskPolicy mask_policy = MaskPolicy::ignore;
-  std::optional<std::filesystem::path> cache_folder;  ///< nullopt: no cache on disk
+  /// nullopt: no cache on disk
+  std::optional<std::filesystem::path> cache_folder = std::nullopt;
+  /// Of rasters, the ground length in metres of the pixels to read; nullopt: that of most of them.
+  std::optional<double> pixel_size = std::nullopt;
 };
 
 /// A folder with ID_sat.*, ID_mask.png and class_dict.csv. What its masks are is decided from all of
@@ -108,8 +156,8 @@ class SyntheticDataset : public Dataset {
   ClassTable classes_ = ClassTable::deepglobe();
 };
 
-/// Opens the argument of --data: a folder, or synthetic[:COUNT] (64 scenes by default, generated
-/// with `seed`).
+/// Opens the argument of --data: a folder of pictures or rasters, a list of rasters (FILE.csv), or
+/// synthetic[:COUNT] (64 scenes by default, generated with `seed`).
 std::unique_ptr<Dataset> open_dataset(std::string_view data, const DatasetOptions& options,
                                       std::uint64_t seed);
 

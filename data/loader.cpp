@@ -29,9 +29,13 @@ struct SceneCut {
 };
 
 SceneCut cut_scene(SceneStore& store, Index scene, const LoaderOptions& options, Index epoch) {
-  SceneCut taken{.scene = store.get(scene)};
-  if (!options.crop_to) return taken;
+  if (!options.crop_to) return {.scene = store.get(scene)};
   const ImageSize& size = *options.crop_to;
+  if (store.dataset().windowed()) {
+    return {.scene = std::make_shared<const Scene>(store.dataset().load_random(
+                scene, {.size = size, .seed = options.seed, .epoch = epoch}))};
+  }
+  SceneCut taken{.scene = store.get(scene)};
   const Image &image = taken.scene->image, &labels = taken.scene->labels.labels;
   const Window window = draw_window({image.height, image.width}, size, options.seed, epoch, scene);
   taken.window.emplace(resize(crop(image, window), size, Interpolation::linear),

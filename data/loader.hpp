@@ -31,7 +31,8 @@ struct LoaderOptions {
   bool shift_colours = true;             ///< where Augment does and the scenes are RGB bytes
   BandScale scale = BandScale::bytes();  ///< the range that brightness and contrast act on
   /// Takes a random window (data/sample_window.hpp) of each scene, resized to this size, instead of
-  /// the whole scene. Then the scenes of a batch may differ in size.
+  /// the whole scene; of windowed data, Dataset::load_random. Then the scenes of a batch may differ in
+  /// size.
   std::optional<ImageSize> crop_to = {};
   std::uint64_t seed = 42;  ///< for shuffling, augmentation and windows
   int threads = 1;

@@ -41,10 +41,10 @@ struct StrayColor {
 };
 
 struct LabelMap {
-  Image labels;                   ///< one channel: class index, or kIgnoreByte
-  Index unmatched = 0;            ///< pixels whose colour no class has, whatever their label
-  Index ignored = 0;              ///< pixels whose label is kIgnoreByte
-  std::vector<StrayColor> stray;  ///< the most frequent unmatched colours, at most kMostStray
+  Image labels;                        ///< one channel: class index, or kIgnoreByte
+  Index unmatched = 0;                 ///< pixels whose colour no class has, whatever their label
+  Index ignored = 0;                   ///< pixels whose label is kIgnoreByte
+  std::vector<StrayColor> stray = {};  ///< the most frequent unmatched colours, at most kMostStray
 };
 inline constexpr std::size_t kMostStray = 8;
 

@@ -39,7 +39,7 @@ void add_new(std::vector<std::pair<T, Index>>& seen, const T& value, Index scene
 SceneStore::SceneStore(std::shared_ptr<const Dataset> dataset, std::size_t memory_limit)
     : dataset_(std::move(dataset)),
       entries_(static_cast<std::size_t>(dataset_->size())),
-      memory_limit_(memory_limit) {}
+      memory_limit_(dataset_->windowed() ? 0 : memory_limit) {}
 
 void SceneStore::load_native(std::span<const Index> scenes) {
   for (const Index scene : scenes) entries_[static_cast<std::size_t>(scene)].native = true;
@@ -68,11 +68,17 @@ SceneStore::Summary SceneStore::verify(std::span<const Index> scenes, int thread
   parallel_for(Cpu{threads}, static_cast<Index>(scenes.size()), [&](Index i) {
     Finding& finding = findings[static_cast<std::size_t>(i)];
     try {
-      const auto scene = get(scenes[static_cast<std::size_t>(i)]);
-      finding.counts.add(scene->labels);
-      finding.size = {scene->image.height, scene->image.width};
-      finding.turned = scene->turned;
-      finding.type = scene->image.type;
+      if (const SceneFacts* known = dataset_->facts(scenes[static_cast<std::size_t>(i)])) {
+        finding.counts = known->counts;
+        finding.size = known->size;
+        finding.type = known->type;
+      } else {
+        const auto scene = get(scenes[static_cast<std::size_t>(i)]);
+        finding.counts.add(scene->labels);
+        finding.size = {scene->image.height, scene->image.width};
+        finding.turned = scene->turned;
+        finding.type = scene->image.type;
+      }
     } catch (const TooFewBands& error) {
       finding.problem = error.what();
       finding.too_few_bands = true;

@@ -19,7 +19,8 @@ namespace fpanet {
 
 class SceneStore {
  public:
-  /// Scenes beyond `memory_limit` bytes (large data sets at native size) are loaded on every use.
+  /// Scenes beyond `memory_limit` bytes (large data sets at native size), and windows of larger pictures,
+  /// are loaded on every use.
   explicit SceneStore(std::shared_ptr<const Dataset> dataset,
                       std::size_t memory_limit = std::size_t{4} << 30);
 
@@ -44,8 +45,8 @@ class SceneStore {
     std::vector<Index> turned;               ///< scenes with Scene::turned
     std::vector<MaskCounts> of_scene;        ///< the same counts for each scene
   };
-  /// Loads all `scenes` on `threads` threads before training needs them, and continues after scenes
-  /// that cannot be used. Calls `progress(done)` after each scene, on any thread but never
+  /// Loads all `scenes` on `threads` threads before training needs them, unless the data set has facts of
+  /// them, and continues after scenes that cannot be used. Calls `progress(done)` after each scene, on any thread but never
   /// concurrently.
   Summary verify(std::span<const Index> scenes, int threads,
                  const std::function<void(Index done)>& progress = {});

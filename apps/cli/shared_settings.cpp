@@ -91,7 +91,7 @@ void add_show_bands(Settings& settings, std::string* show_bands) {
 
 void add_data(Settings& settings, std::string* data, std::string help) {
   settings.add({.name = "data",
-                .placeholder = "DIR|synthetic[:COUNT]",
+                .placeholder = "DIR|FILE.csv|synthetic[:COUNT]",
                 .accepted = kDataAccepted,
                 .help = std::move(help),
                 .kind = Setting::Kind::text,

@@ -11,7 +11,7 @@
 namespace fpanet {
 
 void add_data(Settings& settings, std::string* data,
-              std::string help);                                 ///< DIR | synthetic[:COUNT]
+              std::string help);  ///< DIR | FILE.csv | synthetic[:COUNT]
 void add_protocol(Settings& settings, std::string* protocol);    ///< clean | notebook
 void add_mask_policy(Settings& settings, std::string* policy);   ///< auto | names of MaskPolicy
 void add_device(Settings& settings, std::string* device);        ///< auto | cpu | cuda[:i]
@@ -28,8 +28,8 @@ void add_cache(Settings& settings, bool* cache);
 
 /// The values that --data accepts.
 inline constexpr const char* kDataAccepted =
-    "a folder with *_sat.jpg, *_mask.png and class_dict.csv, or synthetic[:COUNT], COUNT up to "
-    "1000000";
+    "a folder with *_sat.jpg, *_mask.png and class_dict.csv, a folder or a list (FILE.csv with the "
+    "columns image,mask) of rasters, or synthetic[:COUNT], COUNT up to 1000000";
 
 /// The policy that --mask-policy selects together with --protocol.
 MaskPolicy resolve_mask_policy(const std::string& policy, const std::string& protocol);

@@ -38,6 +38,16 @@ std::unique_ptr<Dataset> open_data(const EvalOptions& options, const DatasetOpti
                      console);
 }
 
+/// The split of rasters, which is one of the ground; none of other data, and of rasters that cannot be split.
+std::optional<Split> split_of_data(const Dataset& dataset) {
+  if (!dataset.windowed()) return std::nullopt;
+  try {
+    return dataset.usual_split();
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
 int run(const EvalOptions& options) {
   Console console(options.quiet);
   const ModelFile file = open_model(find_checkpoint(options.checkpoint), options.told);
@@ -47,17 +57,20 @@ int run(const EvalOptions& options) {
   const ImageSize size = options.image_size.value_or(file.info.image_size.value_or(kNotebookSize));
   const ImageNeeds needs = image_needs(file.network);
   require_size_fits(size, needs);
+  require_window_size(size, options.data);
   const MaskPolicy mask_policy = resolve_mask_policy(options.mask_policy, options.protocol);
   const std::shared_ptr<const Dataset> dataset =
       open_data(options,
                 {.size = size,
                  .bands = bands,
                  .mask_policy = mask_policy,
-                 .cache_folder = options.cache ? default_cache_folder() : std::nullopt},
+                 .cache_folder = options.cache ? default_cache_folder() : std::nullopt,
+                 .pixel_size = file.info.pixel_size},
                 file, console);
-  const SceneChoice choice =
-      choose_scenes(options.split, dataset->ids(), split_of_run(options.checkpoint));
+  SceneChoice choice = choose_scenes(options.split, dataset->picture_ids(),
+                                     split_of_run(options.checkpoint), split_of_data(*dataset));
   if (!choice.warning.empty()) console.warning("{}", choice.warning);
+  choice.scenes = dataset->scenes_of({{}, {}, choice.scenes}).test;
 
   const Placement placement = resolve_placement({.device = options.device,
                                                  .precision = options.precision,

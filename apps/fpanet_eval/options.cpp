@@ -12,7 +12,7 @@ void add_image_size(Settings& settings, std::optional<ImageSize>* size) {
   settings.add({.name = "image-size",
                 .placeholder = "N|HxW|native",
                 .accepted = "a side like 320, HxW like 320x480 (at most 2^28 pixels), or native",
-                .help = "Size that images are resized to",
+                .help = "Size that images are resized to, and of windows of rasters",
                 .kind = Setting::Kind::text_or_integer,
                 .assign =
                     [size](const std::string& text) {

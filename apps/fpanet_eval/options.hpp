@@ -14,7 +14,7 @@ namespace fpanet {
 /// The options of fpanet_eval.
 struct EvalOptions {
   std::string checkpoint;  ///< a weight file, or a run folder
-  std::string data;        ///< a folder, or synthetic[:COUNT]
+  std::string data;        ///< a folder, a list of rasters, or synthetic[:COUNT]
   std::string split = "test";
   std::string protocol = "clean";
   std::string mask_policy = "auto";

@@ -6,7 +6,7 @@
 #include <cstring>
 #include <utility>
 
-#include "apps/prediction/padding.hpp"
+#include "data/padding.hpp"
 
 namespace fpanet {
 

@@ -1,4 +1,6 @@
 #include "data/check_data.hpp"
+#include "data/check_rasters.hpp"
+#include "data/raster/raster_pairs.hpp"
 
 #include "apps/cli/cli.hpp"
 #include "apps/cli/shared_settings.hpp"
@@ -20,8 +22,13 @@ struct State {
 
 int run(const State& state) {
   const int threads = state.threads > 0 ? static_cast<int>(state.threads) : default_threads();
-  const DataReport report =
-      check_data(state.dir, threads, resolve_mask_policy(state.mask_policy, state.protocol));
+  const MaskPolicy policy = resolve_mask_policy(state.mask_policy, state.protocol);
+  if (is_raster_data(state.dir)) {
+    const RasterReport report = check_rasters(state.dir, policy);
+    std::fputs(printable_lines(report.text).c_str(), stdout);
+    return report.usable ? kExitDone : kExitFailed;
+  }
+  const DataReport report = check_data(state.dir, threads, policy);
   std::fputs(printable_lines(report.str()).c_str(), stdout);
   return report.usable() ? kExitDone : kExitFailed;
 }
@@ -34,7 +41,8 @@ void add_check_data(CLI::App& app, Action& action) {
       add_command(app, "check-data",
                   "Counts, sizes, unpaired and unreadable files, class pixels, stray colours.",
                   action, [state] { return run(*state); });
-  add_argument(command, "DIR", &state->dir, "Folder in DeepGlobe's layout");
+  add_argument(command, "DIR", &state->dir,
+               "Folder in DeepGlobe's layout, or a folder or a list of rasters");
   add_protocol(state->settings, &state->protocol);
   add_mask_policy(state->settings, &state->mask_policy);
   add_threads(state->settings, &state->threads);

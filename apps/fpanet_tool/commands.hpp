@@ -13,6 +13,7 @@ void add_weights(CLI::App& app, Action& action);
 void add_export(CLI::App& app, Action& action);
 void add_gradcheck(CLI::App& app, Action& action);
 void add_check_data(CLI::App& app, Action& action);
+void add_prepare(CLI::App& app, Action& action);
 void add_synth(CLI::App& app, Action& action);
 void add_devices(CLI::App& app, Action& action);
 void add_bench(CLI::App& app, Action& action);

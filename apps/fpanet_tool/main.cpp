@@ -16,6 +16,7 @@ constexpr const char* kExamples =
     "fpanet_tool export --checkpoint runs/demo --out demo.onnx\n"
     "fpanet_tool gradcheck --op conv2d\n"
     "fpanet_tool check-data data/train\n"
+    "fpanet_tool prepare --dataset landcover.ai landcover.ai.v1 data/landcover.ai\n"
     "fpanet_tool synth --out scenes --count 64 --size 320 --seed 1\n"
     "fpanet_tool devices\n"
     "fpanet_tool bench --task infer --batch 8 --repeat 10 --json bench.json";
@@ -36,6 +37,7 @@ int main(int argc, char** argv) {
   fpanet::add_export(*app, action);
   fpanet::add_gradcheck(*app, action);
   fpanet::add_check_data(*app, action);
+  fpanet::add_prepare(*app, action);
   fpanet::add_synth(*app, action);
   fpanet::add_devices(*app, action);
   fpanet::add_bench(*app, action);

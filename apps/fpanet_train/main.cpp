@@ -71,6 +71,13 @@ std::optional<ModelClasses> classes_to_keep(const std::optional<RunFolder>& run,
                       begins_with};
 }
 
+/// The pixel size of a run that is resumed, once it has written it.
+std::optional<double> pixel_size_of(const std::optional<RunFolder>& run) {
+  if (!run || !std::filesystem::exists(run->last_checkpoint())) return std::nullopt;
+  const WeightsFile last = read_weights(run->last_checkpoint());
+  return read_info(last.metadata, last.name).pixel_size;
+}
+
 /// Saves the weights of a Lightning checkpoint in the new run folder, so that they can be used
 /// before its first epoch ends.
 void save_weights(const RunFolder& run, const TrainConfig& config, const ProgressState& state,
@@ -81,6 +88,7 @@ void save_weights(const RunFolder& run, const TrainConfig& config, const Progres
   info.epoch = state.epoch - 1;
   info.objective = session.objective();
   info.pixels = session.pixels();
+  info.pixel_size = data.dataset().pixel_size();
   save_model(run.last_checkpoint(), session.store(), session.network().config(), info);
   if (state.best_epoch != state.epoch - 1) return;
   info.val_loss = state.best_value;  // a Lightning checkpoint has watched val/Loss
@@ -182,10 +190,11 @@ int train(TrainCommandLine& command_line) {
   }
   const Index init_classes = network.classes;
   const auto begins_with = checkpoint ? std::nullopt : std::optional(init_classes);
-  TrainingData data =
-      open_training_data(config, network, run || checkpoint ? trained : std::nullopt,
-                         run ? run->split().string() : std::string(),
-                         classes_to_keep(run, initial, begins_with), placement, console);
+  TrainingData data = open_training_data(
+      config, network,
+      TrainedPixels{run || checkpoint ? trained : std::nullopt, pixel_size_of(run)},
+      run ? run->split().string() : std::string(), classes_to_keep(run, initial, begins_with),
+      placement, console);
   network.classes = data.dataset().classes().size();
   check_monitor(config.monitor, data.dataset().classes());
   describe_optimizer(config, schedule_of(config, data), console);
@@ -218,7 +227,7 @@ int train(TrainCommandLine& command_line) {
     // be resumed.
     save_training_state(run->training_state(), session, state);
     if (checkpoint) save_weights(*run, config, state, session, data);
-    write_split(run->split(), data.split, data.dataset().ids());
+    write_split(run->split(), data.pictures, data.dataset().picture_ids());
     data.dataset().classes().write(run->class_table());
     write_text_file(run->config(), configuration);
   }

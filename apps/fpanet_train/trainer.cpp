@@ -318,7 +318,8 @@ CheckpointInfo Trainer::info(std::optional<double> val_loss) const {
           .epoch = state_.epoch,
           .objective = session_.objective(),
           .val_loss = val_loss,
-          .pixels = session_.pixels()};
+          .pixels = session_.pixels(),
+          .pixel_size = data_.dataset().pixel_size()};
 }
 
 void Trainer::save_state() {

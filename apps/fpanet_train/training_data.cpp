@@ -14,13 +14,26 @@ namespace fpanet {
 
 namespace {
 
+/// The split of the pictures.
 Split make_split(const Dataset& dataset, const std::string& data, const std::string& split) {
-  if (split != "notebook") return read_split(split, dataset.ids());
+  if (split != "notebook") return read_split(split, dataset.picture_ids());
+  if (dataset.windowed()) return dataset.usual_split();
   try {
-    return notebook_split(dataset.size());
+    return dataset.usual_split();
   } catch (const Error& error) {
     fail("{}: {}", data, error.what());
   }
+}
+
+/// Some of the scenes, evenly, if there are many: a sample for statistics.
+std::vector<Index> sample_of(std::span<const Index> scenes, bool windowed) {
+  constexpr std::size_t kMostWindows = 256;
+  if (!windowed || scenes.size() <= kMostWindows) return {scenes.begin(), scenes.end()};
+  std::vector<Index> sample;
+  for (std::size_t i = 0; i < kMostWindows; ++i) {
+    sample.push_back(scenes[i * scenes.size() / kMostWindows]);
+  }
+  return sample;
 }
 
 std::string samples(DType type) {
@@ -44,8 +57,16 @@ PixelFormat pixels_of_data(SceneStore& store, std::span<const Index> train,
     return pixels;
   }
   if (pixels.type == DType::u8) return pixels;
+  const bool windowed = store.dataset().windowed();
+  const std::vector<Index> sample = sample_of(train, windowed);
   const ImagePass pass = [&](const std::function<void(const Image&)>& use) {
-    for (const Index scene : train) use(store.get(scene)->image);
+    for (const Index scene : sample) {
+      if (windowed) {
+        use(store.dataset().load_samples(scene));
+      } else {
+        use(store.get(scene)->image);
+      }
+    }
   };
   pixels.scale = percentile_scale(pass, threads);
   for (std::size_t b = 0; b < static_cast<std::size_t>(pixels.bands.count()); ++b) {
@@ -78,8 +99,7 @@ Schedule schedule_of(const TrainConfig& config, const TrainingData& data) {
 }
 
 TrainingData open_training_data(const TrainConfig& config, const NetworkConfig& network,
-                                const std::optional<PixelFormat>& resumed,
-                                const std::string& split_file,
+                                const TrainedPixels& resumed, const std::string& split_file,
                                 const std::optional<ModelClasses>& model,
                                 const Placement& placement, Console& console) {
   const ImageNeeds needs = image_needs(network);
@@ -88,7 +108,8 @@ TrainingData open_training_data(const TrainConfig& config, const NetworkConfig& 
       .size = config.image_size,
       .bands = Bands::parse(config.bands),
       .mask_policy = resolve_mask_policy(config.mask_policy, config.protocol),
-      .cache_folder = config.cache ? default_cache_folder() : std::nullopt};
+      .cache_folder = config.cache ? default_cache_folder() : std::nullopt,
+      .pixel_size = resumed.pixel_size};
   std::unique_ptr<Dataset> dataset =
       open_dataset(config.data, options, static_cast<std::uint64_t>(config.seed));
   if (model && begins_anew(*model, dataset->classes())) {
@@ -104,28 +125,33 @@ TrainingData open_training_data(const TrainConfig& config, const NetworkConfig& 
                           console);
   }
   TrainingData data{.store = std::make_shared<SceneStore>(std::move(dataset)),
+                    .pictures = {},
                     .split = {},
                     .train = {},
                     .val = {},
                     .pixels = {}};
-  data.split =
+  data.pictures =
       make_split(data.dataset(), config.data, split_file.empty() ? config.split : split_file);
+  for (const std::string& line : data.dataset().judge_split(data.pictures)) {
+    console.warning("{}", line);
+  }
+  data.split = data.dataset().scenes_of(data.pictures);
   require(!data.split.train.empty(), "{}: the split leaves no scene to train on", config.data);
   require(!data.split.val.empty(), "{}: the split leaves no scene to validate on", config.data);
   if (crops(config)) data.store->load_native(data.split.train);
   require_batches_fit(config.image_size, needs.stride, std::ssize(data.split.train),
                       config.batch_size);
   console.info("{}: {} scenes: {} to train, {} to validate, {} to test", config.data,
-               data.dataset().size(), data.split.train.size(), data.split.val.size(),
-               data.split.test.size());
+               data.dataset().pictures(), data.pictures.train.size(), data.pictures.val.size(),
+               data.pictures.test.size());
   const std::array parts{ScenePart{"to learn from in the scenes to train on", data.split.train},
                          ScenePart{"to measure in the scenes to validate on", data.split.val}};
   check_scenes(*data.store, parts, data.split.test,
                {.image = needs, .batch_size = config.batch_size, .threads = placement.threads},
                options.mask_policy, console);
 
-  data.pixels =
-      pixels_of_data(*data.store, data.split.train, config, resumed, placement.threads, console);
+  data.pixels = pixels_of_data(*data.store, data.split.train, config, resumed.format,
+                               placement.threads, console);
   const Augment augment = parse_augment(config.augment);
   LoaderOptions train{.batch_size = config.batch_size,
                       .shuffle = config.shuffle,

@@ -11,11 +11,18 @@ namespace fpanet {
 
 struct TrainingData {
   std::shared_ptr<SceneStore> store;
-  Split split;
+  Split pictures;  ///< which the run's split.csv lists
+  Split split;     ///< their scenes
   std::unique_ptr<Loader> train, val;
   PixelFormat pixels;
 
   const Dataset& dataset() const { return store->dataset(); }
+};
+
+/// The pixels of a run that is resumed.
+struct TrainedPixels {
+  std::optional<PixelFormat> format = std::nullopt;
+  std::optional<double> pixel_size = std::nullopt;  ///< in metres; of rasters
 };
 
 /// The schedule of a run on these data. Throws UsageError if the run is too short for it.
@@ -23,12 +30,11 @@ Schedule schedule_of(const TrainConfig& config, const TrainingData& data);
 
 /// Opens --data, splits it and reads the training and validation scenes once. Throws one Error that
 /// lists every bad file, of test scenes as well if there is any. A `split_file` that is not empty
-/// overrides --split, and `resumed` pixels override --scale, so that a resumed run keeps its split and
-/// its scale. `model` is the file or run that the weights come from, if any: labels are in the order
+/// overrides --split, and `resumed` pixels override --scale, so that a resumed run keeps its split, its
+/// scale and its pixel size. `model` is the file or run that the weights come from, if any: labels are in the order
 /// of its classes (fit_classes), unless the run begins_anew.
 TrainingData open_training_data(const TrainConfig& config, const NetworkConfig& network,
-                                const std::optional<PixelFormat>& resumed,
-                                const std::string& split_file,
+                                const TrainedPixels& resumed, const std::string& split_file,
                                 const std::optional<ModelClasses>& model,
                                 const Placement& placement, Console& console);
 

@@ -6,9 +6,9 @@
 
 #include "apps/prediction/finished_rows.hpp"
 #include "apps/prediction/map_rows.hpp"
-#include "apps/prediction/scene_grid.hpp"
 #include "apps/prediction/symmetries.hpp"
 #include "apps/prediction/window_plan.hpp"
+#include "data/raster/scene_grid.hpp"
 
 namespace fpanet {
 

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "apps/prediction/padding.hpp"
+#include "data/padding.hpp"
 #include "data/raster/fill_missing.hpp"
 
 namespace fpanet {

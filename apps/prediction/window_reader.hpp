@@ -5,8 +5,8 @@
 #include <optional>
 #include <vector>
 
-#include "apps/prediction/scene_grid.hpp"
 #include "apps/prediction/window_plan.hpp"
+#include "data/raster/scene_grid.hpp"
 #include "engine/core/tensor.hpp"
 
 namespace fpanet {

@@ -5,7 +5,6 @@
 #include <numeric>
 #include <string_view>
 
-#include "data/split.hpp"
 #include "engine/core/error.hpp"
 #include "engine/core/join.hpp"
 
@@ -47,7 +46,8 @@ std::optional<SceneChoice> of_run(const fs::path& file, const std::string& name,
 }
 
 SceneChoice choose(const std::string& name, std::span<const std::string> ids,
-                   const std::optional<fs::path>& run_split) {
+                   const std::optional<fs::path>& run_split,
+                   const std::optional<Split>& data_split) {
   if (name == "all") {
     std::vector<Index> all(ids.size());
     std::iota(all.begin(), all.end(), Index{0});
@@ -56,6 +56,17 @@ SceneChoice choose(const std::string& name, std::span<const std::string> ids,
   if (part_of({}, name) == nullptr) return of_file(name, ids);
   if (run_split) {
     if (auto choice = of_run(*run_split, name, ids)) return std::move(*choice);
+  }
+  if (data_split) {
+    return {*part_of(*data_split, name), fmt::format("{} of the data's own split", name),
+            run_split
+                ? fmt::format("the data has no scene of {}; --split {} is that of its own "
+                              "split",
+                              run_split->string(), name)
+                : fmt::format("the split that the model was trained with is not known; --split "
+                              "{} is that of the data's own split, so if it was another, some "
+                              "scenes may have been trained on",
+                              name)};
   }
   return {*part_of(notebook_split(static_cast<Index>(ids.size())), name),
           fmt::format("{} of the notebook's split", name),
@@ -82,8 +93,9 @@ std::optional<fs::path> split_of_run(const fs::path& checkpoint) {
 }
 
 SceneChoice choose_scenes(const std::string& split, std::span<const std::string> ids,
-                          const std::optional<fs::path>& run_split) {
-  SceneChoice choice = choose(split, ids, run_split);
+                          const std::optional<fs::path>& run_split,
+                          const std::optional<Split>& data_split) {
+  SceneChoice choice = choose(split, ids, run_split, data_split);
   require(!choice.scenes.empty(), "--split {}: there are no scenes in {}", split,
           choice.description);
   return choice;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "data/split.hpp"
 #include "engine/core/shape.hpp"
 
 namespace fpanet {
@@ -23,13 +24,14 @@ struct SceneChoice {
 /// Selects the scenes of a data set (`ids`) that --split names:
 ///   all               every scene
 ///   train, val, test  that part of `run_split`, as far as the data set has its scenes; without a
-///                     `run_split`, or if the data set has none of its scenes, that part of the
-///                     notebook's split
+///                     `run_split`, or if the data set has none of its scenes, that part of
+///                     `data_split`, the split that the data bring or else the notebook's
 ///   otherwise         a CSV file with the columns id,split: its test rows, or all rows if it has
 ///                     no test rows
 /// Warns of scenes of the run's split that are missing, and of the notebook's split where it need
 /// not be that of the model. Throws Error if no scene is selected.
 SceneChoice choose_scenes(const std::string& split, std::span<const std::string> ids,
-                          const std::optional<std::filesystem::path>& run_split);
+                          const std::optional<std::filesystem::path>& run_split,
+                          const std::optional<Split>& data_split = std::nullopt);
 
 }  // namespace fpanet

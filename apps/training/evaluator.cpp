@@ -31,12 +31,20 @@ template <class Run>
 Tally evaluate_by(const Run& run, const ModelSession& session, Loader& loader,
                   const BatchDone& done) {
   Tally tally(session.network().config().classes, session.objective());
+  const Dataset& data = loader.store().dataset();
   loader.start(0);
   while (const auto batch = loader.next()) {
     const BatchResult result = run(*batch);
-    tally.add(result.loss, result.confusion);
+    if (data.windowed()) {
+      std::vector<Index> pictures;
+      for (const Index scene : batch->scenes) pictures.push_back(data.picture_of(scene));
+      tally.add_windows(result.loss, result.confusion, pictures);
+    } else {
+      tally.add(result.loss, result.confusion);
+    }
     if (done && !done(*batch, result)) break;
   }
+  tally.finish();
   return tally;
 }
 
@@ -45,10 +53,14 @@ Tally evaluate_by(const Run& run, const ModelSession& session, Loader& loader,
 void EpochMetrics::add(double batch_loss, const Stats& batch) {
   const Stats stats = batch.of_counted_images();
   if (stats.images == 0) return;
+  loss.add(batch_loss, stats.images);
+  add_scores(stats);
+}
+
+void EpochMetrics::add_scores(const Stats& stats) {
   const auto imagewise = [&](Metric metric) {
     return score(metric, stats, Reduction::micro_imagewise);
   };
-  loss.add(batch_loss, stats.images);
   iou.add(imagewise(Metric::iou), stats.images);
   accuracy.add(imagewise(Metric::accuracy), stats.images);
   precision.add(imagewise(Metric::precision), stats.images);
@@ -64,6 +76,31 @@ void Tally::add(double loss, const Tensor& confusion) {
   metrics_.add(loss, stats_of(confusion));
   confusion_.add(confusion.span<std::int64_t>());
   images_ += confusion.shape()[0];
+}
+
+void Tally::add_windows(double loss, const Tensor& confusion, std::span<const Index> pictures) {
+  const Stats windows = stats_of(confusion).of_counted_images();
+  if (windows.images > 0) metrics_.loss.add(loss, windows.images);
+  const auto counts = confusion.span<std::int64_t>();
+  confusion_.add(counts);
+  const std::size_t size = counts.size() / pictures.size();
+  for (std::size_t i = 0; i < pictures.size(); ++i) {
+    if (picture_ != pictures[i]) {
+      finish();
+      picture_ = pictures[i];
+      of_picture_.assign(size, 0);
+    }
+    for (std::size_t k = 0; k < size; ++k) of_picture_[k] += counts[i * size + k];
+  }
+}
+
+void Tally::finish() {
+  if (!picture_) return;
+  const Stats whole =
+      stats_from_confusion(of_picture_, 1, confusion_.classes(), true).of_counted_images();
+  if (whole.images > 0) metrics_.add_scores(whole);
+  ++images_;
+  picture_.reset();
 }
 
 Stats stats_of(const Tensor& confusion) {

@@ -4,6 +4,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
+#include <span>
+#include <vector>
 
 #include "apps/prediction/symmetries.hpp"
 #include "apps/training/model_session.hpp"
@@ -20,6 +23,8 @@ struct EpochMetrics {
   EpochMean loss, iou, accuracy, precision, recall, f1;
 
   void add(double batch_loss, const Stats& batch);
+  /// All but the loss.
+  void add_scores(const Stats& counted_images);
 };
 
 /// True if any pixel of a batch is counted.
@@ -33,6 +38,10 @@ class Tally {
 
   /// Adds the results of a batch: its loss, and confusion counts i64 (N,classes+1,classes+1).
   void add(double loss, const Tensor& confusion);
+  /// The same for windows of pictures: windows that follow one another in a picture are one image in the
+  /// notebook's metrics. `pictures` has the picture of each window. Call finish() behind the last batch.
+  void add_windows(double loss, const Tensor& confusion, std::span<const Index> pictures);
+  void finish();
 
   const Objective& objective() const { return objective_; }
   const EpochMetrics& metrics() const { return metrics_; }
@@ -44,6 +53,8 @@ class Tally {
   EpochMetrics metrics_;
   ConfusionMatrix confusion_;
   Index images_ = 0;
+  std::optional<Index> picture_;          // the one that its windows have not been finished of
+  std::vector<std::int64_t> of_picture_;  // the sum of their counts
 };
 
 /// The statistics (SMP's get_stats) of a batch from the confusion counts of a program, which

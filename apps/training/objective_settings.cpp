@@ -112,6 +112,11 @@ std::vector<Index> class_pixels(SceneStore& store, std::span<const Index> scenes
                                 std::span<const Index> ignored) {
   std::array<Index, 256> counts{};
   for (const Index scene : scenes) {
+    if (const SceneFacts* known = store.dataset().facts(scene)) {
+      for (std::size_t c = 0; c < known->class_pixels.size(); ++c)
+        counts[c] += known->class_pixels[c];
+      continue;
+    }
     for (const std::uint8_t label : store.get(scene)->labels.labels.pixels) ++counts[label];
   }
   const auto classes = static_cast<std::size_t>(store.dataset().classes().size());

@@ -5,8 +5,9 @@
 
 #include "apps/cli/progress.hpp"
 #include "apps/cli/usage_error.hpp"
-#include "apps/prediction/padding.hpp"
 #include "data/image_orientation.hpp"
+#include "data/padding.hpp"
+#include "data/raster/raster_pairs.hpp"
 #include "engine/core/error.hpp"
 #include "engine/core/join.hpp"
 #include "engine/weights/printable.hpp"
@@ -81,6 +82,14 @@ void require_size_fits(const ImageSize& size, const ImageNeeds& needs) {
   usage_fail("--image-size {}: {}", size.str(), expectation(size, needs));
 }
 
+void require_window_size(const ImageSize& size, const std::string& data) {
+  if (!size.native() || !is_raster_data(data)) return;
+  usage_fail(
+      "--image-size native: {} are rasters, of which the network sees windows of --image-size: "
+      "expected a number such as 320, or HxW",
+      data);
+}
+
 void require_batches_fit(const ImageSize& size, Index stride, Index images, Index batch_size) {
   const bool one_alone = batch_size == 1 || images % batch_size == 1;
   if (size.height != stride || size.width != stride || !one_alone) return;
@@ -133,6 +142,7 @@ void check_scenes(SceneStore& store, std::span<const ScenePart> parts,
   }
   const std::string note = store.dataset().mask_note();
   if (!note.empty()) console.info("{}", note);
+  for (const std::string& line : store.dataset().notes()) console.info("{}", line);
   for (const std::string& warning : mask_warnings(summary, policy)) {
     console.warning("{}", warning);
   }

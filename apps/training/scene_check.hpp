@@ -2,6 +2,7 @@
 // Checks of the images, made before anything is computed or written.
 
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "apps/cli/console.hpp"
@@ -14,6 +15,9 @@ namespace fpanet {
 /// Throws UsageError unless the network takes images of this size. Native passes, because it does not
 /// determine the size: check_scenes() checks the images.
 void require_size_fits(const ImageSize& size, const ImageNeeds& needs);
+
+/// Throws UsageError for a native size of rasters, of which the network sees windows.
+void require_window_size(const ImageSize& size, const std::string& data);
 
 /// Throws UsageError if training on `images` images would have a batch of a single image of stride
 /// x stride pixels. The encoder reduces such a batch to one value per channel, which has no

@@ -4,6 +4,7 @@
 
 #include "apps/cli/shared_settings.hpp"
 #include "apps/cli/usage_error.hpp"
+#include "apps/training/scene_check.hpp"
 #include "data/augment.hpp"
 
 namespace fpanet {
@@ -22,12 +23,14 @@ std::int64_t validation_batch_size(std::int64_t batch_size) {
 void describe(TrainConfig& config, Settings& settings) {
   add_data(settings, &config.data,
            "Images to learn from: *_sat.jpg, *_mask.png and\n"
-           "class_dict.csv in one folder, or generated scenes");
+           "class_dict.csv in one folder, rasters in a folder (*_sat.tif,\n"
+           "*_mask.tif) or a list (image,mask[,split]), or generated scenes");
   settings.integer("epochs", &config.epochs, 1, kMostEpochs, "Maximum number of epochs");
   settings.integer("batch-size", &config.batch_size, 1, kLargestBatch,
                    "Images per training step; validation uses half as many");
   settings.image_size("image-size", &config.image_size,
-                      "Size that images are resized to; HxW is height x width");
+                      "Size that images are resized to, and of windows of rasters;\n"
+                      "HxW is height x width");
   add_bands(settings, &config.bands);
   add_scale(settings, &config.scale);
   add_show_bands(settings, &config.show_bands);
@@ -62,7 +65,8 @@ void describe(TrainConfig& config, Settings& settings) {
                 "Weights of the whole model to start from");
   settings.text("split", "notebook|FILE.csv", &config.split,
                 "notebook, or a CSV file with the columns id,split (train, val, test)",
-                "Which images are for training, validation and test");
+                "Which images are for training, validation and test; a list of\n"
+                "rasters with a column split needs no other");
   settings.choice("augment", &config.augment, augment_names(),
                   "Changes of training images. notebook: flips, brightness and\n"
                   "contrast; strong: these more often, quarter turns, and shifts\n"
@@ -70,7 +74,9 @@ void describe(TrainConfig& config, Settings& settings) {
   settings.choice("sample", &config.sample, {"resize", "crop"},
                   "What training sees of an image. resize: all of it, resized;\n"
                   "crop: a random window of the native image, with sides of 0.5\n"
-                  "to 2 times --image-size, resized");
+                  "to 2 times --image-size, resized. Of a raster, resize: the\n"
+                  "windows of a fixed grid; crop: as many windows at random, in\n"
+                  "its own pixels");
   settings.toggle("shuffle", &config.shuffle, "Reorder the training images in each epoch");
   add_protocol(settings, &config.protocol);
   add_mask_policy(settings, &config.mask_policy);
@@ -82,6 +88,7 @@ void describe(TrainConfig& config, Settings& settings) {
 }
 
 void check_sample(const TrainConfig& config) {
+  require_window_size(config.image_size, config.data);
   if (!crops(config)) return;
   if (config.image_size.native()) {
     usage_fail(

@@ -14,7 +14,7 @@ namespace fpanet {
 /// Everything that determines what a training run computes. The defaults are the notebook's, except
 /// for the protocol. Saved as config.toml in the run folder.
 struct TrainConfig {
-  std::string data;  ///< folder, or synthetic[:COUNT]
+  std::string data;  ///< folder, list of rasters, or synthetic[:COUNT]
   std::int64_t epochs = 100;
   std::int64_t batch_size = 16;
   ImageSize image_size{320, 320};

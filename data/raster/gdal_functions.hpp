@@ -79,6 +79,7 @@ class Function<Result(Arguments...)> {
   X(GDALGetColorEntryAsRGB)             \
   X(GDALGetColorEntryCount)             \
   X(GDALGetDataTypeName)                \
+  X(GDALGetDefaultRAT)                  \
   X(GDALGetDriverByName)                \
   X(GDALGetGCPCount)                    \
   X(GDALGetGCPSpatialRef)               \
@@ -89,6 +90,7 @@ class Function<Result(Arguments...)> {
   X(GDALGetMetadata)                    \
   X(GDALGetMetadataItem)                \
   X(GDALGetRasterBand)                  \
+  X(GDALGetRasterCategoryNames)         \
   X(GDALGetRasterColorInterpretation)   \
   X(GDALGetRasterColorTable)            \
   X(GDALGetRasterCount)                 \
@@ -99,6 +101,11 @@ class Function<Result(Arguments...)> {
   X(GDALGetSpatialRef)                  \
   X(GDALOpenEx)                         \
   X(GDALPolygonize)                     \
+  X(GDALRATGetColumnCount)              \
+  X(GDALRATGetRowCount)                 \
+  X(GDALRATGetUsageOfCol)               \
+  X(GDALRATGetValueAsInt)               \
+  X(GDALRATGetValueAsString)            \
   X(GDALRasterIOEx)                     \
   X(GDALSetCacheMax64)                  \
   X(GDALSetColorEntry)                  \
@@ -137,8 +144,12 @@ class Function<Result(Arguments...)> {
   X(OSRClone)                           \
   X(OSRDestroySpatialReference)         \
   X(OSRExportToWktEx)                   \
+  X(OSRGetAuthorityCode)                \
+  X(OSRGetAuthorityName)                \
   X(OSRGetLinearUnits)                  \
+  X(OSRGetName)                         \
   X(OSRIsGeographic)                    \
+  X(OSRIsSame)                          \
   X(OSRNewSpatialReference)             \
   X(OSRSetAxisMappingStrategy)          \
   X(OSRSetFromUserInput)                \

@@ -27,6 +27,8 @@ struct RasterInfo {
   DType type = DType::u8;
   std::optional<double> nodata = std::nullopt;  ///< of the first band
   std::optional<Index> alpha = std::nullopt;    ///< number of the alpha band, from 1
+  bool has_gaps =
+      false;  ///< whether pixels may be without data: there is a nodata value, alpha or a mask
   Georeference georeference = {};
 };
 
@@ -37,6 +39,8 @@ struct RasterOptions {
   std::vector<Index> bands = {};
   /// Takes the place of the nodata value that the file declares.
   std::optional<double> nodata = std::nullopt;
+  /// Samples are labels: colour indices stay indices, and resampling takes the nearest pixel.
+  bool labels = false;
 };
 
 /// A rectangle in pixels that may begin and end inside a pixel.
@@ -82,6 +86,11 @@ std::optional<std::array<double, 2>> metres_per_pixel(const Georeference& place,
 
 /// Square metres of the pixel in the middle of each row of an image; empty if metres_per_pixel is nothing.
 std::vector<double> pixel_areas(const Georeference& place, Index height, Index width);
+
+/// Whether two coordinate reference systems in WKT are the same one, however they are written.
+bool same_crs(const std::string& a, const std::string& b);
+/// "EPSG:32633" or, of a coordinate reference system without a number, its name; "none" of an empty one.
+std::string crs_name(const std::string& wkt);
 
 /// Throws Error with why_no_gdal() unless that is empty. `name` is the raster.
 inline void require_gdal(const std::string& name) {

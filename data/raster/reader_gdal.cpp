@@ -66,7 +66,7 @@ std::string without_bands(GDALDatasetH dataset) {
 class GdalReader : public RasterReader {
  public:
   GdalReader(const std::filesystem::path& file, const RasterOptions& options)
-      : nodata_(options.nodata) {
+      : nodata_(options.nodata), labels_(options.labels) {
     require_gdal(file.string());
     gdal::start();
     const gdal::Errors errors;
@@ -86,6 +86,8 @@ class GdalReader : public RasterReader {
     const double declared = GDALGetRasterNoDataValue(band(1), &has_nodata);
     if (has_nodata != 0) info_.nodata = declared;
     if (nodata_) info_.nodata = nodata_;
+    info_.has_gaps =
+        info_.alpha || info_.nodata || (GDALGetMaskFlags(band(all_.front())) & GMF_ALL_VALID) == 0;
   }
 
   const RasterInfo& info() const override { return info_; }
@@ -93,9 +95,9 @@ class GdalReader : public RasterReader {
   RasterPatch read(const SourceWindow& window, Index height, Index width) override {
     const bool fewer =
         static_cast<double>(height) < window.height || static_cast<double>(width) < window.width;
-    const GDALRIOResampleAlg how = !palette_.empty() ? GRIORA_NearestNeighbour
-                                   : fewer           ? GRIORA_Average
-                                                     : GRIORA_Bilinear;
+    const GDALRIOResampleAlg how = labels_ || !palette_.empty() ? GRIORA_NearestNeighbour
+                                   : fewer                      ? GRIORA_Average
+                                                                : GRIORA_Bilinear;
     const auto channels = static_cast<Index>(bands_.size());
     Image pixels(height, width, channels, read_as_);
     transfer(window, pixels, bands_, how);
@@ -154,7 +156,7 @@ class GdalReader : public RasterReader {
 
   /// A single band of colour indices is read as red, green and blue.
   void find_palette(int count) {
-    if (count != 1 || GDALGetRasterDataType(band(1)) != GDT_Byte) return;
+    if (labels_ || count != 1 || GDALGetRasterDataType(band(1)) != GDT_Byte) return;
     const GDALColorTableH table = GDALGetRasterColorTable(band(1));
     if (table == nullptr || GDALGetRasterColorInterpretation(band(1)) != GCI_PaletteIndex) return;
     palette_.resize(256);
@@ -274,6 +276,7 @@ class GdalReader : public RasterReader {
 
   RasterInfo info_;
   std::optional<double> nodata_;  ///< given by the caller
+  bool labels_;
   gdal::Dataset dataset_;
   DType read_as_ = DType::u8;
   std::vector<int> all_;                              ///< bands of the picture

@@ -1,5 +1,6 @@
 // Builds without GDAL.
 
+#include "data/raster/categories.hpp"
 #include "data/raster/polygons.hpp"
 #include "data/raster/raster.hpp"
 #include "data/raster/raster_writer.hpp"
@@ -37,6 +38,19 @@ std::optional<std::array<double, 2>> metres_per_pixel(const Georeference& /*plac
 void write_polygons(const std::filesystem::path& file, const std::filesystem::path& /*labels*/,
                     const ClassTable& /*classes*/, double /*min_area*/) {
   require_gdal(file.string());
+}
+
+bool same_crs(const std::string& a, const std::string& b) {
+  return a == b;
+}
+
+std::string crs_name(const std::string& wkt) {
+  return wkt.empty() ? "none" : wkt;
+}
+
+std::vector<RasterCategory> raster_categories(const std::filesystem::path& file) {
+  require_gdal(file.string());
+  return {};
 }
 
 std::vector<double> pixel_areas(const Georeference& /*place*/, Index /*height*/, Index /*width*/) {

@@ -43,7 +43,8 @@ TEST_CASE("completions are the words and files that a placeholder names") {
   CHECK(completions_of("train|infer").words == std::vector<std::string>{"train", "infer"});
   CHECK(completions_of("FILE|none").words == std::vector<std::string>{"none"});
   CHECK(completions_of("FILE|none").files);
-  CHECK(completions_of("DIR|synthetic[:COUNT]").words == std::vector<std::string>{"synthetic"});
+  CHECK(completions_of("DIR|FILE.csv|synthetic[:COUNT]").words ==
+        std::vector<std::string>{"synthetic"});
   CHECK(completions_of("FILE.csv").files);
   CHECK(completions_of("N|HxW|native").words == std::vector<std::string>{"native"});
   CHECK_FALSE(completions_of("N").files);

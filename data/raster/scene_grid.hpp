@@ -40,6 +40,9 @@ struct SceneGrid {
   SourceWindow source(const Window& window) const;
 };
 
+/// How many times a side of a pixel may be enlarged to that of a grid's.
+inline constexpr double kMostEnlarged = 16;
+
 /// The scene's own pixels.
 SceneGrid same_grid(const ImageSize& scene);
 /// A grid of pixels of `wanted` metres for a scene whose pixels have the sides `metres` along a row and along a

@@ -1,4 +1,4 @@
-#include "apps/prediction/scene_grid.hpp"
+#include "data/raster/scene_grid.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "apps/prediction/scene_grid.hpp"
+#include "data/raster/scene_grid.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -8,8 +8,7 @@
 namespace fpanet {
 namespace {
 
-constexpr double kSimilar = 0.1;        // pixel sizes that differ by less count as equal
-constexpr double kMostEnlarged = 16.0;  // times a side of a pixel
+constexpr double kSimilar = 0.1;  // pixel sizes that differ by less count as equal
 
 Index resized(Index pixels, double ratio) {
   return std::max<Index>(1, std::llround(static_cast<double>(pixels) * ratio));

@@ -1,4 +1,4 @@
-#include "apps/prediction/padding.hpp"
+#include "data/padding.hpp"
 
 #include <algorithm>
 #include <cassert>
