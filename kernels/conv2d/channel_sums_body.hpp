@@ -2,6 +2,7 @@
 // The sums of channel_sums.hpp for one ISA S (simd/*.hpp). Vectors of R run over
 // channels; S also loads them from T.
 
+#include "kernels/base/compiler.hpp"
 #include "kernels/conv2d/channel_sums.hpp"
 
 namespace fpanet::kernels {
@@ -48,7 +49,7 @@ struct ChannelSummation {
       const T* p = group.y + r * group.row;
       Index left = group.cols;
       for (; left >= kChains; left -= kChains, p += kChains * group.pixel) {
-#pragma GCC unroll 4
+        FPANET_UNROLL_UP_TO(4)
         for (int i = 0; i < kChains; ++i) {
           const Vector apart = of.load(p + i * group.pixel) - centre;
           sum[i] = sum[i] + apart;

@@ -1,10 +1,10 @@
+#include "kernels/base/compiler.hpp"
 #include "kernels/conv2d/inner_loops.hpp"
 
 // After the pragma only our own templates are included: no inline function of a standard header may
 // be compiled for instructions that the running processor might lack.
 #if defined(__x86_64__)
-#pragma GCC push_options
-#pragma GCC target("avx2,fma")
+FPANET_TARGET_BEGIN("avx2,fma")
 #include "kernels/conv2d/winograd_tiles_body.hpp"
 #include "kernels/gemm/panel_body.hpp"
 #include "kernels/simd/bf16_avx2.hpp"
@@ -28,5 +28,5 @@ template WinogradKernels<float> winograd_kernels_avx2();
 template WinogradKernels<bfloat16> winograd_kernels_avx2();
 
 }  // namespace fpanet::kernels
-#pragma GCC pop_options
+FPANET_TARGET_END
 #endif

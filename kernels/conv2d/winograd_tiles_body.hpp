@@ -3,6 +3,7 @@
 // channels; S also loads them from T and stores them to T. A two-dimensional transform is the
 // one-dimensional transform of the columns, then of the rows.
 
+#include "kernels/base/compiler.hpp"
 #include "kernels/conv2d/channel_sums_body.hpp"
 #include "kernels/conv2d/winograd_filters.hpp"
 #include "kernels/conv2d/winograd_tiles.hpp"
@@ -26,20 +27,20 @@ struct WinogradTransforms {
   template <int kFrom, int kTo, void (*kTransform)(const Vector*, Vector*), class From, class To>
   [[gnu::always_inline]] static void transform(const From from, const To to) {
     Vector half[kTo][kFrom];
-#pragma GCC unroll 1
+    FPANET_UNROLL_UP_TO(1)
     for (int j = 0; j < kFrom; ++j) {
       Vector column[kFrom], result[kTo];
-#pragma GCC unroll 7
+      FPANET_UNROLL_UP_TO(7)
       for (int i = 0; i < kFrom; ++i) column[i] = from(i, j);
       kTransform(column, result);
-#pragma GCC unroll 7
+      FPANET_UNROLL_UP_TO(7)
       for (int i = 0; i < kTo; ++i) half[i][j] = result[i];
     }
-#pragma GCC unroll 1
+    FPANET_UNROLL_UP_TO(1)
     for (int i = 0; i < kTo; ++i) {
       Vector result[kTo];
       kTransform(half[i], result);
-#pragma GCC unroll 7
+      FPANET_UNROLL_UP_TO(7)
       for (int j = 0; j < kTo; ++j) to(i, j, result[j]);
     }
   }
@@ -172,9 +173,9 @@ struct WinogradTransforms {
   // cached, the prefetch instructions cost 3 %.
   template <int kRows, int kCols, int kWrite>
   [[gnu::always_inline]] static void fetch(const T* p, Index row, Index col) {
-#pragma GCC unroll 7
+    FPANET_UNROLL_UP_TO(7)
     for (int i = 0; i < kRows; ++i) {
-#pragma GCC unroll 5
+      FPANET_UNROLL_UP_TO(5)
       for (int j = 0; j < kCols; ++j) __builtin_prefetch(p + i * row + j * col, kWrite, 2);
     }
   }

@@ -1,12 +1,12 @@
 #include <cstring>
 
+#include "kernels/base/compiler.hpp"
 #include "kernels/gemm/pairs.hpp"
 
 // After the pragma only our own templates are included: no inline function of a standard header may
 // be compiled for instructions that the running processor might lack.
 #if defined(__x86_64__)
-#pragma GCC push_options
-#pragma GCC target("avx2,fma")
+FPANET_TARGET_BEGIN("avx2,fma")
 #include "kernels/gemm/pairs_body.hpp"
 #include "kernels/simd/bf16_avx2.hpp"
 
@@ -17,5 +17,5 @@ GemmPairs gemm_pairs_avx2() {
 }
 
 }  // namespace fpanet::kernels
-#pragma GCC pop_options
+FPANET_TARGET_END
 #endif

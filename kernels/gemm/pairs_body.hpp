@@ -3,6 +3,7 @@
 // With AVX-512 a micro-tile has 12 x 2 accumulators: each step loads 2 vectors of B, broadcasts 12
 // pairs of A and does 24 multiplications.
 
+#include "kernels/base/compiler.hpp"
 #include "kernels/gemm/pairs.hpp"
 
 namespace fpanet::kernels {
@@ -22,12 +23,12 @@ struct GemmPairsTile {
       const bfloat16* b = p.b + s * p.b_segment;
       for (Index k = 0; k < p.run; ++k, a += p.a_k, b += p.b_k) {
         Pairs bv[kVectors];
-#pragma GCC unroll 2
+        FPANET_UNROLL_UP_TO(2)
         for (int v = 0; v < kVectors; ++v) bv[v] = S::load_pairs(b + 2 * v * S::kLanes);
-#pragma GCC unroll 12
+        FPANET_UNROLL_UP_TO(12)
         for (int i = 0; i < kRows; ++i) {
           const Pairs av = S::broadcast_pair(a + i * p.a_row);
-#pragma GCC unroll 2
+          FPANET_UNROLL_UP_TO(2)
           for (int v = 0; v < kVectors; ++v) {
             sum[i][v] = S::multiply_add_pairs(av, bv[v], sum[i][v]);
           }
@@ -49,11 +50,11 @@ struct GemmPairsTile {
   static void multiply_tile(const PairsToBf16& p, Index row) {
     Vector sum[kRows][kVectors] = {};
     sum_up<kRows, kVectors>(p.factors, row, sum);
-#pragma GCC unroll 2
+    FPANET_UNROLL_UP_TO(2)
     for (int v = 0; v < kVectors; ++v) {
       const Index j = v * S::kLanes, count = p.factors.n - j;
       const Vector bias = p.bias != nullptr ? load(p.bias + j, count) : Vector{};
-#pragma GCC unroll 12
+      FPANET_UNROLL_UP_TO(12)
       for (int i = 0; i < kRows; ++i) {
         const Index at = (row + i) * p.c_row + j;
         Vector value = sum[i][v] + bias;
@@ -68,10 +69,10 @@ struct GemmPairsTile {
   static void multiply_tile(const PairsToSum& p, Index row) {
     Vector sum[kRows][kVectors] = {};
     sum_up<kRows, kVectors>(p.factors, row, sum);
-#pragma GCC unroll 2
+    FPANET_UNROLL_UP_TO(2)
     for (int v = 0; v < kVectors; ++v) {
       const Index j = v * S::kLanes, count = p.factors.n - j;
-#pragma GCC unroll 12
+      FPANET_UNROLL_UP_TO(12)
       for (int i = 0; i < kRows; ++i) {
         float* const c = p.c + (row + i) * p.c_row + j;
         store(c, load(c, count) + sum[i][v], count);
@@ -106,9 +107,7 @@ struct GemmPairsTile {
     p.factors.n <= S::kLanes ? multiply_panel<1>(p) : multiply_panel<2>(p);
   }
 
-  static GemmPairs kernels() {
-    return {kWidth, multiply<PairsToBf16>, multiply<PairsToSum>};
-  }
+  static GemmPairs kernels() { return {kWidth, multiply<PairsToBf16>, multiply<PairsToSum>}; }
 };
 
 }  // namespace fpanet::kernels

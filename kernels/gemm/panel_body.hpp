@@ -5,6 +5,7 @@
 // B and broadcasts kRows elements of A. With AVX2 these are 12 accumulators, 2 vectors of B and 1
 // of A, and 12 multiply-adds for 8 loads.
 
+#include "kernels/base/compiler.hpp"
 #include "kernels/gemm/panel.hpp"
 
 namespace fpanet::kernels {
@@ -35,9 +36,9 @@ struct GemmTile {
       }
     }
     const auto fold = [&] {
-#pragma GCC unroll 12
+      FPANET_UNROLL_UP_TO(12)
       for (int i = 0; i < kRows; ++i) {
-#pragma GCC unroll 2
+        FPANET_UNROLL_UP_TO(2)
         for (int v = 0; v < kVectors; ++v) {
           total[i][v] = total[i][v] + sum[i][v];
           sum[i][v] = Vector{};
@@ -86,12 +87,12 @@ struct GemmTile {
   [[gnu::always_inline]] static void multiply_add(const T* a, Index a_row, const T* b,
                                                   Vector (&sum)[kRows][kVectors]) {
     Vector bv[kVectors];
-#pragma GCC unroll 2
+    FPANET_UNROLL_UP_TO(2)
     for (int v = 0; v < kVectors; ++v) bv[v] = S::load(b + v * S::kLanes);
-#pragma GCC unroll 12
+    FPANET_UNROLL_UP_TO(12)
     for (int i = 0; i < kRows; ++i) {
       const Vector av = S::broadcast(a[i * a_row]);
-#pragma GCC unroll 2
+      FPANET_UNROLL_UP_TO(2)
       for (int v = 0; v < kVectors; ++v) sum[i][v] = S::multiply_add(av, bv[v], sum[i][v]);
     }
   }
@@ -101,9 +102,9 @@ struct GemmTile {
                                            const Vector (&total)[kRows][kVectors]) {
     T* c = p.c + row * p.c_row;
     if (p.n == kVectors * S::kLanes) {
-#pragma GCC unroll 12
+      FPANET_UNROLL_UP_TO(12)
       for (int i = 0; i < kRows; ++i, c += p.c_row) {
-#pragma GCC unroll 2
+        FPANET_UNROLL_UP_TO(2)
         for (int v = 0; v < kVectors; ++v) S::store(c + v * S::kLanes, total[i][v]);
       }
     } else {
@@ -128,18 +129,18 @@ struct GemmTile {
   [[gnu::always_inline]] static void finish(const GemmPanel<T>& p, Index row,
                                             Vector (&total)[kRows][kVectors]) {
     if (p.residual != nullptr) {
-#pragma GCC unroll 12
+      FPANET_UNROLL_UP_TO(12)
       for (int i = 0; i < kRows; ++i) {
-#pragma GCC unroll 2
+        FPANET_UNROLL_UP_TO(2)
         for (int v = 0; v < kVectors; ++v) {
           total[i][v] = total[i][v] + load(p, p.residual + (row + i) * p.c_row, v * S::kLanes);
         }
       }
     }
     if (p.relu) {
-#pragma GCC unroll 12
+      FPANET_UNROLL_UP_TO(12)
       for (int i = 0; i < kRows; ++i) {
-#pragma GCC unroll 2
+        FPANET_UNROLL_UP_TO(2)
         for (int v = 0; v < kVectors; ++v) total[i][v] = S::max(Vector{}, total[i][v]);
       }
     }

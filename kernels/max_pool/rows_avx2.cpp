@@ -1,11 +1,11 @@
+#include "kernels/base/compiler.hpp"
 #include "kernels/max_pool/rows.hpp"
 #include "kernels/max_pool_body.hpp"
 
 // After the pragma only our own templates are included: no inline function of a standard header may
 // be compiled for instructions that the running processor might lack.
 #if defined(__x86_64__)
-#pragma GCC push_options
-#pragma GCC target("avx2,fma")
+FPANET_TARGET_BEGIN("avx2,fma")
 #include "kernels/max_pool/rows_body.hpp"
 #include "kernels/simd/bf16_avx2.hpp"
 
@@ -20,5 +20,5 @@ template MaxPoolRows<double> max_pool_rows_avx2();
 template MaxPoolRows<bfloat16> max_pool_rows_avx2();
 
 }  // namespace fpanet::kernels
-#pragma GCC pop_options
+FPANET_TARGET_END
 #endif

@@ -1,10 +1,10 @@
+#include "kernels/base/compiler.hpp"
 #include "kernels/softmax/class_rows.hpp"
 
 // After the pragma only our own templates are included: no inline function of a standard header may
 // be compiled for instructions that the running processor might lack.
 #if defined(__x86_64__)
-#pragma GCC push_options
-#pragma GCC target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")
+FPANET_TARGET_BEGIN("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")
 #include "kernels/simd/avx512.hpp"
 #include "kernels/softmax/class_rows_body.hpp"
 
@@ -15,5 +15,5 @@ ClassRows class_rows_avx512() {
 }
 
 }  // namespace fpanet::kernels
-#pragma GCC pop_options
+FPANET_TARGET_END
 #endif
