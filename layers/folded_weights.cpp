@@ -164,8 +164,9 @@ void FoldedWeights::make(const D& device, const Entry& entry) {
 void FoldedWeights::refresh(const Context& context) {
   if (!stale_) return;
   for (const auto& [key, entry] : entries_) {
+    const Entry& folded = entry;
     dispatch("folded weights", context, key.second,
-             [&]<class T>(const auto& device, Type<T>) { make<T>(device, entry); });
+             [&]<class T>(const auto& device, Type<T>) { make<T>(device, folded); });
   }
   stale_ = false;
 }

@@ -1,5 +1,7 @@
 #include "layers/matmul.hpp"
 
+#include <array>
+
 #include "kernels/matmul.hpp"
 #include "layers/checks.hpp"
 #include "layers/dispatch.hpp"
@@ -63,18 +65,15 @@ class Matmul final : public Op {
   }
 
   std::size_t workspace_bytes(const Context& context, std::span<const Spec> in) const override {
-    const auto sizes_of = [](const Spec& spec) {
-      const Shape& s = spec.shape;
-      const int last = s.rank() - 1;
-      return std::array<Index, 3>{last == 2 ? s[0] : 1, s[last - 1], s[last]};
-    };
     const Sizes s = sizes(in);
-    const auto [a_items, a_rows, a_cols] = sizes_of(in[0]);
-    const auto [b_items, b_rows, b_cols] = sizes_of(in[1]);
     return dispatch(name(), context, in[0].dtype, [&]<class T>(const auto& device, Type<T>) {
-      return kernels::matmul_workspace_bytes<T>(
-          device, product_, {nullptr, a_items, a_rows, a_cols}, {nullptr, b_items, b_rows, b_cols},
-          {nullptr, s.items, s.rows, s.cols});
+      const auto no_data = [](const Spec& spec) {
+        const Shape& shape = spec.shape;
+        const int last = shape.rank() - 1;
+        return Matrices<const T>{nullptr, last == 2 ? shape[0] : 1, shape[last - 1], shape[last]};
+      };
+      return kernels::matmul_workspace_bytes<T>(device, product_, no_data(in[0]), no_data(in[1]),
+                                                {nullptr, s.items, s.rows, s.cols});
     });
   }
 

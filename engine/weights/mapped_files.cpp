@@ -23,14 +23,14 @@ struct Entry {
 
 namespace {
 
-std::atomic<Entry*> first{nullptr};
+std::atomic<Entry*> first_entry{nullptr};
 std::mutex changes;
 struct sigaction previous {};
 
 /// Only calls functions that are async-signal-safe according to POSIX.
 extern "C" void on_bus_error(int signal, siginfo_t* info, void* /*context*/) {
   const auto address = reinterpret_cast<std::uintptr_t>(info->si_addr);
-  for (const Entry* entry = first; entry != nullptr; entry = entry->next) {
+  for (const Entry* entry = first_entry; entry != nullptr; entry = entry->next) {
     if (address < entry->begin || address >= entry->end) continue;
     [[maybe_unused]] const ssize_t written =
         ::write(STDERR_FILENO, entry->message.data(), entry->message.size());
@@ -48,13 +48,13 @@ void install_handler() {
 }
 
 Entry* free_entry() {
-  for (Entry* entry = first; entry != nullptr; entry = entry->next) {
+  for (Entry* entry = first_entry; entry != nullptr; entry = entry->next) {
     if (entry->begin == entry->end) return entry;
   }
-  if (first == nullptr) install_handler();
+  if (first_entry == nullptr) install_handler();
   auto* entry = new Entry;
-  entry->next = first;
-  first = entry;
+  entry->next = first_entry;
+  first_entry = entry;
   return entry;
 }
 
