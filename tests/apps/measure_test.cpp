@@ -21,10 +21,15 @@ TEST_CASE("statistics of repeats") {
 TEST_CASE("peak memory rises by what is touched and does not fall") {
   constexpr std::int64_t kTouched = 64 << 20;
   const std::int64_t before = resident_bytes();
-  {
+  // Where memory is scarce the kernel may take other pages of this process back in between, so the rise shows in one
+  // of a few tries.
+  bool rose = false;
+  for (int i = 0; i < 5 && !rose; ++i) {
+    const std::int64_t at_first = resident_bytes();
     const std::vector<char> touched(kTouched, 1);
-    CHECK(resident_bytes() >= before + kTouched * 9 / 10);
+    rose = resident_bytes() >= at_first + kTouched * 9 / 10;
   }
+  CHECK(rose);
   CHECK(peak_resident_bytes() >= before + kTouched * 9 / 10);
 }
 
