@@ -26,8 +26,7 @@ void fail_if_any(const std::string& source, std::vector<std::string> problems,
   std::erase(problems, std::string());
   if (problems.empty()) return;
   std::ranges::sort(problems);
-  const auto repeated = std::ranges::unique(problems);
-  problems.erase(repeated.begin(), repeated.end());
+  problems.erase(std::unique(problems.begin(), problems.end()), problems.end());
   fail("{}: {} of {} rasters with masks cannot be used:\n  {}", source, problems.size(), pictures,
        join(problems, "\n  "));
 }
