@@ -107,6 +107,8 @@ bool ModelSession::has_program(const ProgramOptions& options) const {
 }
 
 Program& ModelSession::program(const ProgramOptions& options) {
+  if (twins_stale_) renew_twins(placement_.context, store_);
+  twins_stale_ = false;
   for (const std::unique_ptr<Program>& program : programs_) {
     if (program->options() == options) return *program;
   }

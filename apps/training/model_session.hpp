@@ -50,9 +50,10 @@ class ModelSession {
                std::optional<PixelFormat> pixels = std::nullopt);
 
   /// The parameters, for reading and writing. Since they may change, the next evaluation folds
-  /// batch norm again.
+  /// batch norm again, and the next program() rounds the twins again.
   ParameterStore& store() {
     folded_.mark_stale();
+    twins_stale_ = true;
     return store_;
   }
   const Network& network() const { return *network_; }
@@ -88,6 +89,7 @@ class ModelSession {
   PixelFormat pixels_;
   Objective objective_ = {.ignore_index = kIgnoreLabel};
   FoldedWeights folded_;
+  bool twins_stale_ = false;
   std::optional<AdamWState> optimizer_;
   bool uses_average_ = false;  // then optimizer_->average() holds the trained parameters
   Arena arena_;

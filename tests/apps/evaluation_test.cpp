@@ -8,6 +8,7 @@
 #include "apps/report/evaluation_output.hpp"
 #include "data/dataset.hpp"
 #include "data/mask.hpp"
+#include "models/fpanet.hpp"
 #include "tests/support/message_of.hpp"
 
 namespace fpanet {
@@ -16,14 +17,19 @@ namespace {
 constexpr Index kScenes = 3;
 constexpr Index kSide = 32;
 
-/// A net with random weights, judged in batches of two and of the one that is left.
-Tally evaluate_random_net() {
+/// Judges a net in batches of two and of the one that is left.
+Tally evaluate_scenes(ModelSession& session) {
   const auto store = std::make_shared<SceneStore>(
       std::make_shared<SyntheticDataset>(kScenes, ImageSize{kSide, kSide}, 1));
-  ModelSession session({.context = Cpu{2}}, {.options = {{"encoder", "resnet18"}}}, std::nullopt);
-  session.store().initialize(1);
   Loader loader(store, {0, 1, 2}, {.batch_size = 2});
   return evaluate(session, loader);
+}
+
+/// A net with random weights.
+Tally evaluate_random_net() {
+  ModelSession session({.context = Cpu{2}}, {.options = {{"encoder", "resnet18"}}}, std::nullopt);
+  session.store().initialize(1);
+  return evaluate_scenes(session);
 }
 
 const Tally& random_evaluation() {
@@ -100,6 +106,25 @@ TEST_CASE("mean IoU leaves `unknown` out") {
   const ClassTable without({{"land", {1, 0, 0}}, {"water", {0, 0, 0}}});
   CHECK(mean_iou_known(confusion, with) == 6.0 / 8.0);
   CHECK(mean_iou_known(confusion, without) == (6.0 / 8.0 + 8.0 / 10.0) / 2);
+}
+
+TEST_CASE("weights that change between evaluations count in mixed precision, too") {
+  const auto session_of = [](std::uint64_t seed) {
+    auto session = std::make_unique<ModelSession>(Placement{.context = Cpu{2}, .twin = DType::bf16},
+                                                  to_config({.encoder_name = "resnet18",
+                                                             .encoder_depth = 3,
+                                                             .decoder_channels = {8, 8, 8},
+                                                             .decoder_pab_channels = 4}),
+                                                  std::nullopt);
+    session->store().initialize(seed);
+    return session;
+  };
+  const auto session = session_of(1);
+  const double first = evaluate_scenes(*session).metrics().loss.value();
+  session->store().initialize(2);
+  const double second = evaluate_scenes(*session).metrics().loss.value();
+  CHECK(second != first);
+  CHECK(second == evaluate_scenes(*session_of(2)).metrics().loss.value());
 }
 
 TEST_CASE("the printed tables show every class and every number") {
