@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstring>
 #include <filesystem>
+#include <numeric>
 
 #include "apps/cli/cli.hpp"
 #include "apps/cli/console.hpp"
@@ -86,15 +87,38 @@ Tensor tensor_of_picture(const Image& image) {
   return tensor;
 }
 
+/// Where the three largest entries of a map look, on the grid of positions.
+std::string largest_entries(const Tensor& map, Index rows, Index columns) {
+  const std::span<const float> entries = map.span<float>();
+  const Index positions = rows * columns;
+  std::vector<Index> largest(entries.size());
+  std::iota(largest.begin(), largest.end(), Index{0});
+  const auto shown = std::min<std::ptrdiff_t>(3, std::ssize(largest));
+  const auto weight = [&](Index i) { return entries[static_cast<std::size_t>(i)]; };
+  std::partial_sort(largest.begin(), largest.begin() + shown, largest.end(),
+                    [&](Index a, Index b) { return weight(a) > weight(b); });
+  const double sum = std::accumulate(entries.begin(), entries.end(), 0.0);
+  std::vector<std::string> looks;
+  for (const Index i : std::span(largest).first(static_cast<std::size_t>(shown))) {
+    const Index asks = i / positions, gives = i % positions;
+    looks.push_back(fmt::format("({},{}) looks at ({},{}) {:.1f} %", asks / columns, asks % columns,
+                                gives / columns, gives % columns, 100 * weight(i) / sum));
+  }
+  return fmt::format(
+      "Its largest entries, with their share of the map: {}. A position is (row,column) on a grid "
+      "of {} by {}.",
+      join(looks, ", "), rows, columns);
+}
+
 /// Writes attention.npy, and adds where the map's mass lies.
 void add_attention(const State& state, const Inspection& inspection, const Sight& sight,
                    std::vector<std::string>& facts, std::vector<InspectedPicture>& pictures) {
   const Tensor& map = inspection.attention;
   if (!map.defined()) {
     facts.emplace_back(
-        "Attention: no map is stored. The network has none, or the picture so many positions that "
-        "the "
-        "map is computed in parts; then try a smaller --image-size.");
+        "Attention: there is no map to show. Either the network has no attention, or the picture "
+        "has so many positions that the map is computed in parts; then try a smaller "
+        "--image-size.");
     return;
   }
   const Index positions = map.shape()[0];
@@ -110,6 +134,7 @@ void add_attention(const State& state, const Inspection& inspection, const Sight
     if (fits) rows = r;
   }
   const Index columns = positions / rows;
+  facts.push_back(largest_entries(map, rows, columns));
   const Index side = std::max<Index>(1, 320 / columns);
   const std::vector<double> mass = received(map);
   std::vector<double> entries;

@@ -1,9 +1,12 @@
 // Looking inside: inspect, explain, summary, gradcheck and bench as a user calls them.
 
 #include <doctest/doctest.h>
+#include <fmt/core.h>
 
 #include <algorithm>
+#include <cstring>
 #include <sstream>
+#include <vector>
 
 #include "tests/apps/xml_check.hpp"
 #include "tests/programs/run_program.hpp"
@@ -53,7 +56,15 @@ TEST_CASE("inspect shows what a trained network sees") {
   }
   const std::string npy = contents(work / "inside" / "attention.npy");
   CHECK(has(npy, "'shape': (64, 64, )"));
-  CHECK(npy.size() == 128 + 64 * 64 * 4);
+  REQUIRE(npy.size() == 128 + 64 * 64 * 4);
+  std::vector<float> map(64 * 64);
+  std::memcpy(map.data(), npy.data() + 128, map.size() * sizeof(float));
+  const long largest = std::max_element(map.begin(), map.end()) - map.begin();
+  const long asks = largest / 64, gives = largest % 64;
+  CHECK(has(outcome.out, fmt::format("share of the map: ({},{}) looks at ({},{}) {:.1f} %, (",
+                                     asks / 8, asks % 8, gives / 8, gives % 8,
+                                     100 * map[static_cast<std::size_t>(largest)])));
+  CHECK(has(outcome.out, " on a grid of 8 by 8."));
   const std::string page = contents(work / "inside" / "index.html");
   CHECK(xml_problem(page) == "");
   CHECK(count(page, "data:image/png;base64,") == 7);
