@@ -3,10 +3,10 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <charconv>
 #include <numeric>
 
 #include "engine/core/error.hpp"
+#include "engine/core/parse_number.hpp"
 
 namespace fpanet {
 
@@ -14,13 +14,12 @@ namespace {
 
 constexpr Index kLargestNumber = 65535;  // bands of a GeoTIFF
 
-Index parse_number(std::string_view text, std::string_view whole) {
-  Index value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  require(error == std::errc{} && end == text.data() + text.size() && value >= 1,
+Index band_number(std::string_view text, std::string_view whole) {
+  const auto value = parse_number<Index>(text);
+  require(value && *value >= 1,
           "bands '{}': expected a number of bands from 1 to {}, or a list of bands such as 4,3,2",
           whole, kMaxBands);
-  return value;
+  return *value;
 }
 
 template <class T>
@@ -54,12 +53,12 @@ Bands Bands::first(Index count) {
 }
 
 Bands Bands::parse(std::string_view text) {
-  if (text.find(',') == text.npos) return first(parse_number(text, text));
+  if (text.find(',') == text.npos) return first(band_number(text, text));
   std::vector<Index> numbers;
   // A list of one ends with a comma, because a number alone is a count.
   for (std::size_t begin = 0; begin < text.size();) {
     const std::size_t comma = std::min(text.find(',', begin), text.size());
-    numbers.push_back(parse_number(text.substr(begin, comma - begin), text));
+    numbers.push_back(band_number(text.substr(begin, comma - begin), text));
     begin = comma + 1;
   }
   return Bands(std::move(numbers));

@@ -1,10 +1,9 @@
 #include "data/class_table.hpp"
 
-#include <charconv>
-
 #include "data/csv.hpp"
 #include "data/file_bytes.hpp"
 #include "engine/core/error.hpp"
+#include "engine/core/parse_number.hpp"
 #include "engine/weights/printable.hpp"
 
 namespace fpanet {
@@ -13,11 +12,10 @@ namespace {
 
 std::uint8_t parse_channel(const std::filesystem::path& path, const CsvRow& row, std::size_t cell) {
   const std::string& text = row.cells[cell];
-  std::uint8_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  require(error == std::errc{} && end == text.data() + text.size(),
-          "{}:{}: '{}' is not a colour value, expected 0 to 255", path.string(), row.line, text);
-  return value;
+  const auto value = parse_number<std::uint8_t>(text);
+  require(value.has_value(), "{}:{}: '{}' is not a colour value, expected 0 to 255", path.string(),
+          row.line, text);
+  return *value;
 }
 
 Index squared_distance(const Rgb& a, const Rgb& b) {

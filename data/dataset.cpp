@@ -1,7 +1,6 @@
 #include "data/dataset.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include "data/image_file.hpp"
 #include "data/image_orientation.hpp"
@@ -9,6 +8,7 @@
 #include "data/synth.hpp"
 #include "engine/core/device.hpp"
 #include "engine/core/error.hpp"
+#include "engine/core/parse_number.hpp"
 
 namespace fpanet {
 
@@ -146,11 +146,9 @@ std::unique_ptr<Dataset> open_dataset(std::string_view data, const DatasetOption
   }
   if (data.starts_with(kSynthetic) && data[kSynthetic.size()] == ':') {
     const std::string_view text = data.substr(kSynthetic.size() + 1);
-    Index count = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-    require(error == std::errc{} && end == text.data() + text.size() && count >= 1,
-            "data '{}': expected synthetic:COUNT with COUNT from 1 on", data);
-    return std::make_unique<SyntheticDataset>(count, options.size, seed, options.bands);
+    const auto count = parse_number<Index>(text);
+    require(count && *count >= 1, "data '{}': expected synthetic:COUNT with COUNT from 1 on", data);
+    return std::make_unique<SyntheticDataset>(*count, options.size, seed, options.bands);
   }
   if (is_raster_data(data)) return std::make_unique<RasterDataset>(data, options);
   return std::make_unique<FolderDataset>(data, options);

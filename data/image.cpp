@@ -3,12 +3,12 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 
 #include "data/georeference.hpp"
 #include "data/image_file.hpp"
 #include "engine/core/error.hpp"
+#include "engine/core/parse_number.hpp"
 
 namespace fpanet {
 
@@ -16,10 +16,8 @@ namespace {
 
 /// An integer of at least 1, or nullopt.
 std::optional<Index> parse_side(std::string_view text) {
-  Index value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || value < 1) return std::nullopt;
-  return value;
+  const auto value = parse_number<Index>(text);
+  return value && *value >= 1 ? value : std::nullopt;
 }
 
 }  // namespace

@@ -2,22 +2,18 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 
 #include "engine/core/error.hpp"
+#include "engine/core/parse_number.hpp"
 
 namespace fpanet {
 
 namespace {
 
 std::optional<float> parse_float(std::string_view text) {
-  float value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(value)) {
-    return std::nullopt;
-  }
-  return value;
+  const auto value = parse_number<float>(text);
+  return value && std::isfinite(*value) ? value : std::nullopt;
 }
 
 /// The place of a band among those of an image.

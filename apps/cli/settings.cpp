@@ -7,11 +7,11 @@
 #include <cmath>
 #include <utility>
 
-#include "apps/cli/parse_number.hpp"
 #include "apps/cli/python_repr.hpp"
 #include "apps/cli/usage_error.hpp"
 #include "engine/core/error.hpp"
 #include "engine/core/join.hpp"
+#include "engine/core/parse_number.hpp"
 
 namespace fpanet {
 namespace {

@@ -9,12 +9,12 @@
 #include <sstream>
 #include <string_view>
 
-#include "apps/cli/parse_number.hpp"
 #include "apps/cli/python_repr.hpp"
 #include "apps/cli/text_file.hpp"
 #include "apps/cli/usage_error.hpp"
 #include "engine/core/error.hpp"
 #include "engine/core/join.hpp"
+#include "engine/core/parse_number.hpp"
 #include "engine/weights/printable.hpp"
 
 namespace fpanet {

@@ -3,9 +3,9 @@
 #include <string_view>
 #include <utility>
 
-#include "apps/cli/parse_number.hpp"
 #include "data/pixel_format.hpp"
 #include "engine/core/error.hpp"
+#include "engine/core/parse_number.hpp"
 
 namespace fpanet {
 namespace {

@@ -1,9 +1,9 @@
 #include "apps/fpanet_predict/options.hpp"
 
-#include "apps/cli/parse_number.hpp"
 #include "apps/cli/python_repr.hpp"
 #include "apps/cli/shared_settings.hpp"
 #include "engine/core/error.hpp"
+#include "engine/core/parse_number.hpp"
 
 namespace fpanet {
 namespace {

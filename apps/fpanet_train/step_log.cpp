@@ -9,12 +9,12 @@
 #include <string>
 #include <utility>
 
-#include "apps/cli/parse_number.hpp"
 #include "apps/cli/python_repr.hpp"
 #include "apps/cli/text_file.hpp"
 #include "apps/training/metrics_table.hpp"
 #include "engine/core/error.hpp"
 #include "engine/core/join.hpp"
+#include "engine/core/parse_number.hpp"
 
 namespace fpanet {
 namespace {

@@ -8,9 +8,9 @@
 #include <string_view>
 #include <system_error>
 
-#include "apps/cli/parse_number.hpp"
 #include "data/codec.hpp"
 #include "engine/core/error.hpp"
+#include "engine/core/parse_number.hpp"
 #include "engine/core/protobuf_writer.hpp"
 #include "engine/weights/printable.hpp"
 

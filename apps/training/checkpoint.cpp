@@ -1,12 +1,12 @@
 #include "apps/training/checkpoint.hpp"
 
-#include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "apps/training/pixel_metadata.hpp"
 #include "data/mask.hpp"
 #include "engine/core/error.hpp"
+#include "engine/core/parse_number.hpp"
 #include "engine/weights/printable.hpp"
 #include "engine/weights/safetensors/safetensors.hpp"
 #include "models/model_file.hpp"
@@ -25,11 +25,9 @@ constexpr const char* kPixelSize = "fpanet.pixel_size";
 
 template <class T>
 T parse(const std::string& text, const char* key, const std::string& source) {
-  T value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  require(error == std::errc() && end == text.data() + text.size(),
-          "{}: metadata {}='{}' is not a number", source, key, printable(text));
-  return value;
+  const auto value = parse_number<T>(text);
+  require(value.has_value(), "{}: metadata {}='{}' is not a number", source, key, printable(text));
+  return *value;
 }
 
 /// [["urban_land",0,255,255],...]

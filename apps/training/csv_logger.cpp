@@ -8,10 +8,10 @@
 #include <string_view>
 #include <utility>
 
-#include "apps/cli/parse_number.hpp"
 #include "apps/cli/python_repr.hpp"
 #include "apps/cli/text_file.hpp"
 #include "data/csv.hpp"
+#include "engine/core/parse_number.hpp"
 
 namespace fpanet {
 namespace {

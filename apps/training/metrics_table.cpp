@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
-#include "apps/cli/parse_number.hpp"
 #include "apps/cli/text_file.hpp"
 #include "data/csv.hpp"
 #include "engine/core/error.hpp"
+#include "engine/core/parse_number.hpp"
 
 namespace fpanet {
 namespace {

@@ -6,12 +6,12 @@
 #include <numeric>
 #include <optional>
 
-#include "apps/cli/parse_number.hpp"
 #include "apps/cli/python_repr.hpp"
 #include "apps/cli/usage_error.hpp"
 #include "data/mask.hpp"
 #include "engine/core/error.hpp"
 #include "engine/core/join.hpp"
+#include "engine/core/parse_number.hpp"
 #include "models/losses/loss.hpp"
 
 namespace fpanet {

@@ -2,9 +2,9 @@
 
 #include <cmath>
 
-#include "apps/cli/parse_number.hpp"
 #include "apps/cli/python_repr.hpp"
 #include "apps/cli/usage_error.hpp"
+#include "engine/core/parse_number.hpp"
 
 namespace fpanet {
 namespace {

@@ -1,7 +1,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <sstream>
 
@@ -10,6 +9,7 @@
 #include "data/prepare/layouts.hpp"
 #include "data/raster/raster.hpp"
 #include "engine/core/error.hpp"
+#include "engine/core/parse_number.hpp"
 
 namespace fpanet::prepare {
 namespace {
@@ -88,13 +88,12 @@ std::vector<std::string> landcover_ai(const fs::path& source, const fs::path& ou
     for (const std::string& tile : tiles) {
       const std::size_t end = std::min(tile.rfind('_'), tile.size());
       const auto photo = photos.find(tile.substr(0, end));
-      Index number = 0;
-      const char* const last = tile.data() + tile.size();
-      const bool counted = end + 1 < tile.size() &&
-                           std::from_chars(tile.data() + end + 1, last, number).ptr == last &&
-                           number >= 0;
+      const auto number = end < tile.size()
+                              ? parse_number<Index>(std::string_view(tile).substr(end + 1))
+                              : std::nullopt;
+      const bool counted = number && *number >= 0;
       const auto window =
-          counted && photo != photos.end() ? tile_of(photo->second, number) : std::nullopt;
+          counted && photo != photos.end() ? tile_of(photo->second, *number) : std::nullopt;
       if (!window) {
         unknown.push_back(fmt::format("{} of {}.txt", tile, part));
         continue;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <map>
 #include <string_view>
 
@@ -11,6 +10,7 @@
 #include "data/image_format.hpp"
 #include "engine/core/error.hpp"
 #include "engine/core/join.hpp"
+#include "engine/core/parse_number.hpp"
 #include "engine/weights/printable.hpp"
 
 namespace fpanet {
@@ -166,9 +166,9 @@ class RasterList {
           std::pair{"height", &window.height}, std::pair{"width", &window.width}}) {
       const std::string text = cell(row, name);
       any = any || !text.empty();
-      const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *side);
-      const bool is_number = error == std::errc{} && end == text.data() + text.size();
-      if (!is_number && problem.empty()) {
+      const auto number = parse_number<Index>(text);
+      *side = number.value_or(0);
+      if (!number && problem.empty()) {
         problem = fmt::format("{} '{}' is not a number of pixels", name, printable(text));
       }
     }

@@ -2,11 +2,11 @@
 
 #include <omp.h>
 
-#include <charconv>
 #include <cstring>
 
 #include "engine/core/cuda_memory.hpp"
 #include "engine/core/error.hpp"
+#include "engine/core/parse_number.hpp"
 
 namespace fpanet {
 
@@ -14,12 +14,8 @@ Device Device::parse(std::string_view text) {
   if (text == "cpu") return cpu();
   if (text == "cuda") return cuda(0);
   if (text.starts_with("cuda:")) {
-    const std::string_view digits = text.substr(5);
-    int index = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), index);
-    if (error == std::errc() && end == digits.data() + digits.size() && index >= 0) {
-      return cuda(index);
-    }
+    const auto index = parse_number<int>(text.substr(5));
+    if (index && *index >= 0) return cuda(*index);
   }
   fail("device: '{}' is none of cpu, cuda, cuda:INDEX", text);
 }

@@ -1,10 +1,10 @@
 #include "engine/distributed/launch.hpp"
 
 #include <array>
-#include <charconv>
 #include <cstdlib>
 
 #include "engine/core/error.hpp"
+#include "engine/core/parse_number.hpp"
 #include "engine/distributed/mpi_ranks.hpp"
 
 namespace fpanet {
@@ -23,11 +23,10 @@ constexpr std::array<Variables, 4> kVariables = {{
 }};
 
 int number(const char* name, const std::string& text, int least) {
-  int value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  require(error == std::errc() && end == text.data() + text.size() && value >= least,
-          "the environment variable {} is '{}', not a number from {}", name, text, least);
-  return value;
+  const auto value = parse_number<int>(text);
+  require(value && *value >= least, "the environment variable {} is '{}', not a number from {}",
+          name, text, least);
+  return *value;
 }
 
 }  // namespace

@@ -7,9 +7,9 @@
 #include <map>
 #include <set>
 
-#include "apps/cli/parse_number.hpp"
 #include "apps/training/metrics_table.hpp"
 #include "data/codec.hpp"
+#include "engine/core/parse_number.hpp"
 #include "tests/programs/child.hpp"
 #include "tests/support/event_file.hpp"
 
