@@ -28,4 +28,13 @@ void write_file_bytes(const std::filesystem::path& path, std::span<const std::ui
   file.commit();
 }
 
+void make_new_folder(const std::filesystem::path& dir) {
+  std::error_code error;
+  std::filesystem::create_directories(dir, error);
+  require(!error, "{}: cannot be created: {}", dir.string(), error.message());
+  require(std::filesystem::is_empty(dir, error),
+          "{}: the folder is not empty, and its files may not be overwritten; choose another",
+          dir.string());
+}
+
 }  // namespace fpanet

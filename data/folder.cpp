@@ -1,4 +1,5 @@
 #include "data/folder.hpp"
+#include "data/file_name.hpp"
 
 #include <fmt/core.h>
 
@@ -38,8 +39,7 @@ bool is_mask(const fs::path& path) {
 
 /// Whether the suffix is that of a format that is not read.
 bool is_unread(const fs::path& path) {
-  std::string suffix = path.extension().string();
-  for (char& c : suffix) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  const std::string suffix = lower_suffix(path);
   const bool known =
       std::find(kOtherSuffixes.begin(), kOtherSuffixes.end(), suffix) != kOtherSuffixes.end();
   return known && find_format(path) == nullptr;

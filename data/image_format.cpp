@@ -1,4 +1,5 @@
 #include "data/image_format.hpp"
+#include "data/file_name.hpp"
 
 #include <algorithm>
 #include <array>
@@ -48,8 +49,7 @@ const ImageFormat* find_format(codec::Bytes bytes) {
 }
 
 const ImageFormat* find_format(const std::filesystem::path& file) {
-  std::string suffix = file.extension().string();
-  for (char& c : suffix) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  const std::string suffix = lower_suffix(file);
   const auto found = std::ranges::find_if(kFormats, [&](const ImageFormat& format) {
     return std::ranges::find(format.suffixes, suffix) != format.suffixes.end();
   });

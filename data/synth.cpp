@@ -6,6 +6,7 @@
 #include <mutex>
 #include <type_traits>
 
+#include "data/file_bytes.hpp"
 #include "data/image_file.hpp"
 #include "data/synth_paint.hpp"
 #include "engine/core/error.hpp"
@@ -133,12 +134,7 @@ void write_synthetic_folder(const std::filesystem::path& dir, Index count, const
   constexpr int kQuality = 95;
   const SyntheticDataset scenes(count, size, seed, Bands::first(pixels.bands), pixels.type);
   const bool as_jpeg = pixels == SynthPixels{};
-  std::error_code error;
-  std::filesystem::create_directories(dir, error);
-  require(!error, "{}: cannot be created: {}", dir.string(), error.message());
-  require(std::filesystem::is_empty(dir, error),
-          "{}: the folder is not empty, and its files may not be overwritten; choose another",
-          dir.string());
+  make_new_folder(dir);
   scenes.classes().write(dir / "class_dict.csv");
 
   std::mutex mutex;

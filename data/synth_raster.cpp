@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cstring>
-#include <system_error>
 
+#include "data/file_bytes.hpp"
 #include "data/raster/raster.hpp"
 #include "data/raster/raster_writer.hpp"
 #include "engine/core/error.hpp"
@@ -55,12 +55,7 @@ struct Mosaic {
 void write_synthetic_rasters(const std::filesystem::path& dir, Index count, const ImageSize& size,
                              std::uint64_t seed, int threads, const SynthPixels& pixels) {
   require_gdal(dir.string());
-  std::error_code error;
-  std::filesystem::create_directories(dir, error);
-  require(!error, "{}: cannot be created: {}", dir.string(), error.message());
-  require(std::filesystem::is_empty(dir, error),
-          "{}: the folder is not empty, and its files may not be overwritten; choose another",
-          dir.string());
+  make_new_folder(dir);
   const ClassTable classes = ClassTable::deepglobe();
   classes.write(dir / "class_dict.csv");
   for (Index number = 0; number < count; ++number) {

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 
+#include "data/file_name.hpp"
 #include "data/first_names.hpp"
 #include "data/mask.hpp"
 #include "data/mask_counts.hpp"
@@ -27,19 +28,19 @@ struct GidScene {
   std::string part = {};
 };
 
-std::string lower(std::string text) {
-  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return text;
-}
-
 /// The part of the split that a folder's name tells.
 std::string part_of(const fs::path& file) {
   for (const fs::path& folder : file.parent_path()) {
-    const std::string name = lower(folder.string());
+    const std::string name = lower_case(folder.string());
     if (name == "train" || name == "test") return name;
     if (name == "val" || name == "valid" || name == "validation") return "val";
   }
   return {};
+}
+
+/// Whether the image lies in a folder of images with infrared.
+bool in_infrared_folder(const fs::path& image) {
+  return lower_case(image.parent_path().filename().string()).find("nir") != std::string::npos;
 }
 
 struct GidFiles {
@@ -52,7 +53,7 @@ GidFiles find_scenes(const fs::path& source) {
   std::map<std::string, fs::path> images, masks;
   for (const auto& entry : fs::recursive_directory_iterator(source)) {
     const fs::path& file = entry.path();
-    const std::string suffix = lower(file.extension().string()), stem = file.stem().string();
+    const std::string suffix = lower_suffix(file), stem = file.stem().string();
     const bool is_raster = suffix == ".tif" || suffix == ".tiff" || suffix == ".png";
     if (!entry.is_regular_file() || !is_raster || stem.starts_with('.')) continue;
     if (stem.ends_with(kLabelEnd)) {
@@ -61,9 +62,7 @@ GidFiles find_scenes(const fs::path& source) {
       if (mask.empty() || suffix != ".png") mask = file;
     } else if (suffix != ".png" && !stem.ends_with("_label") && !stem.ends_with("_5label")) {
       fs::path& image = images[stem];
-      const bool infrared =
-          lower(file.parent_path().filename().string()).find("nir") != std::string::npos;
-      if (image.empty() || !infrared) image = file;
+      if (image.empty() || !in_infrared_folder(file)) image = file;
     }
   }
   for (const auto& [name, image] : images) {
@@ -74,8 +73,7 @@ GidFiles find_scenes(const fs::path& source) {
     }
     GidScene& scene = found.scenes[name];
     scene = {.image = image, .mask = mask->second};
-    scene.has_infrared =
-        lower(image.parent_path().filename().string()).find("nir") != std::string::npos;
+    scene.has_infrared = in_infrared_folder(image);
     scene.part = part_of(fs::relative(image, source));
     masks.erase(mask);
   }

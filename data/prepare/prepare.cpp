@@ -34,11 +34,7 @@ Prepared prepare_dataset(const PublicDataset& dataset, const std::filesystem::pa
   std::error_code error;
   require(std::filesystem::is_directory(source, error),
           "{}: is not a folder: unpack the archive and give its folder", source.string());
-  std::filesystem::create_directories(out, error);
-  require(!error, "{}: cannot be created: {}", out.string(), error.message());
-  require(std::filesystem::is_empty(out, error),
-          "{}: the folder is not empty, and its files may not be overwritten; choose another",
-          out.string());
+  make_new_folder(out);
   Prepared prepared{.notes = dataset.prepare(source, out),
                     .data = dataset.data.empty() ? out : out / dataset.data};
   dataset.classes.write(out / "class_dict.csv");

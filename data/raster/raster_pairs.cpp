@@ -7,6 +7,7 @@
 
 #include "data/csv.hpp"
 #include "data/file_bytes.hpp"
+#include "data/file_name.hpp"
 #include "data/image_format.hpp"
 #include "engine/core/error.hpp"
 #include "engine/core/join.hpp"
@@ -23,12 +24,6 @@ constexpr const char* kClassTableName = "class_dict.csv";
 /// Suffixes of files that lie beside rasters and are none.
 constexpr std::array<std::string_view, 11> kBeside{".xml", ".ovr", ".msk", ".tfw", ".csv", ".txt",
                                                    ".aux", ".hdr", ".prj", ".wld", ".json"};
-
-std::string lower_suffix(const fs::path& file) {
-  std::string suffix = file.extension().string();
-  for (char& c : suffix) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return suffix;
-}
 
 /// The id of a file ID_sat.* or ID_mask.*; empty of others.
 std::string id_of(const fs::path& file, std::string_view end) {
