@@ -2,14 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <exception>
-#include <mutex>
 #include <type_traits>
 
 #include "data/file_bytes.hpp"
 #include "data/image_file.hpp"
 #include "data/synth_paint.hpp"
 #include "engine/core/error.hpp"
+#include "engine/core/first_error.hpp"
 #include "engine/core/parallel.hpp"
 #include "engine/core/rng.hpp"
 
@@ -137,8 +136,7 @@ void write_synthetic_folder(const std::filesystem::path& dir, Index count, const
   make_new_folder(dir);
   scenes.classes().write(dir / "class_dict.csv");
 
-  std::mutex mutex;
-  std::exception_ptr failure;
+  FirstError failure;
   parallel_for(Cpu{threads}, count, [&](Index i) {
     try {
       const Scene scene = scenes.load(i);
@@ -151,11 +149,10 @@ void write_synthetic_folder(const std::filesystem::path& dir, Index count, const
       write_png(dir / (id + "_mask.png"),
                 colors_from_labels(scene.labels.labels, scenes.classes()));
     } catch (...) {
-      const std::lock_guard lock(mutex);
-      failure = std::current_exception();
+      failure.keep();
     }
   });
-  if (failure) std::rethrow_exception(failure);
+  failure.rethrow();
 }
 
 }  // namespace fpanet

@@ -104,6 +104,14 @@ void Settings::toggle(std::string name, bool* value, std::string help) {
        .str = [value] { return std::string(*value ? "on" : "off"); }});
 }
 
+std::optional<ImageSize> parse_image_size(const std::string& text) {
+  try {
+    return ImageSize::parse(text);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
 void Settings::image_size(std::string name, ImageSize* value, std::string help) {
   add({.name = std::move(name),
        .placeholder = "N|HxW|native",
@@ -112,12 +120,9 @@ void Settings::image_size(std::string name, ImageSize* value, std::string help) 
        .kind = Setting::Kind::text_or_integer,
        .assign =
            [value](const std::string& given) {
-             try {
-               *value = ImageSize::parse(given);
-             } catch (const Error&) {
-               return false;
-             }
-             return true;
+             const auto size = parse_image_size(given);
+             if (size) *value = *size;
+             return size.has_value();
            },
        .str =
            [value] {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -32,6 +33,9 @@ struct Setting {
   bool saved = true;                               ///< settings_toml writes it
   bool required = false;                           ///< has no default and must be given
 };
+
+/// The size that the text names (ImageSize::parse), or nullopt.
+std::optional<ImageSize> parse_image_size(const std::string& text);
 
 /// A list of settings bound to the caller's variables, which must outlive it.
 class Settings {

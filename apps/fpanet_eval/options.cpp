@@ -1,7 +1,6 @@
 #include "apps/fpanet_eval/options.hpp"
 
 #include "apps/cli/shared_settings.hpp"
-#include "engine/core/error.hpp"
 
 namespace fpanet {
 namespace {
@@ -16,12 +15,9 @@ void add_image_size(Settings& settings, std::optional<ImageSize>* size) {
                 .kind = Setting::Kind::text_or_integer,
                 .assign =
                     [size](const std::string& text) {
-                      try {
-                        *size = ImageSize::parse(text);
-                      } catch (const Error&) {
-                        return false;
-                      }
-                      return true;
+                      const auto parsed = parse_image_size(text);
+                      if (parsed) *size = parsed;
+                      return parsed.has_value();
                     },
                 .str = [size] { return *size ? (*size)->str() : "the checkpoint's, else 320"; }});
 }

@@ -2,7 +2,6 @@
 
 #include "apps/cli/python_repr.hpp"
 #include "apps/cli/shared_settings.hpp"
-#include "engine/core/error.hpp"
 #include "engine/core/parse_number.hpp"
 
 namespace fpanet {
@@ -19,12 +18,10 @@ void add_window(Settings& settings, ImageSize* window) {
                 .kind = Setting::Kind::text_or_integer,
                 .assign =
                     [window](const std::string& text) {
-                      try {
-                        *window = ImageSize::parse(text);
-                      } catch (const Error&) {
-                        return false;
-                      }
-                      return !window->native();
+                      const auto parsed = parse_image_size(text);
+                      if (!parsed || parsed->native()) return false;
+                      *window = *parsed;
+                      return true;
                     },
                 .str =
                     [window] {

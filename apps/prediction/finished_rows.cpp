@@ -6,6 +6,7 @@
 #include <sstream>
 #include <system_error>
 
+#include "apps/cli/text_file.hpp"
 #include "data/file_bytes.hpp"
 #include "engine/core/atomic_file.hpp"
 #include "engine/core/error.hpp"
@@ -18,11 +19,6 @@ namespace fs = std::filesystem;
 constexpr const char* kJob = "job.txt";
 constexpr std::string_view kPartMagic = "fpanet rows 1\n";
 constexpr int kFast = 1;  // zlib's level: the parts are temporary
-
-std::string text_of(const fs::path& file) {
-  const std::vector<std::uint8_t> bytes = read_file_bytes(file);
-  return {bytes.begin(), bytes.end()};
-}
 
 /// The first line of `now` that differs from that of `before`.
 std::string difference(const std::string& before, const std::string& now) {
@@ -45,7 +41,7 @@ FinishedRows::FinishedRows(fs::path folder, std::string_view job, bool resume)
   std::error_code error;
   if (fs::exists(folder_ / kJob, error)) {
     if (resume) {
-      const std::string before = text_of(folder_ / kJob), now(job);
+      const std::string before = read_text_file(folder_ / kJob), now(job);
       require(before == now,
               "{}: --resume finds the unfinished map of another job ({}); leave out --resume to "
               "start again",
@@ -58,9 +54,7 @@ FinishedRows::FinishedRows(fs::path folder, std::string_view job, bool resume)
   }
   fs::create_directories(folder_, error);
   require(!error, "{}: cannot create the folder: {}", folder_.string(), error.message());
-  AtomicFile file(folder_ / kJob);
-  file.write(job);
-  file.commit();
+  write_text_file(folder_ / kJob, job);
 }
 
 fs::path FinishedRows::file_of(Index part) const {

@@ -1,12 +1,11 @@
 #include "apps/prediction/scene_mapper.hpp"
 
-#include <exception>
-#include <mutex>
 #include <thread>
 
 #include "apps/prediction/blend.hpp"
 #include "apps/prediction/bounded_queue.hpp"
 #include "apps/prediction/window_reader.hpp"
+#include "engine/core/first_error.hpp"
 
 namespace fpanet {
 namespace {
@@ -129,22 +128,6 @@ class RowWriter {
   RowMaker maker_;
 };
 
-/// The first exception of several threads.
-class Failure {
- public:
-  void keep(std::exception_ptr error) {
-    const std::lock_guard lock(mutex_);
-    if (first_ == nullptr) first_ = std::move(error);
-  }
-  void rethrow() const {
-    if (first_ != nullptr) std::rethrow_exception(first_);
-  }
-
- private:
-  std::mutex mutex_;
-  std::exception_ptr first_;
-};
-
 }  // namespace
 
 Index SceneMapper::windows_ahead(const FinishedRows& rows) const {
@@ -159,12 +142,12 @@ void SceneMapper::run(RasterReader& source, FinishedRows& rows, const Probabilit
   const Index first = SceneParts(grid, plan).first_windows(rows.count());
   BoundedQueue<WindowBatch> batches(kBatchesAhead);
   BoundedQueue<Answer> answers(kBatchesAhead);
-  Failure failure;
+  FirstError failure;
   const auto guarded = [&](const auto& work) {
     try {
       work();
     } catch (...) {
-      failure.keep(std::current_exception());
+      failure.keep();
       batches.cancel();
       answers.cancel();
     }
