@@ -58,6 +58,20 @@ Image labels_padded(const Image& labels, const ImageSize& size) {
   return padded;
 }
 
+/// Pixels where an image or a mask has no data get no label.
+void ignore_missing(Image& labels, const std::vector<std::uint8_t>& valid) {
+  for (std::size_t i = 0; i < valid.size(); ++i) {
+    if (valid[i] == 0) labels.pixels[i] = kIgnoreByte;
+  }
+}
+
+/// The scene, extended to `size` if it is smaller.
+Scene padded(Scene scene, const ImageSize& size) {
+  if (scene.image.height == size.height && scene.image.width == size.width) return scene;
+  return {pad_by_reflection(scene.image, size),
+          {.labels = labels_padded(scene.labels.labels, size)}};
+}
+
 bool has_labels(const Image& labels) {
   return std::ranges::any_of(labels.pixels, [](std::uint8_t v) { return v != kIgnoreByte; });
 }
@@ -88,7 +102,6 @@ struct RasterDataset::TileCounts {
   std::map<std::uint8_t, Index> values = {};  ///< of a single band
   MaskCounts colors = {};
   std::vector<Index> class_pixels = {};  ///< of colours
-  std::string problem = {};
 };
 
 RasterDataset::~RasterDataset() = default;
@@ -104,8 +117,7 @@ RasterDataset::RasterDataset(const std::filesystem::path& data, DatasetOptions o
   find_classes(found);
   open_pictures(std::move(found.pairs));
   choose_pixel_size();
-  std::vector<Tile> tiles;
-  cut(tiles);
+  std::vector<Tile> tiles = cut();
   const std::vector<TileCounts> counts = count(tiles);
   decide_labels(tiles, counts);
   const std::size_t all = tiles.size();
@@ -231,7 +243,8 @@ void RasterDataset::choose_pixel_size() {
                   resampled.size(), pictures_.size(), *pixel_size_, first_names(resampled)));
 }
 
-void RasterDataset::cut(std::vector<Tile>& tiles) const {
+std::vector<RasterDataset::Tile> RasterDataset::cut() const {
+  std::vector<Tile> tiles;
   const ImageSize& size = options_.size;
   for (std::size_t p = 0; p < pictures_.size(); ++p) {
     const ImageSize all = pictures_[p].size();
@@ -248,54 +261,57 @@ void RasterDataset::cut(std::vector<Tile>& tiles) const {
       }
     }
   }
+  return tiles;
+}
+
+RasterDataset::TileCounts RasterDataset::count_tile(const Tile& tile) const {
+  const Picture& picture = pictures_[static_cast<std::size_t>(tile.picture)];
+  TileCounts counted;
+  RasterPatch mask = read_mask_samples(picture, tile.own);
+  std::vector<std::uint8_t> valid(mask.valid.size(), 1);
+  if (picture.info.has_gaps) valid = read_valid(picture, tile.own);
+  counted.pixels = std::ranges::count(valid, std::uint8_t{1});
+  if (!picture.mask_has_colors) {
+    std::array<Index, 256> found{};
+    for (std::size_t k = 0; k < valid.size(); ++k) {
+      if (valid[k] != 0) ++found[mask.pixels.pixels[k]];
+    }
+    for (std::size_t v = 0; v < found.size(); ++v) {
+      if (found[v] > 0) counted.values[static_cast<std::uint8_t>(v)] = found[v];
+    }
+    return counted;
+  }
+  LabelMap labels = labels_of(picture, std::move(mask));
+  counted.class_pixels.resize(static_cast<std::size_t>(classes_.size()));
+  labels.ignored = 0;
+  for (std::size_t k = 0; k < valid.size(); ++k) {
+    const std::uint8_t label = labels.labels.pixels[k];
+    if (valid[k] != 0 && label != kIgnoreByte) {
+      ++counted.class_pixels[label];
+    } else {
+      ++labels.ignored;
+    }
+  }
+  counted.colors.add(labels);
+  counted.colors.ignored_pixels = counted.colors.ignored_scenes = 0;  // colours have no 255
+  return counted;
 }
 
 std::vector<RasterDataset::TileCounts> RasterDataset::count(const std::vector<Tile>& tiles) const {
   std::vector<TileCounts> counts(tiles.size());
+  std::vector<std::string> problems(tiles.size());
   constexpr Index kTilesAtOnce = 16;  // neighbours share the blocks that GDAL decodes
   parallel_chunks(Cpu{default_threads()}, std::ssize(tiles), kTilesAtOnce,
                   [&](Index begin, Index end, Index /*chunk*/) {
-                    for (Index i = begin; i < end; ++i) {
-                      const Tile& tile = tiles[static_cast<std::size_t>(i)];
-                      const Picture& picture = pictures_[static_cast<std::size_t>(tile.picture)];
-                      TileCounts& counted = counts[static_cast<std::size_t>(i)];
+                    for (auto i = static_cast<std::size_t>(begin);
+                         i < static_cast<std::size_t>(end); ++i) {
                       try {
-                        RasterPatch mask = read_mask_samples(picture, tile.own);
-                        std::vector<std::uint8_t> valid(mask.valid.size(), 1);
-                        if (picture.info.has_gaps) valid = read_valid(picture, tile.own);
-                        counted.pixels = std::ranges::count(valid, std::uint8_t{1});
-                        if (!picture.mask_has_colors) {
-                          std::array<Index, 256> found{};
-                          for (std::size_t k = 0; k < valid.size(); ++k) {
-                            if (valid[k] != 0) ++found[mask.pixels.pixels[k]];
-                          }
-                          for (std::size_t v = 0; v < found.size(); ++v) {
-                            if (found[v] > 0)
-                              counted.values[static_cast<std::uint8_t>(v)] = found[v];
-                          }
-                          continue;
-                        }
-                        LabelMap labels = read_labels(picture, tile.own);
-                        counted.class_pixels.resize(static_cast<std::size_t>(classes_.size()));
-                        labels.ignored = 0;
-                        for (std::size_t k = 0; k < valid.size(); ++k) {
-                          const std::uint8_t label = labels.labels.pixels[k];
-                          if (valid[k] != 0 && label != kIgnoreByte) {
-                            ++counted.class_pixels[label];
-                          } else {
-                            ++labels.ignored;
-                          }
-                        }
-                        counted.colors.add(labels);
-                        counted.colors.ignored_pixels = counted.colors.ignored_scenes =
-                            0;  // colours have no 255
+                        counts[i] = count_tile(tiles[i]);
                       } catch (const std::exception& error) {
-                        counted.problem = error.what();
+                        problems[i] = error.what();
                       }
                     }
                   });
-  std::vector<std::string> problems;
-  for (const TileCounts& counted : counts) problems.push_back(counted.problem);
   fail_if_any(source_, std::move(problems), "", pictures_.size());
   return counts;
 }
@@ -445,14 +461,15 @@ RasterPatch RasterDataset::read_mask_samples(const Picture& picture, const Windo
     fail("{}: {}; the classes of {} are {}", picture.pair.mask.string(), error.what(), table_name_,
          classes_.size());
   }
-  for (std::size_t i = 0; i < patch.valid.size(); ++i) {
-    if (patch.valid[i] == 0) patch.pixels.pixels[i] = kIgnoreByte;
-  }
+  ignore_missing(patch.pixels, patch.valid);
   return patch;
 }
 
 LabelMap RasterDataset::read_labels(const Picture& picture, const Window& window) const {
-  RasterPatch patch = read_mask_samples(picture, window);
+  return labels_of(picture, read_mask_samples(picture, window));
+}
+
+LabelMap RasterDataset::labels_of(const Picture& picture, RasterPatch patch) const {
   if (!picture.mask_has_colors) {
     for (std::uint8_t& value : patch.pixels.pixels) value = picture.labels.label_of[value];
     return {.labels = std::move(patch.pixels)};
@@ -469,18 +486,14 @@ LabelMap RasterDataset::read_labels(const Picture& picture, const Window& window
   } catch (const Error& error) {
     fail("{}: {}", picture.pair.mask.string(), error.what());
   }
-  for (std::size_t i = 0; i < patch.valid.size(); ++i) {
-    if (patch.valid[i] == 0) labels.labels.pixels[i] = kIgnoreByte;
-  }
+  ignore_missing(labels.labels, patch.valid);
   return labels;
 }
 
 Scene RasterDataset::read(const Picture& picture, const Window& window, LabelMap labels) const {
   RasterPatch patch =
       open_image(picture)->read(source(picture, window), window.height, window.width);
-  for (std::size_t i = 0; i < patch.valid.size(); ++i) {
-    if (patch.valid[i] == 0) labels.labels.pixels[i] = kIgnoreByte;
-  }
+  ignore_missing(labels.labels, patch.valid);
   fill_missing(patch);
   patch.pixels.nodata.reset();
   return {std::move(patch.pixels), std::move(labels)};
@@ -495,11 +508,7 @@ Scene RasterDataset::load(Index scene) const {
   for (Index y = 0; y < labels.height; ++y) {
     std::fill_n(labels.row(y), y < top ? labels.width : left, kIgnoreByte);
   }
-  if (tile.window.height == options_.size.height && tile.window.width == options_.size.width) {
-    return loaded;
-  }
-  return {pad_by_reflection(loaded.image, options_.size),
-          {.labels = labels_padded(labels, options_.size)}};
+  return padded(std::move(loaded), options_.size);
 }
 
 Scene RasterDataset::load_random(Index scene, const RandomWindow& wanted) const {
@@ -524,11 +533,7 @@ Scene RasterDataset::load_random(Index scene, const RandomWindow& wanted) const 
     drawn = read(picture, window, std::move(labels));
     if (has_labels(drawn.labels.labels)) break;
   }
-  if (drawn.image.height == wanted.size.height && drawn.image.width == wanted.size.width) {
-    return drawn;
-  }
-  return {pad_by_reflection(drawn.image, wanted.size),
-          {.labels = labels_padded(drawn.labels.labels, wanted.size)}};
+  return padded(std::move(drawn), wanted.size);
 }
 
 Image RasterDataset::load_samples(Index scene) const {

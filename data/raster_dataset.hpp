@@ -60,7 +60,9 @@ class RasterDataset : public Dataset {
   void open_pictures(std::vector<RasterPair> pairs);
   void choose_pixel_size();
   void find_classes(const RasterPairs& found);
-  void cut(std::vector<Tile>& tiles) const;
+  std::vector<Tile> cut() const;
+  /// What the mask holds in the tile's own part. Throws Error if it holds values that are no indices.
+  TileCounts count_tile(const Tile& tile) const;
   std::vector<TileCounts> count(const std::vector<Tile>& tiles) const;
   void decide_labels(const std::vector<Tile>& tiles, const std::vector<TileCounts>& counts);
   void keep_labelled(std::vector<Tile> tiles, const std::vector<TileCounts>& counts);
@@ -74,6 +76,8 @@ class RasterDataset : public Dataset {
   /// Samples of a mask: colours, or values in a single band of u8 with kIgnoreByte where there is no data.
   RasterPatch read_mask_samples(const Picture& picture, const Window& window) const;
   LabelMap read_labels(const Picture& picture, const Window& window) const;
+  /// The labels of a mask's samples.
+  LabelMap labels_of(const Picture& picture, RasterPatch patch) const;
   /// The window with its labels, of the window's size; pixels without data are filled and ignored.
   Scene read(const Picture& picture, const Window& window, LabelMap labels) const;
 

@@ -10,8 +10,8 @@
 #include <string_view>
 
 #include "apps/cli/python_repr.hpp"
-#include "apps/cli/text_file.hpp"
 #include "apps/cli/usage_error.hpp"
+#include "data/text_file.hpp"
 #include "engine/core/error.hpp"
 #include "engine/core/join.hpp"
 #include "engine/core/parse_number.hpp"

@@ -3,13 +3,12 @@
 #include <array>
 #include <fstream>
 #include <map>
-#include <sstream>
 #include <system_error>
 
-#include "apps/cli/text_file.hpp"
 #include "data/folder.hpp"
 #include "data/image_format.hpp"
 #include "data/raster/raster.hpp"
+#include "data/text_file.hpp"
 #include "engine/core/error.hpp"
 #include "engine/core/join.hpp"
 
@@ -57,10 +56,7 @@ PredictInput input_of(const fs::path& file) {
 
 std::vector<PredictInput> listed(const fs::path& list) {
   std::vector<PredictInput> inputs;
-  std::istringstream text(read_text_file(list));
-  for (std::string line; std::getline(text, line);) {
-    while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.pop_back();
-    if (line.empty() || line.starts_with('#')) continue;
+  for (const std::string& line : read_list(list)) {
     const bool as_it_is = is_name_for_gdal(line);
     inputs.push_back(input_of(as_it_is ? fs::path(line) : list.parent_path() / line));
   }

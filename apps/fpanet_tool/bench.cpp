@@ -5,11 +5,11 @@
 #include "apps/cli/cli.hpp"
 #include "apps/cli/memory.hpp"
 #include "apps/cli/statistics.hpp"
-#include "apps/cli/text_file.hpp"
 #include "apps/cli/usage_error.hpp"
 #include "apps/fpanet_tool/commands.hpp"
 #include "apps/fpanet_tool/model_setup.hpp"
 #include "apps/fpanet_tool/ops_table.hpp"
+#include "data/text_file.hpp"
 
 namespace fpanet {
 

@@ -2,10 +2,10 @@
 
 #include "apps/cli/cli.hpp"
 #include "apps/cli/memory.hpp"
-#include "apps/cli/text_file.hpp"
 #include "apps/fpanet_tool/commands.hpp"
 #include "apps/fpanet_tool/model_setup.hpp"
 #include "apps/fpanet_tool/program_page.hpp"
+#include "data/text_file.hpp"
 #include "engine/graph/listing.hpp"
 
 namespace fpanet {

@@ -3,8 +3,8 @@
 #include <nlohmann/json.hpp>
 #include <system_error>
 
-#include "apps/cli/text_file.hpp"
 #include "apps/fpanet_tool/hub_python.hpp"
+#include "data/text_file.hpp"
 #include "engine/core/error.hpp"
 #include "engine/weights/printable.hpp"
 #include "engine/weights/safetensors/safetensors.hpp"

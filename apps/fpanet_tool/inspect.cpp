@@ -6,7 +6,6 @@
 #include "apps/cli/cli.hpp"
 #include "apps/cli/console.hpp"
 #include "apps/cli/shared_settings.hpp"
-#include "apps/cli/text_file.hpp"
 #include "apps/cli/usage_error.hpp"
 #include "apps/fpanet_tool/commands.hpp"
 #include "apps/fpanet_tool/inspect_page.hpp"
@@ -20,6 +19,7 @@
 #include "data/mask_coding.hpp"
 #include "data/padding.hpp"
 #include "data/resize.hpp"
+#include "data/text_file.hpp"
 #include "engine/core/join.hpp"
 
 namespace fpanet {

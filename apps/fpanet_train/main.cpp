@@ -1,6 +1,5 @@
 #include "apps/cli/environment.hpp"
 #include "apps/cli/shared_settings.hpp"
-#include "apps/cli/text_file.hpp"
 #include "apps/fpanet_train/trainer.hpp"
 #include "apps/fpanet_train/training_report.hpp"
 #include "apps/training/checkpoint.hpp"
@@ -8,6 +7,7 @@
 #include "apps/training/monitor.hpp"
 #include "apps/training/pixel_metadata.hpp"
 #include "apps/training/train_command_line.hpp"
+#include "data/text_file.hpp"
 #include "engine/core/error.hpp"
 #include "models/network_metadata.hpp"
 

@@ -10,8 +10,8 @@
 #include <utility>
 
 #include "apps/cli/python_repr.hpp"
-#include "apps/cli/text_file.hpp"
 #include "apps/training/metrics_table.hpp"
+#include "data/text_file.hpp"
 #include "engine/core/error.hpp"
 #include "engine/core/join.hpp"
 #include "engine/core/parse_number.hpp"

@@ -5,11 +5,11 @@
 
 #include "apps/cli/environment.hpp"
 #include "apps/cli/metric_text.hpp"
-#include "apps/cli/text_file.hpp"
 #include "apps/fpanet_train/sample_scenes.hpp"
 #include "apps/report/evaluation_output.hpp"
 #include "apps/training/checkpoint.hpp"
 #include "apps/training/pixel_choice.hpp"
+#include "data/text_file.hpp"
 
 namespace fpanet {
 

@@ -6,8 +6,8 @@
 #include <sstream>
 #include <system_error>
 
-#include "apps/cli/text_file.hpp"
 #include "data/file_bytes.hpp"
+#include "data/text_file.hpp"
 #include "engine/core/atomic_file.hpp"
 #include "engine/core/error.hpp"
 

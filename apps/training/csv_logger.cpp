@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "apps/cli/python_repr.hpp"
-#include "apps/cli/text_file.hpp"
 #include "data/csv.hpp"
+#include "data/text_file.hpp"
 #include "engine/core/parse_number.hpp"
 
 namespace fpanet {

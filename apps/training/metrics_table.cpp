@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "apps/cli/text_file.hpp"
 #include "data/csv.hpp"
+#include "data/text_file.hpp"
 #include "engine/core/error.hpp"
 #include "engine/core/parse_number.hpp"
 

@@ -2,12 +2,11 @@
 
 #include <algorithm>
 #include <map>
-#include <sstream>
 
-#include "data/file_bytes.hpp"
 #include "data/first_names.hpp"
 #include "data/prepare/layouts.hpp"
 #include "data/raster/raster.hpp"
+#include "data/text_file.hpp"
 #include "engine/core/error.hpp"
 #include "engine/core/parse_number.hpp"
 
@@ -15,18 +14,6 @@ namespace fpanet::prepare {
 namespace {
 
 constexpr Index kSide = 512;  // of the tiles of the official lists
-
-/// The lines of a text file, without blanks at their ends.
-std::vector<std::string> lines_of(const fs::path& file) {
-  const std::vector<std::uint8_t> bytes = read_file_bytes(file);
-  std::istringstream text(std::string(bytes.begin(), bytes.end()));
-  std::vector<std::string> lines;
-  for (std::string line; std::getline(text, line);) {
-    while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.pop_back();
-    if (!line.empty()) lines.push_back(line);
-  }
-  return lines;
-}
 
 struct Photo {
   ImageSize size;
@@ -84,7 +71,7 @@ std::vector<std::string> landcover_ai(const fs::path& source, const fs::path& ou
       {"image", "mask", "split", "id", "row", "column", "height", "width"}};
   std::vector<std::string> unknown, notes;
   for (const std::string part : {"train", "val", "test"}) {
-    const std::vector<std::string> tiles = lines_of(source / (part + ".txt"));
+    const std::vector<std::string> tiles = read_list(source / (part + ".txt"));
     for (const std::string& tile : tiles) {
       const std::size_t end = std::min(tile.rfind('_'), tile.size());
       const auto photo = photos.find(tile.substr(0, end));

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "apps/cli/text_file.hpp"
+#include "data/text_file.hpp"
 #include "tests/support/scratch_folder.hpp"
 
 namespace fpanet {

@@ -2,8 +2,8 @@
 
 #include <doctest/doctest.h>
 
-#include "apps/cli/text_file.hpp"
 #include "data/split.hpp"
+#include "data/text_file.hpp"
 #include "engine/core/error.hpp"
 #include "tests/support/message_of.hpp"
 #include "tests/support/scratch_folder.hpp"

@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "apps/cli/console.hpp"
-#include "apps/cli/text_file.hpp"
 #include "apps/cli/usage_error.hpp"
 #include "apps/training/train_command_line.hpp"
+#include "data/text_file.hpp"
 #include "engine/core/error.hpp"
 #include "tests/support/message_of.hpp"
 #include "tests/support/scratch_folder.hpp"

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "apps/cli/text_file.hpp"
+#include "data/text_file.hpp"
 #include "engine/core/error.hpp"
 #include "tests/support/message_of.hpp"
 #include "tests/support/scratch_folder.hpp"

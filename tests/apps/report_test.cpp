@@ -8,7 +8,7 @@
 #include <limits>
 #include <vector>
 
-#include "apps/cli/text_file.hpp"
+#include "data/text_file.hpp"
 #include "tests/apps/xml_check.hpp"
 #include "tests/support/message_of.hpp"
 

@@ -6,7 +6,7 @@
 
 #include <csignal>
 
-#include "apps/cli/text_file.hpp"
+#include "data/text_file.hpp"
 #include "engine/core/error.hpp"
 #include "tests/support/message_of.hpp"
 #include "tests/support/scratch_folder.hpp"

@@ -8,11 +8,14 @@
 #include "data/loader.hpp"
 #include "data/raster/raster_writer.hpp"
 #include "tests/data/scene_files.hpp"
+#include "tests/support/raster_files.hpp"
 
 namespace fpanet {
 
 using test::contains;
 using test::message_of;
+using test::utm;
+using test::write_raster;
 
 namespace {
 
@@ -25,20 +28,6 @@ bool has_rasters() {
 const ClassTable& two_classes() {
   static const ClassTable table({{"land", {0, 255, 0}}, {"water", {0, 0, 255}}});
   return table;
-}
-
-Georeference place_at(double east, double pixel = 0.5) {
-  return {.transform = {east, pixel, 0, 5200000, 0, -pixel}, .crs = "EPSG:32633"};
-}
-
-void save_raster(const std::filesystem::path& file, const Image& image, RasterSpec spec = {}) {
-  spec.height = image.height;
-  spec.width = image.width;
-  spec.bands = image.channels;
-  spec.type = image.type;
-  const auto writer = create_raster(file, spec);
-  writer->write_rows(image);
-  writer->commit();
 }
 
 /// Every pixel tells its place.
@@ -69,9 +58,9 @@ void save_pairs(const std::filesystem::path& dir, int count) {
   two_classes().write(dir / "class_dict.csv");
   for (int i = 0; i < count; ++i) {
     const std::string id(1, static_cast<char>('a' + i));
-    const RasterSpec spec{.georeference = place_at(500000 + 100.0 * i)};
-    save_raster(dir / (id + "_sat.tif"), numbered(50, 70, static_cast<std::uint8_t>(i)), spec);
-    save_raster(dir / (id + "_mask.tif"), halves(50, 70), spec);
+    const RasterSpec spec{.georeference = utm(0.5, 500000 + 100.0 * i)};
+    write_raster(dir / (id + "_sat.tif"), numbered(50, 70, static_cast<std::uint8_t>(i)), spec);
+    write_raster(dir / (id + "_mask.tif"), halves(50, 70), spec);
   }
 }
 
@@ -193,7 +182,7 @@ TEST_CASE("raster data: pixels without data have no label and no influence") {
   save_pairs(work.path(), 1);
   Image image = numbered(50, 70, 9);
   for (Index y = 0; y < 50; ++y) std::fill_n(image.at(y, 0), 3 * 20, std::uint8_t{0});
-  save_raster(work / "a_sat.tif", image, {.georeference = place_at(500000), .nodata = 0});
+  write_raster(work / "a_sat.tif", image, {.georeference = utm(0.5, 500000), .nodata = 0});
   const RasterDataset dataset = opened(work.path());
   Index all = 0;
   for (Index scene = 0; scene < dataset.size(); ++scene) {
@@ -218,7 +207,7 @@ TEST_CASE("raster data: windows without labels are left out") {
   Image labels(50, 70, 1);
   std::ranges::fill(labels.pixels, kIgnoreByte);
   *labels.at(40, 60) = 1;
-  save_raster(work / "a_mask.tif", labels, {.georeference = place_at(500000)});
+  write_raster(work / "a_mask.tif", labels, {.georeference = utm(0.5, 500000)});
   const RasterDataset dataset = opened(work.path());
   REQUIRE(dataset.size() == 1);
   CHECK(dataset.id(0) == "a_18_32");
@@ -234,11 +223,11 @@ TEST_CASE("raster data: masks are indices, gray colours, colours, names or colou
   if (!has_rasters()) return;
   const ScratchFolder work;
   save_pairs(work.path(), 1);
-  const RasterSpec spec{.georeference = place_at(500000)};
+  const RasterSpec spec{.georeference = utm(0.5, 500000)};
   const Image wanted = opened(work.path()).load(1).labels.labels;
   const auto check_same = [&] { CHECK(opened(work.path()).load(1).labels.labels == wanted); };
   SUBCASE("colours") {
-    save_raster(work / "a_mask.tif", colors_from_labels(halves(50, 70), two_classes()), spec);
+    write_raster(work / "a_mask.tif", colors_from_labels(halves(50, 70), two_classes()), spec);
     check_same();
   }
   SUBCASE("wide indices") {
@@ -247,7 +236,7 @@ TEST_CASE("raster data: masks are indices, gray colours, colours, names or colou
     for (std::size_t i = 0; i < labels.pixels.size(); ++i) {
       wide.samples<std::uint16_t>()[i] = labels.pixels[i];
     }
-    save_raster(work / "a_mask.tif", wide, spec);
+    write_raster(work / "a_mask.tif", wide, spec);
     check_same();
   }
   SUBCASE("category names in another order") {
@@ -255,18 +244,18 @@ TEST_CASE("raster data: masks are indices, gray colours, colours, names or colou
     for (std::uint8_t& v : turned.pixels) v = v == 0 ? 2 : 1;
     RasterSpec named = spec;
     named.classes = ClassTable({{"sea", {1, 1, 1}}, {"water", {0, 0, 9}}, {"land", {0, 9, 0}}});
-    save_raster(work / "a_mask.tif", turned, named);
+    write_raster(work / "a_mask.tif", turned, named);
     check_same();
     CHECK(contains(opened(work.path()).mask_note(), "1 masks whose categories name the classes"));
   }
   SUBCASE("a class table out of the mask") {
     RasterSpec named = spec;
     named.classes = two_classes();
-    save_raster(work / "a_mask.tif", halves(50, 70), named);
+    write_raster(work / "a_mask.tif", halves(50, 70), named);
     std::filesystem::remove(work / "class_dict.csv");
     check_same();
     CHECK(opened(work.path()).classes() == two_classes());
-    save_raster(work / "a_mask.tif", halves(50, 70), spec);
+    write_raster(work / "a_mask.tif", halves(50, 70), spec);
     std::filesystem::remove(work / "a_mask.tif.aux.xml");
     CHECK(contains(refusal(work.path()), "there is no class table: write class_dict.csv"));
   }
@@ -303,27 +292,27 @@ TEST_CASE("raster data: what does not fit is refused with both sides named") {
     for (const std::string& part : parts) CHECK(contains(message, part));
   };
   const auto mask_at = [&](const Georeference& place) {
-    save_raster(work / "b_mask.tif", halves(50, 70), {.georeference = place});
+    write_raster(work / "b_mask.tif", halves(50, 70), {.georeference = place});
   };
   SUBCASE("another grid") {
-    mask_at(place_at(500100.5));
+    mask_at(utm(0.5, 500100.5));
     check_refused({"1 of 2 rasters", "b_mask.tif: the mask does not lie on its image's pixels",
                    "(500100.5, 5200000) in EPSG:32633", "b_sat.tif has", "(500100, 5200000)"});
   }
   SUBCASE("another coordinate reference system") {
-    Georeference other = place_at(500100);
+    Georeference other = utm(0.5, 500100);
     other.crs = "EPSG:32632";
     mask_at(other);
     check_refused({"b_mask.tif", "in EPSG:32632, but", "in EPSG:32633"});
   }
   SUBCASE("another size") {
-    save_raster(work / "b_mask.tif", halves(50, 71), {.georeference = place_at(500100)});
+    write_raster(work / "b_mask.tif", halves(50, 71), {.georeference = utm(0.5, 500100)});
     check_refused({"b_mask.tif", "50x71 pixels", "50x70 pixels"});
   }
   SUBCASE("values outside of the table") {
     Image labels = halves(50, 70);
     *labels.at(49, 69) = 2;
-    save_raster(work / "b_mask.tif", labels, {.georeference = place_at(500100)});
+    write_raster(work / "b_mask.tif", labels, {.georeference = utm(0.5, 500100)});
     check_refused({"b_mask.tif", "holds the value 2, but there are 2 classes",
                    "class_dict.csv are land, water"});
   }
@@ -332,7 +321,7 @@ TEST_CASE("raster data: what does not fit is refused with both sides named") {
     check_refused({"b_sat.tif has no mask b_mask.tif"});
   }
   SUBCASE("a mask without a place fits") {
-    save_raster(work / "b_mask.tif", halves(50, 70));
+    write_raster(work / "b_mask.tif", halves(50, 70));
     CHECK(opened(work.path()).pictures() == 2);
   }
   SUBCASE("too few bands") {
@@ -347,9 +336,9 @@ TEST_CASE("raster data: other pixels are read resampled to those of most") {
   if (!has_rasters()) return;
   const ScratchFolder work;
   save_pairs(work.path(), 2);
-  const RasterSpec coarse{.georeference = place_at(500200, 1.0)};
-  save_raster(work / "c_sat.tif", numbered(50, 70, 50), coarse);
-  save_raster(work / "c_mask.tif", halves(50, 70), coarse);
+  const RasterSpec coarse{.georeference = utm(1.0, 500200)};
+  write_raster(work / "c_sat.tif", numbered(50, 70, 50), coarse);
+  write_raster(work / "c_mask.tif", halves(50, 70), coarse);
   const RasterDataset dataset = opened(work.path());
   CHECK(dataset.pixel_size().value() == doctest::Approx(0.5).epsilon(0.01));
   REQUIRE(dataset.notes().size() == 2);
@@ -436,8 +425,8 @@ TEST_CASE("raster data: overlapping rasters are one piece of ground") {
   const ScratchFolder work;
   save_pairs(work.path(), 4);
   for (const char* const name : {"b_sat.tif", "b_mask.tif"}) {  // ten pixels into a
-    save_raster(work / name, std::string(name) == "b_sat.tif" ? numbered(50, 70) : halves(50, 70),
-                {.georeference = place_at(500030)});
+    write_raster(work / name, std::string(name) == "b_sat.tif" ? numbered(50, 70) : halves(50, 70),
+                 {.georeference = utm(0.5, 500030)});
   }
   const RasterDataset dataset = opened(work.path());
   const Split split = dataset.usual_split();

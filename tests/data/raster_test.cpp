@@ -4,28 +4,20 @@
 
 #include <doctest/doctest.h>
 
-#include <cstdio>
-
 #include "data/bands.hpp"
 #include "data/raster/raster_writer.hpp"
 #include "tests/data/scene_files.hpp"
+#include "tests/support/raster_files.hpp"
 
 namespace fpanet {
 
 using test::contains;
 using test::message_of;
+using test::output_of;
+using test::utm;
+using test::write_raster;
 
 namespace {
-
-/// What a command prints on both streams.
-std::string output_of(const std::string& command) {
-  std::FILE* const pipe = ::popen((command + " 2>&1").c_str(), "r");
-  REQUIRE(pipe != nullptr);
-  std::string text;
-  for (int c; (c = std::fgetc(pipe)) != EOF;) text += static_cast<char>(c);
-  ::pclose(pipe);
-  return text;
-}
 
 /// Whether there is GDAL, in the build and as programs; says so if not.
 bool has_gdal() {
@@ -38,26 +30,6 @@ bool has_gdal() {
     return false;
   }
   return true;
-}
-
-constexpr const char* kUtm = "EPSG:32633";
-
-Georeference utm(double pixel) {
-  return {.transform = {500000, pixel, 0, 5200000, 0, -pixel}, .crs = kUtm};
-}
-
-void write_raster(const std::filesystem::path& file, const Image& image, RasterSpec spec) {
-  spec.height = image.height;
-  spec.width = image.width;
-  spec.bands = image.channels;
-  spec.type = image.type;
-  const auto writer = create_raster(file, spec);
-  // In pieces that do not fill the tiles.
-  for (Index top = 0; top < image.height; top += 300) {
-    writer->write_rows(
-        crop(image, {top, 0, std::min<Index>(300, image.height - top), image.width}));
-  }
-  writer->commit();
 }
 
 }  // namespace

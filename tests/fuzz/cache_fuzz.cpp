@@ -20,8 +20,8 @@ ResizedImage small() {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const std::filesystem::path folder = folder_in_memory() / "cache";
-  static const std::filesystem::path source = folder_in_memory() / "source.png";
+  static const std::filesystem::path folder = scratch() / "cache";
+  static const std::filesystem::path source = scratch() / "source.png";
   static const ImageCache cache(folder);
   const auto get = [] { return cache.get(source, {2, 3}, Interpolation::linear, {}, small); };
   static const std::filesystem::path entry = [&] {

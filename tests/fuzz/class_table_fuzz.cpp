@@ -8,7 +8,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace fpanet;
   try {
     const ClassTable table = ClassTable::read(file_of({data, size}));
-    const auto written = folder_in_memory() / "class_dict.csv";
+    const auto written = scratch() / "class_dict.csv";
     table.write(written);
     must(ClassTable::read(written) == table);
   } catch (const Error&) {

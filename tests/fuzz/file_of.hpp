@@ -10,6 +10,8 @@
 #include <span>
 #include <string>
 
+#include "tests/support/scratch_folder.hpp"
+
 namespace fpanet {
 
 /// The path of a file with these bytes. It is the same file at every call.
@@ -20,15 +22,10 @@ inline std::filesystem::path file_of(std::span<const std::uint8_t> bytes) {
   return "/proc/self/fd/" + std::to_string(fd);
 }
 
-/// A folder in memory for targets that write, removed at the end.
-inline const std::filesystem::path& folder_in_memory() {
-  static const std::filesystem::path folder = [] {
-    std::string name = "/dev/shm/fpanet-fuzz-XXXXXX";
-    if (::mkdtemp(name.data()) == nullptr) std::abort();
-    std::atexit([] { std::filesystem::remove_all(folder_in_memory()); });
-    return std::filesystem::path(name);
-  }();
-  return folder;
+/// A folder for targets that write, removed at the end.
+inline const std::filesystem::path& scratch() {
+  static const ScratchFolder folder;
+  return folder.path();
 }
 
 /// A property that the target asserts.

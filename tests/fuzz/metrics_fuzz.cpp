@@ -10,7 +10,7 @@ namespace {
 /// Calls `body` with a file of these bytes in the folder.
 template <class Body>
 void with_file(const char* name, std::span<const std::uint8_t> bytes, Body&& body) {
-  const std::filesystem::path file = fpanet::folder_in_memory() / name;
+  const std::filesystem::path file = fpanet::scratch() / name;
   std::filesystem::copy_file(fpanet::file_of(bytes), file,
                              std::filesystem::copy_options::overwrite_existing);
   try {

@@ -9,11 +9,11 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace fpanet;
-  const auto index = folder_in_memory() / "model.safetensors.index.json";
+  const auto index = scratch() / "model.safetensors.index.json";
   static const bool made = [] {
     StateDict tensors;
     tensors.add("a", StateEntry::scalar(1));
-    write_safetensors(folder_in_memory() / "1.safetensors", tensors);
+    write_safetensors(scratch() / "1.safetensors", tensors);
     return true;
   }();
   std::ofstream(index, std::ios::binary)

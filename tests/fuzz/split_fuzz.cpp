@@ -9,7 +9,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const std::vector<std::string> ids = {"1", "22", "a b", "c,d", "e\"f", "g\nh", "\xc3\xa9"};
   try {
     const Split split = read_split(file_of({data, size}), ids);
-    const auto written = folder_in_memory() / "split.csv";
+    const auto written = scratch() / "split.csv";
     write_split(written, split, ids);
     must(read_split(written, ids) == split);
   } catch (const Error&) {

@@ -3,7 +3,6 @@
 
 #include <doctest/doctest.h>
 
-#include <cstdio>
 #include <filesystem>
 #include <string>
 
@@ -13,18 +12,9 @@
 #include "data/synth.hpp"
 #include "tests/programs/run_program.hpp"
 #include "tests/support/message_of.hpp"
+#include "tests/support/raster_files.hpp"
 
 namespace fpanet::test {
-
-/// What a command prints on both streams.
-inline std::string output_of(const std::string& command) {
-  std::FILE* const pipe = ::popen((command + " 2>&1").c_str(), "r");
-  REQUIRE(pipe != nullptr);
-  std::string text;
-  for (int c; (c = std::fgetc(pipe)) != EOF;) text += static_cast<char>(c);
-  ::pclose(pipe);
-  return text;
-}
 
 /// What a program in Python prints, with GDAL's bindings as gdal and ogr, and NumPy as np.
 inline std::string python(const std::string& program) {
@@ -98,20 +88,6 @@ inline void write_model(const std::filesystem::path& file, const PixelFormat& pi
   info.image_size = ImageSize{64, 64};
   info.pixels = pixels;
   save_model(file, store, config, info);
-}
-
-inline Georeference utm(double metres) {
-  return {.transform = {500000, metres, 0, 5200000, 0, -metres}, .crs = "EPSG:32633"};
-}
-
-inline void write_raster(const std::filesystem::path& file, const Image& image, RasterSpec spec) {
-  spec.height = image.height;
-  spec.width = image.width;
-  spec.bands = image.channels;
-  spec.type = image.type;
-  const auto writer = create_raster(file, spec);
-  writer->write_rows(image);
-  writer->commit();
 }
 
 /// A synthetic scene as a raster.

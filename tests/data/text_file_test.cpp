@@ -1,4 +1,4 @@
-#include "apps/cli/text_file.hpp"
+#include "data/text_file.hpp"
 
 #include <doctest/doctest.h>
 #include <sys/mount.h>
@@ -64,6 +64,12 @@ TEST_CASE("a full disk is named, the old file stays and nothing half-written") {
   CHECK(contains(message, "No space left on device"));
   CHECK(read_text_file(scratch / "a.csv") == "old");
   CHECK(entries(scratch.path()) == 1);
+}
+
+TEST_CASE("lists are read without blanks at their ends, empty lines and comments") {
+  const test::ScratchFolder scratch;
+  write_text_file(scratch / "list.txt", "# names\na b.tif \r\n\n  c.tif\n \nd.tif");
+  CHECK(read_list(scratch / "list.txt") == std::vector<std::string>{"a b.tif", "  c.tif", "d.tif"});
 }
 
 TEST_CASE("a file that cannot be written or read is named with the cause") {
