@@ -67,7 +67,7 @@ TEST_CASE("a full disk is named, the old file stays and nothing half-written") {
 }
 
 TEST_CASE("lists are read without blanks at their ends, empty lines and comments") {
-  const test::ScratchFolder scratch;
+  const ScratchFolder scratch;
   write_text_file(scratch / "list.txt", "# names\na b.tif \r\n\n  c.tif\n \nd.tif");
   CHECK(read_list(scratch / "list.txt") == std::vector<std::string>{"a b.tif", "  c.tif", "d.tif"});
 }
