@@ -109,7 +109,8 @@ SceneMapper mapper_of(const PredictJob& job, const OpenScene& scene) {
           .batch = std::min(most, plan.columns.count()),
           .contents = {.classes = job.classes.size(),
                        .confidence = job.options.confidence,
-                       .probabilities = job.options.probabilities}};
+                       .probabilities = job.options.probabilities},
+          .network_on_cpu = job.predictor.placement().device().is_cpu()};
 }
 
 /// Runs the network on the windows, with a line of progress and one at the end.
@@ -123,20 +124,23 @@ void map_windows(const PredictJob& job, const PredictInput& input, const OpenSce
   if (ahead == 0) return;
   Progress progress(job.console, input.file.filename().string(), ahead, "windows");
   Index with_data = 0;
-  mapper.run(*scene.reader, rows,
-             job.predictor.windows(scene.pixels, mapper.batch,
-                                   {mapper.plan.rows.size(), mapper.plan.columns.size()}),
-             [&](Index windows, Index empty) {
-               with_data += windows;
-               for (Index i = 0; i < windows + empty; ++i) progress.step(1);
-             });
+  const double network_seconds =
+      mapper.run(*scene.reader, rows,
+                 job.predictor.windows(scene.pixels, mapper.batch,
+                                       {mapper.plan.rows.size(), mapper.plan.columns.size()}),
+                 [&](Index windows, Index empty) {
+                   with_data += windows;
+                   for (Index i = 0; i < windows + empty; ++i) progress.step(1);
+                 });
   const RasterInfo& info = scene.reader->info();
   const double megapixels = static_cast<double>(info.height) * static_cast<double>(info.width) /
                             1e6 * static_cast<double>(ahead) /
                             static_cast<double>(mapper.plan.count());
-  job.console.info("{}: {} of {} windows hold data; {:.2f} megapixels in {:.1f} s, {:.2f} a second",
-                   input.file.filename().string(), with_data, ahead, megapixels, progress.seconds(),
-                   megapixels / progress.seconds());
+  job.console.info(
+      "{}: {} of {} windows hold data; {:.2f} megapixels in {:.1f} s, {:.2f} a second, the network "
+      "busy {:.0f} % of the time",
+      input.file.filename().string(), with_data, ahead, megapixels, progress.seconds(),
+      megapixels / progress.seconds(), 100 * network_seconds / progress.seconds());
 }
 
 void add_areas(const PredictJob& job, const OpenScene& scene, const FinishedRows& rows,

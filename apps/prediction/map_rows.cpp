@@ -25,20 +25,24 @@ std::vector<T> split_off(std::span<const std::uint8_t>& bytes, std::size_t count
 
 }  // namespace
 
-void MapRows::add_pixel(const float* values, const MapContents& contents) {
-  const float* const end = values + contents.classes;
-  const float* const best = std::max_element(values, end);
-  labels.push_back(static_cast<std::uint8_t>(best - values));
-  if (contents.confidence) confidence.push_back(std::min(*best, 1.0F));
-  if (contents.probabilities) probabilities.insert(probabilities.end(), values, end);
+void MapRows::add_row(const MapContents& contents) {
+  constexpr float kNone = std::numeric_limits<float>::quiet_NaN();
+  const std::size_t pixels = labels.size() + static_cast<std::size_t>(width);
+  labels.resize(pixels, kNoDataLabel);
+  if (contents.confidence) confidence.resize(pixels, kNone);
+  if (contents.probabilities) {
+    probabilities.resize(pixels * static_cast<std::size_t>(contents.classes), kNone);
+  }
+  ++height;
 }
 
-void MapRows::add_missing(const MapContents& contents) {
-  constexpr float kNone = std::numeric_limits<float>::quiet_NaN();
-  labels.push_back(kNoDataLabel);
-  if (contents.confidence) confidence.push_back(kNone);
+void MapRows::set_pixel(std::size_t i, const float* values, const MapContents& contents) {
+  const float* const end = values + contents.classes;
+  const float* const best = std::max_element(values, end);
+  labels[i] = static_cast<std::uint8_t>(best - values);
+  if (contents.confidence) confidence[i] = std::min(*best, 1.0F);
   if (contents.probabilities) {
-    probabilities.insert(probabilities.end(), static_cast<std::size_t>(contents.classes), kNone);
+    std::copy(values, end, probabilities.data() + i * static_cast<std::size_t>(contents.classes));
   }
 }
 

@@ -26,9 +26,10 @@ struct MapRows {
   std::vector<float> confidence = {};     ///< (height,width), or empty
   std::vector<float> probabilities = {};  ///< (height,width,classes), or empty
 
-  /// Appends one pixel: the likeliest class, among equals the lowest.
-  void add_pixel(const float* values, const MapContents& contents);
-  void add_missing(const MapContents& contents);
+  /// Appends a row without data.
+  void add_row(const MapContents& contents);
+  /// Sets pixel `i` of all: its label is the likeliest class, among equals the lowest.
+  void set_pixel(std::size_t i, const float* values, const MapContents& contents);
 };
 
 std::vector<std::uint8_t> pack(const MapRows& rows);

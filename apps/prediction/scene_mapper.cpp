@@ -1,28 +1,32 @@
 #include "apps/prediction/scene_mapper.hpp"
 
+#include <array>
+#include <chrono>
 #include <thread>
 
 #include "apps/prediction/blend.hpp"
 #include "apps/prediction/bounded_queue.hpp"
 #include "apps/prediction/window_reader.hpp"
 #include "engine/core/first_error.hpp"
+#include "engine/core/parallel.hpp"
 
 namespace fpanet {
 namespace {
 
 constexpr std::size_t kBatchesAhead = 2;  // that wait between two threads
+constexpr Index kPixelsAtOnce = 1024;     // of a row, in one thread
 
 /// What a network says of a batch.
 struct Answer {
   WindowBatch batch;     ///< without its images
-  Tensor probabilities;  ///< f32 (N,classes,H,W); undefined if no window has data
+  Tensor probabilities;  ///< (N,classes,H,W) of any dtype; undefined if no window has data
 };
 
 /// Makes the scene's rows of the grid's.
 class RowMaker {
  public:
-  RowMaker(const SceneGrid& grid, const MapContents& contents, Index first_row)
-      : grid_(grid), contents_(contents), next_(first_row) {
+  RowMaker(const SceneGrid& grid, const MapContents& contents, Index first_row, int threads)
+      : grid_(grid), contents_(contents), cpu_{threads}, next_(first_row) {
     const std::size_t values =
         static_cast<std::size_t>(grid.columns.grid) * static_cast<std::size_t>(contents.classes);
     if (!grid.is_same()) above_.resize(values);
@@ -41,7 +45,7 @@ class RowMaker {
   void add(Index grid_row, std::span<const float> values) {
     while (next_ < end_ && grid_.rows.between(next_).second <= grid_row) {
       if (grid_.is_same()) {
-        emit([&](Index x) { return values.data() + x * contents_.classes; });
+        emit([&](Index x, ClassValues&) { return values.data() + x * contents_.classes; });
       } else {
         emit_between(grid_.rows.between(next_), values);
       }
@@ -51,16 +55,21 @@ class RowMaker {
   MapRows take() { return std::move(rows_); }
 
  private:
+  using ClassValues = std::array<float, kNoDataLabel>;
+
+  /// Adds a row. values_at(x, space) returns the values of a pixel, which may lie in `space`.
   template <class F>
   void emit(const F& values_at) {
-    for (Index x = 0; x < grid_.columns.scene; ++x) {
-      if (*valid_++ != 0) {
-        rows_.add_pixel(values_at(x), contents_);
-      } else {
-        rows_.add_missing(contents_);
+    const std::size_t begin = rows_.labels.size();
+    rows_.add_row(contents_);
+    parallel_chunks(cpu_, grid_.columns.scene, kPixelsAtOnce, [&](Index from, Index to, Index) {
+      ClassValues space;
+      for (Index x = from; x < to; ++x) {
+        if (valid_[x] == 0) continue;
+        rows_.set_pixel(begin + static_cast<std::size_t>(x), values_at(x, space), contents_);
       }
-    }
-    ++rows_.height;
+    });
+    valid_ += grid_.columns.scene;
     ++next_;
   }
 
@@ -68,8 +77,7 @@ class RowMaker {
   void emit_between(const GridAxis::Between& down, std::span<const float> below) {
     const Index classes = contents_.classes;
     const float* const first = down.first == down.second ? below.data() : above_.data();
-    pixel_.resize(static_cast<std::size_t>(classes));
-    emit([&](Index x) {
+    emit([&](Index x, ClassValues& pixel) {
       const GridAxis::Between at =
           across_.empty() ? GridAxis::Between{x, x, 0} : across_[static_cast<std::size_t>(x)];
       float sum = 0;
@@ -79,51 +87,55 @@ class RowMaker {
         const float bottom = below[static_cast<std::size_t>(left)] +
                              at.weight * (below[static_cast<std::size_t>(right)] -
                                           below[static_cast<std::size_t>(left)]);
-        sum += pixel_[static_cast<std::size_t>(k)] = top + down.weight * (bottom - top);
+        sum += pixel[static_cast<std::size_t>(k)] = top + down.weight * (bottom - top);
       }
-      for (float& value : pixel_) value = sum > 0 ? value / sum : 0;
-      return pixel_.data();
+      for (Index k = 0; k < classes; ++k) {
+        float& value = pixel[static_cast<std::size_t>(k)];
+        value = sum > 0 ? value / sum : 0;
+      }
+      return pixel.data();
     });
   }
 
   const SceneGrid& grid_;
   const MapContents& contents_;
+  Cpu cpu_;
   Index next_, end_ = 0;                 ///< rows of the scene
   const std::uint8_t* valid_ = nullptr;  ///< of the next pixel
   MapRows rows_;
-  std::vector<float> above_, pixel_;       ///< the last row of the grid, and one pixel
+  std::vector<float> above_;               ///< the last row of the grid
   std::vector<GridAxis::Between> across_;  ///< for each column of the scene
 };
 
-/// Blends answers and adds finished rows.
-class RowWriter {
+/// Blends answers, and makes the rows of each row of windows.
+class Blending {
  public:
-  RowWriter(const SceneMapper& mapper, FinishedRows& rows, Index first_windows)
+  /// Parts before `done` are blended, too, where later ones depend on them, but not made again.
+  Blending(const SceneMapper& mapper, Index done, Index first_windows, int threads)
       : parts_(mapper.grid, mapper.plan),
-        rows_(rows),
-        blend_(mapper.plan, mapper.contents.classes, 1),
-        maker_(mapper.grid, mapper.contents, parts_.begin(rows.count())) {
+        done_(done),
+        blend_(mapper.plan, mapper.contents.classes, threads),
+        maker_(mapper.grid, mapper.contents, parts_.begin(done), threads) {
     blend_.begin(first_windows);
   }
 
-  void add(const Answer& answer) {
-    const WindowBatch& batch = answer.batch;
-    std::size_t window = 0;
-    for (const Index column : batch.columns) {
-      const auto values = answer.probabilities.span<float>();
-      const std::size_t size = values.size() / batch.columns.size();
-      blend_.add(column, values.subspan(window++ * size, size));
+  /// The rows of the part that the batch ends, if any is to be made.
+  std::optional<MapRows> add(const WindowBatch& batch, const Tensor& probabilities) {
+    if (!batch.columns.empty()) {
+      const Tensor said =
+          probabilities.dtype() == DType::f32 ? probabilities : probabilities.cast(DType::f32);
+      blend_.add(batch.columns, said.span<float>());
     }
-    if (!batch.ends_row) return;
-    const bool is_missing = batch.row >= rows_.count();
+    if (!batch.ends_row) return std::nullopt;
+    const bool is_missing = batch.row >= done_;
     maker_.begin(is_missing ? parts_.end(batch.row) : 0, batch.valid);
     blend_.take([&](Index y, std::span<const float> values) { maker_.add(y, values); });
-    if (is_missing) rows_.add(pack(maker_.take()));
+    return is_missing ? std::optional(maker_.take()) : std::nullopt;
   }
 
  private:
   SceneParts parts_;
-  FinishedRows& rows_;
+  Index done_;
   Blend blend_;
   RowMaker maker_;
 };
@@ -136,12 +148,13 @@ Index SceneMapper::windows_ahead(const FinishedRows& rows) const {
   return (plan.rows.count() - first) * plan.columns.count();
 }
 
-void SceneMapper::run(RasterReader& source, FinishedRows& rows, const Probabilities& network,
-                      const Progress& progress) const {
-  if (rows.count() >= plan.rows.count()) return;
-  const Index first = SceneParts(grid, plan).first_windows(rows.count());
+double SceneMapper::run(RasterReader& source, FinishedRows& rows, const Probabilities& network,
+                        const Progress& progress) const {
+  if (rows.count() >= plan.rows.count()) return 0;
+  const Index done = rows.count(), first = SceneParts(grid, plan).first_windows(done);
   BoundedQueue<WindowBatch> batches(kBatchesAhead);
-  BoundedQueue<Answer> answers(kBatchesAhead);
+  BoundedQueue<Answer> answers(kBatchesAhead);  // of a network that is not on the CPU
+  BoundedQueue<MapRows> finished(1);
   FirstError failure;
   const auto guarded = [&](const auto& work) {
     try {
@@ -150,9 +163,16 @@ void SceneMapper::run(RasterReader& source, FinishedRows& rows, const Probabilit
       failure.keep();
       batches.cancel();
       answers.cancel();
+      finished.cancel();
     }
   };
-  std::thread reading([&] {
+  Blending blending(*this, done, first, network_on_cpu ? default_threads() : 1);
+  const auto blend = [&](const Answer& answer) {
+    std::optional<MapRows> made = blending.add(answer.batch, answer.probabilities);
+    return !made || finished.push(std::move(*made));
+  };
+  std::vector<std::thread> threads;
+  threads.emplace_back([&] {
     guarded([&] {
       WindowReader reader(source, grid, plan, batch, first);
       while (std::optional<WindowBatch> next = reader.next()) {
@@ -161,29 +181,46 @@ void SceneMapper::run(RasterReader& source, FinishedRows& rows, const Probabilit
       batches.finish();
     });
   });
-  std::thread writing([&] {
+  threads.emplace_back([&] {
     guarded([&] {
-      RowWriter writer(*this, rows, first);
-      while (const std::optional<Answer> answer = answers.pop()) writer.add(*answer);
+      while (const std::optional<MapRows> next = finished.pop()) rows.add(pack(*next));
     });
   });
+  if (!network_on_cpu) {
+    threads.emplace_back([&] {
+      guarded([&] {
+        while (const std::optional<Answer> answer = answers.pop()) {
+          if (!blend(*answer)) return;
+        }
+        finished.finish();
+      });
+    });
+  }
+  double seconds = 0;
   guarded([&] {
     while (std::optional<WindowBatch> next = batches.pop()) {
       Answer answer{.batch = std::move(*next), .probabilities = {}};
       const Tensor images = std::exchange(answer.batch.images, {});
       if (images.defined()) {
-        const Tensor said = network(images);
-        answer.probabilities = said.dtype() == DType::f32 ? said.clone() : said.cast(DType::f32);
+        const auto begin = std::chrono::steady_clock::now();
+        answer.probabilities = network(images);
+        seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
       }
       const Index windows = std::ssize(answer.batch.columns), empty = answer.batch.empty;
-      if (!answers.push(std::move(answer))) return;
+      // The next call of the network overwrites what it says.
+      if (!network_on_cpu && images.defined()) answer.probabilities = answer.probabilities.clone();
+      if (!(network_on_cpu ? blend(answer) : answers.push(std::move(answer)))) return;
       progress(windows, empty);
     }
-    answers.finish();
+    if (network_on_cpu) {
+      finished.finish();
+    } else {
+      answers.finish();
+    }
   });
-  reading.join();
-  writing.join();
+  for (std::thread& thread : threads) thread.join();
   failure.rethrow();
+  return seconds;
 }
 
 }  // namespace fpanet

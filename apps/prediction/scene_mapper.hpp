@@ -17,14 +17,17 @@ struct SceneMapper {
   WindowPlan plan;  ///< of the grid
   Index batch = 1;  ///< windows that the network sees at a time
   MapContents contents;
+  /// Its answers are then blended between two batches, by the same threads: further threads would only take the
+  /// processor from it. Otherwise they are blended while it computes the next batch.
+  bool network_on_cpu = true;
 
   /// Called after each batch with the number of windows that it had with and without data.
   using Progress = std::function<void(Index windows, Index empty)>;
 
   /// Adds the rows that `rows` still lacks. The network is only called from the calling thread. The rows
-  /// do not depend on where an earlier program stopped.
-  void run(RasterReader& source, FinishedRows& rows, const Probabilities& network,
-           const Progress& progress) const;
+  /// do not depend on where an earlier program stopped. Returns the seconds that calls of the network took.
+  double run(RasterReader& source, FinishedRows& rows, const Probabilities& network,
+             const Progress& progress) const;
   /// The number of windows that run() has ahead of it.
   Index windows_ahead(const FinishedRows& rows) const;
 };

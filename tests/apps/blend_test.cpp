@@ -25,14 +25,23 @@ std::vector<float> window_values(const WindowPlan& plan, Index row, Index column
   return values;
 }
 
-/// All rows of the blend from row `first` of the windows on.
-std::vector<float> blended(const WindowPlan& plan, Index classes, int threads, Index first = 0) {
+/// All rows of the blend from row `first` of the windows on; up to `batch` windows are added at a time.
+std::vector<float> blended(const WindowPlan& plan, Index classes, int threads, Index first = 0,
+                           Index batch = 1) {
   Blend blend(plan, classes, threads);
   std::vector<float> all;
   blend.begin(first);
   for (Index row = first; row < plan.rows.count(); ++row) {
+    std::vector<Index> columns;
+    std::vector<float> said_of_batch;
     for (Index column = 0; column < plan.columns.count(); ++column) {
-      blend.add(column, window_values(plan, row, column, classes));
+      columns.push_back(column);
+      const std::vector<float> more = window_values(plan, row, column, classes);
+      said_of_batch.insert(said_of_batch.end(), more.begin(), more.end());
+      if (std::ssize(columns) < batch && column + 1 < plan.columns.count()) continue;
+      blend.add(columns, said_of_batch);
+      columns.clear();
+      said_of_batch.clear();
     }
     blend.take([&](Index y, std::span<const float> values) {
       CHECK(y == plan.rows.start(first) +
@@ -77,6 +86,7 @@ TEST_CASE("blend: the sum of all windows by their weights, at every pixel") {
       CHECK(std::abs(static_cast<double>(found[i]) - expected[i]) < 1e-6);
     }
     CHECK(blended(plan, classes, 3) == found);
+    CHECK(blended(plan, classes, 2, 0, 2) == found);
   }
 }
 

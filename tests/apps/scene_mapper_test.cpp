@@ -36,12 +36,13 @@ Tensor colours(const Tensor& images) {
   return said;
 }
 
-SceneMapper mapper_for(const Image& picture, Index batch) {
+SceneMapper mapper_for(const Image& picture, Index batch, bool network_on_cpu = true) {
   const ImageSize size{picture.height, picture.width};
   return {.grid = same_grid(size),
           .plan = WindowPlan(size, {32, 48}, 0.25),
           .batch = batch,
-          .contents = {.classes = kClasses, .confidence = true, .probabilities = true}};
+          .contents = {.classes = kClasses, .confidence = true, .probabilities = true},
+          .network_on_cpu = network_on_cpu};
 }
 
 /// A picture whose pixels in a rectangle hold no data.
@@ -146,10 +147,25 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("scene mapper: a map is the same whether blending waits for the network or not") {
+  const ScratchFolder scratch;
+  const Image picture = synthesize(2, 0, {150, 133}).image;
+  WithHole source(picture, {30, 0, 100, 60});
+  const auto bytes = [&](bool network_on_cpu) {
+    return pack(mapped(scratch / "rows", source, mapper_for(picture, 2, network_on_cpu)));
+  };
+  CHECK(bytes(true) == bytes(false));
+}
+
 TEST_CASE("scene mapper: a failure of any of its threads ends all and is told") {
   const ScratchFolder scratch;
   const Image picture = synthesize(2, 0, {300, 133}).image;
-  const SceneMapper mapper = mapper_for(picture, 2);
+  bool network_on_cpu = true;
+  SUBCASE("network on the CPU") {}
+  SUBCASE("network on a GPU") {
+    network_on_cpu = false;
+  }
+  const SceneMapper mapper = mapper_for(picture, 2, network_on_cpu);
   const auto told = [&](RasterReader& source, const Probabilities& network) {
     return test::message_of<std::exception>(
         [&] { mapped(scratch / "rows", source, mapper, network); });
@@ -177,10 +193,10 @@ TEST_CASE("scene mapper: a failure of any of its threads ends all and is told") 
 
 TEST_CASE("map rows: come back from bytes; others are refused") {
   const MapContents contents{.classes = 2, .confidence = true, .probabilities = true};
-  MapRows rows{.height = 1, .width = 2};
+  MapRows rows{.height = 0, .width = 2};
   const std::array values{0.25F, 0.75F};
-  rows.add_pixel(values.data(), contents);
-  rows.add_missing(contents);
+  rows.add_row(contents);
+  rows.set_pixel(0, values.data(), contents);
   const std::vector<std::uint8_t> bytes = pack(rows);
   CHECK(bytes.size() == 2 * (1 + 4 + 8));
   const MapRows back = unpack(bytes, 2, contents);
