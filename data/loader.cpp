@@ -14,6 +14,7 @@
 #include "data/sample_window.hpp"
 #include "engine/core/error.hpp"
 #include "engine/core/rng.hpp"
+#include "engine/distributed/communicator.hpp"
 
 namespace fpanet {
 
@@ -150,10 +151,22 @@ class Loader::Epoch {
     const auto count =
         std::min(static_cast<std::size_t>(options_.batch_size), order_.size() - begin);
     try {
-      return {make_batch(store_, std::span(order_).subspan(begin, count), options_, epoch_), {}};
+      return {make_part(std::span(order_).subspan(begin, count)), {}};
     } catch (...) {
       return {{}, std::current_exception()};
     }
+  }
+
+  /// This rank's part of the whole batch.
+  Batch make_part(std::span<const Index> whole) {
+    const RankPart part = rank_part(std::ssize(whole), options_.rank, options_.ranks);
+    const auto scenes = whole.subspan(static_cast<std::size_t>(part.count == 0 ? 0 : part.first),
+                                      static_cast<std::size_t>(std::max<Index>(part.count, 1)));
+    Batch batch = make_batch(store_, scenes, options_, epoch_);
+    batch.whole = std::ssize(whole);
+    batch.stands_in = part.count == 0;
+    if (batch.stands_in) std::ranges::fill(batch.labels.span<std::int32_t>(), kIgnoreLabel);
+    return batch;
   }
 
   SceneStore& store_;
@@ -174,6 +187,8 @@ Loader::Loader(std::shared_ptr<SceneStore> store, std::vector<Index> scenes,
     : store_(std::move(store)), scenes_(std::move(scenes)), options_(options) {
   require(!scenes_.empty(), "loader: there are no scenes to load");
   require(options_.batch_size >= 1, "batch size {}: expected at least 1", options_.batch_size);
+  require(options_.rank >= 0 && options_.rank < options_.ranks, "loader: rank {} of {}",
+          options_.rank, options_.ranks);
   require(batches() >= 1, "loader: {} scenes fill no batch of {}, and smaller ones are dropped",
           scenes_.size(), options_.batch_size);
 }

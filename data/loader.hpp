@@ -19,6 +19,10 @@ struct Batch {
   Tensor labels;  ///< i32 (N,H,W): class index or kIgnoreLabel
   std::vector<std::string> ids;
   std::vector<Index> scenes;  ///< numbers of the scenes in the data set
+  /// Images of the whole batch, which ranks share (LoaderOptions::ranks); else as many as here.
+  Index whole = 0;
+  /// The rank has no part of the batch: one of its scenes, with labels that are all ignored, stands in.
+  bool stands_in = false;
 
   Index size() const { return static_cast<Index>(ids.size()); }
 };
@@ -35,6 +39,9 @@ struct LoaderOptions {
   /// size.
   std::optional<ImageSize> crop_to = {};
   std::uint64_t seed = 42;  ///< for shuffling, augmentation and windows
+  /// `ranks` ranks share each batch (rank_part); this one, `rank`, gets its part only. What is drawn for
+  /// a scene does not depend on them.
+  int rank = 0, ranks = 1;
   int threads = 1;
   Index prefetch = 4;  ///< maximum number of batches prepared in advance
 };
@@ -63,7 +70,7 @@ class Loader {
 
   const LoaderOptions& options() const { return options_; }
   SceneStore& store() const { return *store_; }
-  /// The scenes of one batch of an epoch.
+  /// The scenes of one whole batch of an epoch.
   std::vector<Index> batch_scenes(Index epoch, Index batch) const;
   /// The order of the scenes in an epoch, which depends only on (seed, epoch).
   std::vector<Index> order(Index epoch) const;

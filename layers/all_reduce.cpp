@@ -41,10 +41,13 @@ class AllReduceBackward final : public Op {  // dy -> dx
 
 class AllReduce final : public Op {  // x -> sum over ranks
  public:
-  explicit AllReduce(Communicator& ranks) : ranks_(ranks) {}
+  AllReduce(Communicator& ranks, AllReduceResult result) : ranks_(ranks), result_(result) {}
 
   std::string_view name() const override { return "all_reduce"; }
-  std::string parameters() const override { return fmt::format("ranks={}", ranks_.size()); }
+  std::string parameters() const override {
+    return fmt::format("ranks={}{}", ranks_.size(),
+                       result_ == AllReduceResult::zeros ? " result=zeros" : "");
+  }
   std::vector<Spec> infer(std::span<const Spec> in) const override {
     check_summable(name(), "x", in[0]);
     return {in[0]};
@@ -55,6 +58,7 @@ class AllReduce final : public Op {  // x -> sum over ranks
         const std::span<const R> x = args.in(0).span<R>();
         if (x.data() != y.data()) std::ranges::copy(x, y.begin());
         ranks_.all_reduce(y);
+        if (result_ == AllReduceResult::zeros) std::ranges::fill(y, R{0});
       });
     });
   }
@@ -64,6 +68,7 @@ class AllReduce final : public Op {  // x -> sum over ranks
 
  private:
   Communicator& ranks_;
+  AllReduceResult result_;
 };
 
 class AllReduceStatistics final : public Op {  // statistics -> those of all ranks
@@ -121,12 +126,12 @@ class AllReduceStatistics final : public Op {  // statistics -> those of all ran
 
 class AllReduceSegments final : public Op {  // region ->; updates the region
  public:
-  AllReduceSegments(std::span<const Segment> segments, double factor, Communicator& ranks)
-      : segments_(segments.begin(), segments.end()), factor_(factor), ranks_(ranks) {}
+  AllReduceSegments(std::span<const Segment> segments, Communicator& ranks)
+      : segments_(segments.begin(), segments.end()), ranks_(ranks) {}
 
   std::string_view name() const override { return "all_reduce_segments"; }
   std::string parameters() const override {
-    return fmt::format("ranks={} factor={} segments={}", ranks_.size(), factor_, segments_.size());
+    return fmt::format("ranks={} segments={}", ranks_.size(), segments_.size());
   }
   std::vector<Spec> infer(std::span<const Spec> in) const override {
     check_summable(name(), "region", in[0]);
@@ -137,11 +142,8 @@ class AllReduceSegments final : public Op {  // region ->; updates the region
     dispatch_cpu(name(), args.context, args.in(0).dtype(), [&]<class T>(const Cpu&, Type<T>) {
       as_summable<T>(args.in(0), [&]<class R>(std::span<R> region) {
         for (const Segment& segment : segments_) {
-          const auto part = region.subspan(static_cast<std::size_t>(segment.offset),
-                                           static_cast<std::size_t>(segment.count));
-          ranks_.all_reduce(part);
-          if (factor_ == 1) continue;
-          for (R& value : part) value *= static_cast<R>(factor_);
+          ranks_.all_reduce(region.subspan(static_cast<std::size_t>(segment.offset),
+                                           static_cast<std::size_t>(segment.count)));
         }
       });
     });
@@ -151,14 +153,13 @@ class AllReduceSegments final : public Op {  // region ->; updates the region
 
  private:
   std::vector<Segment> segments_;
-  double factor_;
   Communicator& ranks_;
 };
 
 }  // namespace
 
-Value all_reduce(Value x, Communicator& ranks) {
-  return x.graph().record_one(std::make_shared<AllReduce>(ranks), std::array{x});
+Value all_reduce(Value x, Communicator& ranks, AllReduceResult result) {
+  return x.graph().record_one(std::make_shared<AllReduce>(ranks, result), std::array{x});
 }
 
 Value all_reduce_statistics(Value statistics, std::vector<double> shares, Communicator& ranks) {
@@ -166,10 +167,8 @@ Value all_reduce_statistics(Value statistics, std::vector<double> shares, Commun
       std::make_shared<AllReduceStatistics>(std::move(shares), ranks), std::array{statistics});
 }
 
-void all_reduce_segments(Value region, std::span<const Segment> segments, double factor,
-                         Communicator& ranks) {
-  region.graph().record(std::make_shared<AllReduceSegments>(segments, factor, ranks),
-                        std::array{region});
+void all_reduce_segments(Value region, std::span<const Segment> segments, Communicator& ranks) {
+  region.graph().record(std::make_shared<AllReduceSegments>(segments, ranks), std::array{region});
 }
 
 }  // namespace fpanet

@@ -263,7 +263,7 @@ class BatchNorm final : public Op {
     if (params_.training && params_.reduction != nullptr) {
       const Value sums = rule.record(std::make_shared<BatchNormGradientSums>(reads), inputs)[0];
       inputs.push_back(sums);
-      inputs.push_back(params_.reduction->total(sums));
+      inputs.push_back(params_.reduction->total_of_gradients(sums));
     }
     rule.emit(std::make_shared<BatchNormBackward>(reads), inputs, gradient_of);
   }

@@ -54,13 +54,13 @@ OpRecord all_reduce_statistics_record() {
 
 OpRecord all_reduce_segments_record() {
   return {.name = "all_reduce_segments",
-          .samples = {{"two segments, halved",
+          .samples = {{"two segments",
                        {state(real("region", {30}))},
                        [](const std::vector<Value>& in) -> std::vector<Value> {
-                         all_reduce_segments(in[0], kSegments, 0.5, alone());
+                         all_reduce_segments(in[0], kSegments, alone());
                          return {};
                        }}},
-          .errors = {{[](Graph& g) { all_reduce_segments(dummy(g, {20}), kSegments, 1, alone()); },
+          .errors = {{[](Graph& g) { all_reduce_segments(dummy(g, {20}), kSegments, alone()); },
                       "all_reduce_segments: segment [16,21) reaches past region=(20)"}},
           .why_no_gradient = "it sums gradients",
           .why_no_bf16 = "gradients are f32 in mixed precision, too",

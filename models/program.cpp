@@ -154,11 +154,13 @@ bool Program::updates() const {
 
 void Program::record_backward(const ParameterStore& store) {
   Graph::BackwardOptions backward;
-  if (options_.micro_batch != MicroBatch::only) {
+  const bool is_only = options_.micro_batch == MicroBatch::only;
+  if (!is_only || options_.ranked.share != 1) {
     loss_share_ = Tensor::zeros(loss_.shape(), loss_.dtype(), store.device());
     to_loss_share_.emplace(loss_share_);
     backward.seed = graph_.state("loss share", loss_share_);
-    backward.accumulate = options_.micro_batch != MicroBatch::first;
+    backward.accumulate = !is_only && options_.micro_batch != MicroBatch::first;
+    if (is_only) send_loss_share(options_.ranked.share);
   }
   graph_.backward(loss_, backward);
   if (updates()) record_update(store);
@@ -177,8 +179,7 @@ void Program::record_update(const ParameterStore& store) {
     regions.average = graph_.state("average", optimizer_->average());
   }
   if (options_.ranked.ranks != nullptr) {
-    all_reduce_segments(regions.gradients, store.segments(trained), options_.ranked.factor,
-                        *options_.ranked.ranks);
+    all_reduce_segments(regions.gradients, store.segments(trained), *options_.ranked.ranks);
   }
   if (options_.measure_norms) record_norms(store, regions, trained);
   if (std::isfinite(options_.adamw.max_norm)) {
@@ -247,9 +248,13 @@ void Program::begin_run() {
 }
 
 void Program::set_micro_batch(Index index, Index count) {
-  require(to_loss_share_.has_value(), "program: it makes a step of its own, with one micro-batch");
+  require(options_.micro_batch != MicroBatch::only,
+          "program: it makes a step of its own, with one micro-batch");
   micro_batch_ = index;
-  const double share = 1 / static_cast<double>(count);
+  send_loss_share(options_.ranked.share / static_cast<double>(count));
+}
+
+void Program::send_loss_share(double share) {
   const auto single = static_cast<float>(share);
   const bool is_double = loss_.dtype() == DType::f64;
   to_loss_share_->send(graph_.context(), is_double ? std::as_bytes(std::span(&share, 1))

@@ -54,11 +54,13 @@ struct EncoderTraining {
   bool operator==(const EncoderTraining&) const = default;
 };
 
-/// The ranks that compute a training step together, each a part of its batch. The gradients of a rank
-/// become `factor` times their sum over the ranks before the update.
+/// The ranks that compute a training step together, each a part of its batch. Before the update, the
+/// gradients of a rank become their sum over the ranks, of `share` times the gradients of each rank's
+/// loss: 1 where all ranks have the loss of the whole batch, and the rank's share of the images where
+/// each has the loss of its part.
 struct RankedGradients {
   Communicator* ranks = nullptr;  ///< none: this process computes the whole step
-  double factor = 1;
+  double share = 1;
 
   bool operator==(const RankedGradients&) const = default;
 };
@@ -171,6 +173,7 @@ class Program {
   void record(const Network& model, const ParameterStore& store);
   Value record_inputs(const Network& model, const Forward& forward, DType dtype);
   void record_backward(const ParameterStore& store);
+  void send_loss_share(double share);
   void record_update(const ParameterStore& store);
   void record_norms(const ParameterStore& store, const AdamWRegions& regions,
                     const std::vector<std::string>& trained);
@@ -186,7 +189,7 @@ class Program {
   Tensor dropout_rng_;  // i64 (2): seed, step
   std::optional<Uplink> to_dropout_rng_;
   Index micro_batch_ = 0;  // its index within the step
-  Tensor loss_share_;      // one number; undefined if the program is the only one of its step
+  Tensor loss_share_;      // one number; undefined if the gradients are those of the loss alone
   std::optional<Uplink> to_loss_share_;
   Graph graph_;
   Value images_;  // undefined when there is a source

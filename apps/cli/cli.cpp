@@ -6,18 +6,15 @@
 #include <csignal>
 #include <exception>
 #include <iostream>
-#include <new>
 #include <sstream>
 #include <string_view>
 #include <utility>
 
 #include "apps/cli/command_help.hpp"
+#include "apps/cli/failure.hpp"
 #include "apps/cli/interrupt.hpp"
 #include "apps/cli/standard_streams.hpp"
 #include "apps/cli/usage_error.hpp"
-#include "data/bands.hpp"
-#include "engine/core/log.hpp"
-#include "engine/weights/printable.hpp"
 
 namespace fpanet {
 namespace {
@@ -60,7 +57,7 @@ std::string indented(const std::string& lines) {
 }
 
 int report(const CLI::App& app, std::string_view message, int exit_code) {
-  write_log(fmt::format("{}: {}\n", app.get_name(), printable_lines(message)));
+  print_error(app.get_name(), std::string(message));
   return exit_code;
 }
 
@@ -139,14 +136,9 @@ int run(CLI::App& app, int argc, const char* const* argv, const Action& body) {
     return app.exit(success);
   } catch (const CLI::ParseError& error) {
     return report(app, message_of(app, error), kExitUsage);
-  } catch (const UsageError& error) {
-    return report(app, error.what(), kExitUsage);
-  } catch (const TooFewBands& error) {
-    return report(app, error.what(), kExitUsage);
-  } catch (const std::bad_alloc&) {
-    return report(app, "out of memory: try a smaller batch or image size", kExitFailed);
-  } catch (const std::exception& error) {
-    return report(app, error.what(), kExitFailed);
+  } catch (const std::exception&) {
+    const Failure failure = failure_of(std::current_exception());
+    return report(app, failure.message, failure.exit_code);
   }
 }
 

@@ -23,7 +23,8 @@ int width_of(std::FILE* stream) {
 }  // namespace
 
 Console::Console(bool quiet, std::FILE* stream)
-    : Console(quiet, stream, ::isatty(::fileno(stream)) == 1, width_of(stream)) {}
+    : Console(quiet, stream, stream != nullptr && ::isatty(::fileno(stream)) == 1,
+              stream != nullptr ? width_of(stream) : kDefaultWidth) {}
 
 Console::Console(bool quiet, std::FILE* stream, bool is_terminal, int width)
     : quiet_(quiet), stream_(stream), is_terminal_(is_terminal), width_(width) {}
@@ -43,6 +44,7 @@ void Console::clear_status() {
 }
 
 void Console::line(std::string_view text) {
+  if (stream_ == nullptr) return;
   clear_status();
   write_log(printable_lines(text) + "\n", stream_);
 }

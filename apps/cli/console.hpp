@@ -14,6 +14,7 @@ namespace fpanet {
 /// become '?'.
 class Console {
  public:
+  /// Without a stream, nothing is printed.
   explicit Console(bool quiet, std::FILE* stream = stderr);
   Console(bool quiet, std::FILE* stream, bool is_terminal, int width);
   ~Console() { clear_status(); }

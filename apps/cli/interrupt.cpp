@@ -18,7 +18,7 @@ constexpr std::array<int, 3> kSignals = {SIGINT, SIGTERM, SIGHUP};
 constexpr std::string_view kNotice =
     "\ninterrupted: saving after this step; interrupt again to exit immediately\n";
 
-std::atomic<bool> stop_requested{false};
+std::atomic<bool> stop_requested{false}, says_so{true};
 static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler may use no locks");
 
 std::array<struct sigaction, kSignals.size()> previous_actions{};
@@ -37,6 +37,7 @@ extern "C" void request_stop(int signal) {
     if (signal == SIGHUP) return;
     ::_exit(kExitInterrupted);
   }
+  if (!says_so) return;
   const int saved_errno = errno;
   // If the notice cannot be written, nothing else needs to be done.
   [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, kNotice.data(), kNotice.size());
@@ -59,9 +60,10 @@ void exit_on_interrupt() {
   }
 }
 
-InterruptGuard::InterruptGuard() {
+InterruptGuard::InterruptGuard(bool say) {
   assert(!guarded);
   guarded = true;
+  says_so = say;
   stop_requested = false;
   struct sigaction action {};
   action.sa_handler = request_stop;

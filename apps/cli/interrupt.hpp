@@ -13,7 +13,8 @@ void exit_on_interrupt();
 /// time.
 class InterruptGuard {
  public:
-  InterruptGuard();
+  /// Of several ranks, only one has to `say` on stderr that it was interrupted.
+  explicit InterruptGuard(bool say = true);
   ~InterruptGuard();
   InterruptGuard(const InterruptGuard&) = delete;
   InterruptGuard& operator=(const InterruptGuard&) = delete;

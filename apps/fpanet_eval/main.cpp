@@ -13,12 +13,16 @@
 #include "apps/training/checkpoint.hpp"
 #include "apps/training/choose_scenes.hpp"
 #include "apps/training/class_check.hpp"
+#include "apps/training/rank_parts.hpp"
+#include "apps/training/ranked_run.hpp"
 #include "apps/training/run_folder.hpp"
 #include "apps/training/scene_check.hpp"
+#include "apps/training/together.hpp"
 #include "data/text_file.hpp"
 #include "engine/core/cache_folder.hpp"
 #include "engine/core/error.hpp"
 #include "engine/weights/printable.hpp"
+#include "models/losses/loss.hpp"
 
 namespace fpanet {
 namespace {
@@ -48,9 +52,36 @@ std::optional<Split> split_of_data(const Dataset& dataset) {
   }
 }
 
-int run(const EvalOptions& options) {
-  Console console(options.quiet);
-  const ModelFile file = open_model(find_checkpoint(options.checkpoint), options.told);
+/// What an evaluation computes with, once files and data are known to fit.
+struct Prepared {
+  ModelFile file;
+  ImageSize size;
+  Bands show;
+  std::shared_ptr<const Dataset> dataset;
+  SceneChoice choice;
+  std::shared_ptr<SceneStore> store;
+  PixelFormat pixels;
+  std::unique_ptr<ModelSession> session;
+};
+
+/// Throws UsageError unless `ranks` ranks can evaluate this.
+void check_ranks(const EvalOptions& options, const Objective& objective, int ranks) {
+  if (ranks == 1) return;
+  if (!options.figures.empty()) {
+    usage_fail("--figures {}: {} ranks have a part of the scenes each: expected one rank",
+               options.figures, ranks);
+  }
+  for (const ObjectiveTerm& term : objective.terms) {
+    if (find_loss(term.loss).divides) continue;
+    usage_fail(
+        "--checkpoint {}: it was trained for {}, which is no function of sums over a batch that {} "
+        "ranks could add: expected one rank",
+        options.checkpoint, objective.name(), ranks);
+  }
+}
+
+Prepared prepare(const EvalOptions& options, const RankedCall& call, Console& console) {
+  ModelFile file = open_model(find_checkpoint(options.checkpoint), options.told);
   const PixelFormat trained = pixels_of(file);
   const Bands bands = resolve_bands(options.pixels, trained);
   const Bands show = resolve_preview(options.pixels.show_bands, bands);
@@ -58,6 +89,7 @@ int run(const EvalOptions& options) {
   const ImageNeeds needs = image_needs(file.network);
   require_size_fits(size, needs);
   require_window_size(size, options.data);
+  check_ranks(options, file.info.objective.value_or(Objective{}), call.ranks.size());
   const MaskPolicy mask_policy = resolve_mask_policy(options.mask_policy, options.protocol);
   const std::shared_ptr<const Dataset> dataset =
       open_data(options,
@@ -72,11 +104,12 @@ int run(const EvalOptions& options) {
   if (!choice.warning.empty()) console.warning("{}", choice.warning);
   choice.scenes = dataset->scenes_of({{}, {}, choice.scenes}).test;
 
-  const Placement placement = resolve_placement({.device = options.device,
-                                                 .precision = options.precision,
-                                                 .threads = options.threads,
-                                                 .deterministic = options.deterministic},
-                                                console);
+  const Placement placement =
+      resolve_placement({.device = device_of_rank(call.ranks, options.device),
+                         .precision = options.precision,
+                         .threads = threads_of_rank(call.launch, options.threads),
+                         .deterministic = options.deterministic},
+                        console);
   const auto store = std::make_shared<SceneStore>(dataset);
   const std::array parts{ScenePart{"to measure in the scenes to evaluate on", choice.scenes}};
   check_scenes(*store, parts, {},
@@ -85,12 +118,45 @@ int run(const EvalOptions& options) {
   const Index first = choice.scenes.front();
   const PixelFormat pixels =
       resolve_pixels(options.pixels, trained, store->get(first)->image.type, dataset->id(first));
-  ModelSession session(placement, file.network, std::nullopt, pixels);
-  console.info("{}", load_model(session.store(), session.network(), file.weights));
+  auto session = std::make_unique<ModelSession>(placement, file.network, std::nullopt, pixels);
+  session->set_ranks(call.ranks);
+  console.info("{}", load_model(session->store(), session->network(), file.weights));
   if (file.info.objective) {
     file.info.objective->check(file.network.classes);
-    session.set_objective(*file.info.objective);
+    session->set_objective(*file.info.objective);
   }
+  return {std::move(file),   size,  show,   dataset,
+          std::move(choice), store, pixels, std::move(session)};
+}
+
+/// What must be the same on all ranks: all that the numbers depend on.
+std::vector<NamedValue> inputs_of(const Prepared& prepared, const EvalOptions& options) {
+  std::vector<NamedValue> inputs = {
+      {"batch-size", std::to_string(options.batch_size)},
+      {"image-size", prepared.size.str()},
+      {"protocol", options.protocol},
+      {"tta", options.tta},
+      {"precision", options.precision},
+      {"weights", fmt::format("{:016x}", weights_checksum(*prepared.session))},
+      {"scale", prepared.pixels.scale.str()}};
+  for (const Index scene : prepared.choice.scenes) {
+    inputs.push_back(
+        {"scene " + prepared.dataset->id(scene), scene_checksum(*prepared.store, scene)});
+  }
+  return inputs;
+}
+
+int run(const EvalOptions& options, const RankedCall& call) {
+  Console console(options.quiet, call.is_first() ? stderr : nullptr);
+  std::optional<Prepared> prepared;
+  together(call.ranks, [&] { prepared = prepare(options, call, console); });
+  if (call.ranks.size() > 1) {
+    std::vector<NamedValue> inputs;
+    together(call.ranks, [&] { inputs = inputs_of(*prepared, options); });
+    require_same(call.ranks, "settings or data", inputs);
+  }
+  const ClassTable& classes = prepared->dataset->classes();
+  ModelSession& session = *prepared->session;
   const auto is_focal = [](const ObjectiveTerm& term) { return term.loss == "focal"; };
   if (options.tta != "none" && std::ranges::any_of(session.objective().terms, is_focal)) {
     console.warning(
@@ -99,34 +165,37 @@ int run(const EvalOptions& options) {
         options.tta);
   }
   std::optional<FigureWriter> figures;
-  if (!options.figures.empty()) figures.emplace(options.figures, dataset->classes(), pixels, show);
+  if (!options.figures.empty()) {
+    figures.emplace(options.figures, classes, prepared->pixels, prepared->show);
+  }
 
-  Loader loader(store, choice.scenes,
+  Loader loader(prepared->store, prepared->choice.scenes,
                 {.batch_size = options.batch_size,
                  .augment = options.protocol == "notebook" ? Augment::jitter : Augment::none,
-                 .scale = pixels.scale,
+                 .scale = prepared->pixels.scale,
                  .seed = kSeed,
-                 .threads = placement.threads});
+                 .rank = call.ranks.rank(),
+                 .ranks = call.ranks.size(),
+                 .threads = session.placement().threads});
   Progress progress(console, "evaluating", loader.batches());
   const auto done = [&](const Batch& batch, const BatchResult& result) {
     if (figures) figures->write(batch, result.probabilities);
-    progress.step(batch.size(), result.loss);
+    progress.step(batch.whole, result.loss);
     return true;
   };
   const Tally tally = options.tta == "none"
                           ? evaluate(session, loader, done)
                           : evaluate_averaged(session, loader, symmetries(options.tta), done);
   console.clear_status();
+  if (!call.is_first()) return kExitDone;
 
   const std::string text =
-      fmt::format("{} on {}: {}, images {}, protocol {}{}\n\n{}", file.weights.name, options.data,
-                  choice.description, size.str(), options.protocol,
-                  options.tta == "none" ? "" : ", averaged over " + options.tta,
-                  evaluation_text(tally, dataset->classes()));
+      fmt::format("{} on {}: {}, images {}, protocol {}{}\n\n{}", prepared->file.weights.name,
+                  options.data, prepared->choice.description, prepared->size.str(),
+                  options.protocol, options.tta == "none" ? "" : ", averaged over " + options.tta,
+                  evaluation_text(tally, classes));
   fmt::print("{}", printable_lines(text));
-  if (!options.json.empty()) {
-    write_text_file(options.json, evaluation_json(tally, dataset->classes()));
-  }
+  if (!options.json.empty()) write_text_file(options.json, evaluation_json(tally, classes));
   return kExitDone;
 }
 
@@ -147,6 +216,7 @@ int main(int argc, char** argv) {
   return fpanet::run_main(*app, argc, argv, [&] {
     settings.check_required();
     options.told = told_network(options.network, settings);
-    return fpanet::run(options);
+    return fpanet::run_ranked(
+        "fpanet_eval", [&](const fpanet::RankedCall& call) { return fpanet::run(options, call); });
   });
 }

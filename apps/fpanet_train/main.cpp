@@ -1,3 +1,5 @@
+#include <sstream>
+
 #include "apps/cli/environment.hpp"
 #include "apps/cli/shared_settings.hpp"
 #include "apps/fpanet_train/trainer.hpp"
@@ -6,6 +8,9 @@
 #include "apps/training/lightning_state.hpp"
 #include "apps/training/monitor.hpp"
 #include "apps/training/pixel_metadata.hpp"
+#include "apps/training/rank_parts.hpp"
+#include "apps/training/ranked_run.hpp"
+#include "apps/training/together.hpp"
 #include "apps/training/train_command_line.hpp"
 #include "data/text_file.hpp"
 #include "engine/core/error.hpp"
@@ -156,92 +161,195 @@ void require_data_of(const RunFolder& run, const TrainCommandLine& command_line,
           run.config().string(), data);
 }
 
-int train(TrainCommandLine& command_line) {
-  const TrainOptions& options = command_line.resolve();
-  const TrainConfig& config = options.config;
-  std::optional<WeightsFile> checkpoint;
-  if (command_line.resumes_checkpoint()) {
-    checkpoint = read_lightning(options.resume);
-    command_line.adopt(*checkpoint->training);
-  }
-  const std::optional<WeightsFile> initial = checkpoint ? checkpoint : initial_weights(options);
-  NetworkConfig network = command_line.resolve_network(initial ? &*initial : nullptr);
-  const std::optional<PixelFormat> trained =
-      initial ? read_pixels(initial->metadata, initial->name) : std::nullopt;
-  const bool fine_tunes = initial && !checkpoint && options.resume.empty();
-  command_line.resolve_bands(trained, initial ? initial->name : "", fine_tunes, network);
-  const std::string configuration = command_line.config_toml();
-  if (options.print_config) {
-    fmt::print("{}", configuration);
-    return kExitDone;
-  }
-  Console console(options.quiet);
-  const Placement placement = resolve_placement({.device = config.device,
-                                                 .precision = config.precision,
-                                                 .threads = config.threads,
-                                                 .deterministic = config.deterministic},
-                                                console);
-  console.info("{}", environment_line(placement.threads));
+/// What a call starts from: files and settings, before the data are opened.
+struct Start {
+  std::optional<WeightsFile> checkpoint;  ///< Lightning's, which --resume names
+  std::optional<WeightsFile> initial;
+  NetworkConfig network = {};
+  std::optional<PixelFormat> trained = {};  ///< the pixels of `initial`
+  std::string configuration = {};           ///< the text of config.toml
+};
 
-  std::optional<RunFolder> run;
-  if (!options.resume.empty() && !checkpoint) {
-    run = RunFolder::resume(options.resume);
-    require_data_of(*run, command_line, config.data);
+Start start_of(TrainCommandLine& command_line, const TrainOptions& options) {
+  Start start;
+  if (command_line.resumes_checkpoint()) {
+    start.checkpoint = read_lightning(options.resume);
+    command_line.adopt(*start.checkpoint->training);
   }
-  const Index init_classes = network.classes;
-  const auto begins_with = checkpoint ? std::nullopt : std::optional(init_classes);
-  TrainingData data = open_training_data(
-      config, network,
-      TrainedPixels{run || checkpoint ? trained : std::nullopt, pixel_size_of(run)},
-      run ? run->split().string() : std::string(), classes_to_keep(run, initial, begins_with),
-      placement, console);
-  network.classes = data.dataset().classes().size();
-  check_monitor(config.monitor, data.dataset().classes());
-  describe_optimizer(config, schedule_of(config, data), console);
-  ModelSession session(placement, network, config.lr, data.pixels);
-  ProgressState state;
-  const auto keep_average = [&] {
-    if (const auto decay = config.optimizer.ema_decay()) {
-      session.optimizer()->keep_average(session.store(), *decay);
+  start.initial = start.checkpoint ? start.checkpoint : initial_weights(options);
+  const std::optional<WeightsFile>& initial = start.initial;
+  start.network = command_line.resolve_network(initial ? &*initial : nullptr);
+  if (initial) start.trained = read_pixels(initial->metadata, initial->name);
+  const bool fine_tunes = initial && !start.checkpoint && options.resume.empty();
+  command_line.resolve_bands(start.trained, initial ? initial->name : "", fine_tunes,
+                             start.network);
+  start.configuration = command_line.config_toml();
+  return start;
+}
+
+/// What must be the same on all ranks, by name; what changes no number may differ.
+std::vector<NamedValue> settings_of(const Start& start, const TrainOptions& options) {
+  std::vector<NamedValue> settings = {{"resume", options.resume}};
+  std::istringstream lines(start.configuration);
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t equals = line.find(" = ");
+    const std::string name = line.substr(0, equals);
+    if (equals == std::string::npos || line.starts_with('#')) continue;
+    if (name == "threads" || name == "cache" || name == "quiet") continue;
+    settings.push_back({name, line.substr(equals + 3)});
+  }
+  return settings;
+}
+
+/// The folder of the run to continue, if it is one of ours. Rank 0 locks it.
+std::optional<RunFolder> run_to_resume(const Start& start, const TrainOptions& options,
+                                       const RankedCall& call) {
+  if (options.resume.empty() || start.checkpoint) return std::nullopt;
+  return call.is_first() ? RunFolder::resume(options.resume)
+                         : RunFolder::without_lock(options.resume);
+}
+
+/// A training on one rank, as far as it has been prepared.
+class Training {
+ public:
+  Training(const TrainCommandLine& command_line, const RankedCall& call, Start start)
+      : command_line_(command_line),
+        call_(call),
+        options_(command_line.options()),
+        config_(options_.config),
+        console_(options_.quiet, call.is_first() ? stderr : nullptr),
+        start_(std::move(start)) {}
+
+  int run() {
+    Communicator& ranks = call_.ranks;
+    together(ranks, [&] { open(); });
+    std::vector<NamedValue> scenes;
+    if (ranks.size() > 1) together(ranks, [&] { scenes = scene_checksums(*data_); });
+    require_same(ranks, "scenes", scenes);
+    together(ranks, [&] { begin(); });
+    require_equal_weights(*session_, "at the beginning");
+    make_folder();
+    return train();
+  }
+
+ private:
+  /// Opens the run to be continued and the data.
+  void open() {
+    placement_ = resolve_placement({.device = device_of_rank(call_.ranks, config_.device),
+                                    .precision = config_.precision,
+                                    .threads = threads_of_rank(call_.launch, config_.threads),
+                                    .deterministic = config_.deterministic},
+                                   console_);
+    console_.info("{}", environment_line(placement_.threads));
+    if (call_.ranks.size() > 1) {
+      console_.info("{} ranks share each batch{}", call_.ranks.size(),
+                    config_.sync ? "" : "; each has a loss and batch norm of its own (--sync off)");
     }
-  };
-  if (run) {
-    keep_average();
-    state = load_training_state(run->training_state(), session);
-    session.set_objective(state.objective);
-    state.stopped = state.wait >= config.patience;  // --patience may have changed
-    console.info("{}: continues at epoch {}, step {}", run->path().string(), state.epoch + 1,
-                 state.global_step);
-  } else {
-    session.set_objective(resolve(config.objective, *data.store, data.split.train));
-    if (checkpoint) {
-      state = resume_from(*checkpoint, config, session, console);
+    run_ = run_to_resume(start_, options_, call_);
+    if (run_) require_data_of(*run_, command_line_, config_.data);
+    const bool begins_new = !run_ && !start_.checkpoint;
+    const auto begins_with =
+        start_.checkpoint ? std::nullopt : std::optional(start_.network.classes);
+    data_ = open_training_data(
+        config_, start_.network,
+        TrainedPixels{begins_new ? std::nullopt : start_.trained, pixel_size_of(run_)},
+        run_ ? run_->split().string() : std::string(),
+        classes_to_keep(run_, start_.initial, begins_with), placement_, call_.ranks, console_);
+  }
+
+  /// Makes the session, with the weights that the training begins or continues with.
+  void begin() {
+    const Index init_classes = start_.network.classes;
+    start_.network.classes = data_->dataset().classes().size();
+    check_monitor(config_.monitor, data_->dataset().classes());
+    describe_optimizer(config_, schedule_of(config_, *data_), console_);
+    session_.emplace(placement_, start_.network, config_.lr, data_->pixels);
+    session_->set_ranks(call_.ranks);
+    if (run_) {
+      keep_average();
+      state_ = load_training_state(run_->training_state(), *session_);
+      session_->set_objective(state_.objective);
+      state_.stopped = state_.wait >= config_.patience;  // --patience may have changed
+      console_.info("{}: continues at epoch {}, step {}", run_->path().string(), state_.epoch + 1,
+                    state_.global_step);
+      return;
+    }
+    session_->set_objective(resolve(config_.objective, *data_->store, data_->split.train));
+    if (start_.checkpoint) {
+      state_ = resume_from(*start_.checkpoint, config_, *session_, console_);
     } else {
-      load_initial_weights(config, initial, init_classes, session, console);
+      load_initial_weights(config_, start_.initial, init_classes, *session_, console_);
     }
     keep_average();  // begins with the initial weights
-    state.objective = session.objective();
-    // The folder is created only now, so that a run that cannot start leaves no folder behind.
-    run = RunFolder::create(options.run);
-    // The order matters, see RunFolder: without a config.toml the run has not begun, with one it can
-    // be resumed.
-    save_training_state(run->training_state(), session, state);
-    if (checkpoint) save_weights(*run, config, state, session, data);
-    write_split(run->split(), data.pictures, data.dataset().picture_ids());
-    data.dataset().classes().write(run->class_table());
-    write_text_file(run->config(), configuration);
+    state_.objective = session_->objective();
   }
-  describe_objective(config, session.objective(), data.dataset().classes(), console);
-  console.info("run folder: {}", run->path().string());
 
-  Trainer trainer(config, *run, session, data, configuration, console, state);
-  if (trainer.run() == Trainer::Outcome::interrupted) {
-    console.info("interrupted and saved at step {}; continue with --resume {}",
-                 trainer.state().global_step, run->path().string());
-    return kExitInterrupted;
+  void keep_average() {
+    if (const auto decay = config_.optimizer.ema_decay()) {
+      session_->optimizer()->keep_average(session_->store(), *decay);
+    }
   }
-  write_training_report({*run, config, configuration}, session, data, trainer.state(), console);
-  return kExitDone;
+
+  /// Makes the folder of a new run, only now, so that a run that cannot start leaves none behind.
+  void make_folder() {
+    std::string folder;
+    together(call_.ranks, [&] {
+      if (run_ || !call_.is_first()) return;
+      run_ = RunFolder::create(options_.run);
+      // The order matters, see RunFolder: without a config.toml the run has not begun, with one it can
+      // be resumed.
+      save_training_state(run_->training_state(), *session_, state_);
+      if (start_.checkpoint) save_weights(*run_, config_, state_, *session_, *data_);
+      write_split(run_->split(), data_->pictures, data_->dataset().picture_ids());
+      data_->dataset().classes().write(run_->class_table());
+      write_text_file(run_->config(), start_.configuration);
+    });
+    if (run_) folder = run_->path().string();
+    folder = text_of_first(call_.ranks, folder);
+    if (!run_) run_ = RunFolder::without_lock(folder);
+  }
+
+  int train() {
+    describe_objective(config_, session_->objective(), data_->dataset().classes(), console_);
+    console_.info("run folder: {}", run_->path().string());
+    Trainer trainer(config_, *run_, *session_, *data_, start_.configuration, console_, state_);
+    if (trainer.run() == Trainer::Outcome::interrupted) {
+      console_.info("interrupted and saved at step {}; continue with --resume {}",
+                    trainer.state().global_step, run_->path().string());
+      return kExitInterrupted;
+    }
+    write_training_report({*run_, config_, start_.configuration}, *session_, *data_,
+                          trainer.state(), console_);
+    return kExitDone;
+  }
+
+  const TrainCommandLine& command_line_;
+  const RankedCall& call_;
+  const TrainOptions& options_;
+  const TrainConfig& config_;
+  Console console_;
+  Start start_;
+  Placement placement_;
+  std::optional<RunFolder> run_;
+  std::optional<TrainingData> data_;
+  std::optional<ModelSession> session_;
+  ProgressState state_;
+};
+
+int train(TrainCommandLine& command_line, const RankedCall& call) {
+  Start start;
+  together(call.ranks, [&] {
+    const TrainOptions& options = command_line.resolve();
+    start = start_of(command_line, options);
+    check_ranks(options.config, call.ranks.size());
+  });
+  const TrainOptions& options = command_line.options();
+  if (options.print_config) {
+    if (call.is_first()) fmt::print("{}", start.configuration);
+    return kExitDone;
+  }
+  require_same(call.ranks, "settings", settings_of(start, options));
+  return Training(command_line, call, std::move(start)).run();
 }
 
 }  // namespace
@@ -258,5 +366,9 @@ int main(int argc, char** argv) {
       "fpanet_train --resume runs/imagenet\n"
       "fpanet_train --resume best-checkpoint-FPANet.ckpt --data data/train --run runs/onwards");
   fpanet::TrainCommandLine command_line(*app);
-  return fpanet::run_main(*app, argc, argv, [&] { return fpanet::train(command_line); });
+  return fpanet::run_main(*app, argc, argv, [&] {
+    return fpanet::run_ranked("fpanet_train", [&](const fpanet::RankedCall& call) {
+      return fpanet::train(command_line, call);
+    });
+  });
 }

@@ -1,6 +1,7 @@
 #include "apps/fpanet_train/trainer.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 
@@ -11,6 +12,8 @@
 #include "apps/fpanet_train/training_report.hpp"
 #include "apps/training/checkpoint.hpp"
 #include "apps/training/pixel_choice.hpp"
+#include "apps/training/rank_parts.hpp"
+#include "apps/training/together.hpp"
 #include "engine/core/error.hpp"
 #include "models/parameter_modules.hpp"
 
@@ -94,13 +97,15 @@ Trainer::Trainer(const TrainConfig& config, const RunFolder& run, ModelSession& 
       state_(std::move(state)),
       schedule_(schedule_of(config, data)),
       monitor_{config.monitor},
-      metrics_(run.metrics(), state_.epoch),
-      steps_(run.steps(), state_.global_step, norm_columns(config, session, session.store())) {
+      writes_(session.ranks().rank() == 0) {
+  if (!writes_) return;
+  metrics_.emplace(run.metrics(), state_.epoch);
+  steps_.emplace(run.steps(), state_.global_step, norm_columns(config, session, session.store()));
   if (config.tensorboard) tensorboard_.emplace(run.tensorboard(), state_.global_step);
 }
 
 Trainer::Outcome Trainer::run() {
-  const InterruptGuard guard;
+  const InterruptGuard guard(writes_);
   while (state_.epoch < config_.epochs && !state_.stopped) {
     if (train_epoch() == Outcome::interrupted || finish_epoch() == Outcome::interrupted) {
       return save_interrupted();
@@ -135,6 +140,15 @@ Program& Trainer::train_program(const BatchFeed::Item& item, MicroBatch micro_ba
       .encoder = {.lr_factor = config_.optimizer.encoder_lr, .frozen = encoder_frozen()},
       .measure_norms = config_.log_gradients,
       .micro_batch = micro_batch};
+  Communicator& ranks = session_.ranks();
+  if (ranks.size() > 1 && config_.sync) {
+    options.reduction = session_.reduction(item.whole);
+    options.ranked = {.ranks = &ranks};
+  } else if (ranks.size() > 1) {
+    const Index own = item.stands_in ? 0 : item.images;
+    options.ranked = {.ranks = &ranks,
+                      .share = static_cast<double>(own) / static_cast<double>(item.whole)};
+  }
   if (!encoder_frozen()) options.encoder.missed_steps = state_.frozen_steps;
   if (const auto norm = config_.optimizer.largest_norm()) options.adamw.max_norm = *norm;
   const bool known = session_.has_program(options);
@@ -153,6 +167,7 @@ void Trainer::step(const BatchFeed::Item& item) {
   program.run();
   wait_.step_started();
   const PendingBatch started{.outcome = &program.read_back(),
+                             .whole = item.whole,
                              .epoch = state_.epoch,
                              .global_step = state_.global_step,
                              .lr = session_.optimizer()->learning_rate(),
@@ -169,16 +184,17 @@ void Trainer::settle() {
   if (!pending_) return;
   const PendingBatch batch = *pending_;
   pending_.reset();
-  const double loss = batch.outcome->loss();
+  const PartResult part{batch.outcome->loss(), batch.outcome->confusion()};
   wait_.step_done();
+  const auto [loss, confusion] = join_parts(session_.ranks(), part, batch.whole, config_.sync);
   require_finite("loss", loss, batch.epoch, batch.global_step);
-  const Stats stats = stats_of(batch.outcome->confusion());
+  const Stats stats = stats_of(confusion);
   state_.train.add(loss, stats);
   if (any_counted(stats)) step_loss_.add(loss, 1);
   if (!batch.ends_step) return;
   const auto step_loss = step_loss_.count > 0 ? std::optional(step_loss_.value()) : std::nullopt;
   const std::map<std::string, double> norms = norm_values(batch.outcome->norms());
-  steps_.add(batch.epoch, batch.global_step, step_loss, batch.lr, norms);
+  if (steps_) steps_->add(batch.epoch, batch.global_step, step_loss, batch.lr, norms);
   if (tensorboard_) tensorboard_->step(batch.global_step, step_loss, batch.lr, norms);
   step_loss_ = {};
 }
@@ -206,38 +222,51 @@ Trainer::Outcome Trainer::train_epoch() {
   feed_.start(state_.epoch, state_.batch);
   while (const auto item = feed_.next()) {
     step(*item);
-    epoch_images_ += item->images;
+    epoch_images_ += item->whole;
     const EpochMean& loss = state_.train.loss;
-    progress.step(item->images, loss.count > 0 ? std::optional(loss.value()) : std::nullopt);
+    progress.step(item->whole, loss.count > 0 ? std::optional(loss.value()) : std::nullopt);
     if (place().index != 0) continue;  // gradients of a step that is not finished are not saved
-    if (InterruptGuard::requested()) {
-      settle();
-      return Outcome::interrupted;
-    }
-    save_state_if_due();
+    const Pause next = pause();
+    if (next.stops || next.saves) settle();
+    if (next.stops) return Outcome::interrupted;
+    if (next.saves) save_within_epoch();
   }
   settle();
   epoch_seconds_ = std::chrono::duration<double>(Clock::now() - start).count();
   return Outcome::finished;
 }
 
-Trainer::Outcome Trainer::finish_epoch() {
+Trainer::Pause Trainer::pause() {
+  std::array<std::int64_t, 2> votes = {InterruptGuard::requested() ? 1 : 0,
+                                       writes_ && save_is_due() ? 1 : 0};
+  session_.ranks().all_reduce(votes);
+  return {.stops = votes[0] > 0, .saves = votes[1] > 0};
+}
+
+std::optional<Tally> Trainer::validate(std::vector<ReportSample>& samples) {
   Progress progress(console_, fmt::format("epoch {}/{} val", state_.epoch + 1, config_.epochs),
                     data_.val->batches());
-  session_.use_average(true);
-  std::vector<ReportSample> samples;
   const Bands show = resolve_preview(config_.show_bands, data_.pixels.bands);
-  const Tally val =
-      evaluate(session_, *data_.val, [&](const Batch& batch, const BatchResult& result) {
-        progress.step(batch.size());
-        add_samples(samples, data_, batch, result.probabilities, show);
-        save_state_if_due();
-        return !InterruptGuard::requested();
-      });
-  if (InterruptGuard::requested()) {
-    session_.use_average(false);
-    return Outcome::interrupted;
-  }
+  session_.use_average(true);
+  Tally val = evaluate(session_, *data_.val, [&](const Batch& batch, const BatchResult& result) {
+    progress.step(batch.whole);
+    if (!writes_) return !InterruptGuard::requested();
+    add_samples(samples, data_, batch, result.probabilities, show);
+    if (save_is_due()) save_within_epoch();
+    return !InterruptGuard::requested();
+  });
+  if (!on_any(session_.ranks(), InterruptGuard::requested())) return val;
+  session_.use_average(false);
+  return std::nullopt;
+}
+
+Trainer::Outcome Trainer::finish_epoch() {
+  if (!config_.sync) share_buffers(session_);  // as DDP does, whose first rank counts
+  require_equal_weights(session_, fmt::format("after epoch {}", state_.epoch + 1));
+  std::vector<ReportSample> samples;
+  const std::optional<Tally> validated = validate(samples);
+  if (!validated) return Outcome::interrupted;
+  const Tally& val = *validated;
   require(val.metrics().loss.count > 0,
           "training: no pixel of the validation scenes is counted, so that there is no val/Loss");
   const double val_loss = val.metrics().loss.value();
@@ -257,14 +286,14 @@ Trainer::Outcome Trainer::finish_epoch() {
     row.push_back(
         {class_iou_column(classes[label].name), val.confusion().of(static_cast<Index>(label)).iou});
   }
-  metrics_.log(row, epoch, state_.global_step - 1);
+  if (metrics_) metrics_->log(row, epoch, state_.global_step - 1);
   std::vector<LoggedValue> columns = row;
   row = notebook_values("train", state_.train);
   row.push_back({"lr", learning_rate(schedule_, state_.global_step - 1)});
   row.push_back({"train/Seconds", epoch_seconds_});
   row.push_back({"train/ImagesPerSecond", images_per_second});
   row.push_back({"train/WaitSeconds", wait_.seconds()});
-  metrics_.log(row, epoch, state_.global_step - 1);
+  if (metrics_) metrics_->log(row, epoch, state_.global_step - 1);
   columns.insert(columns.end(), row.begin(), row.end());
   console_.info(
       "epoch {}/{}: train loss {}, val loss {:.5f}, val pixel accuracy {:.4f}, val mean IoU {}, "
@@ -283,8 +312,10 @@ Trainer::Outcome Trainer::finish_epoch() {
     tensorboard_->epoch(state_.global_step - 1, epoch, columns, samples, data_.dataset().classes(),
                         val.confusion());
   }
-  write_live_report({run_, config_, configuration_}, session_, data_, state_, val,
-                    std::move(samples));
+  if (writes_) {
+    write_live_report({run_, config_, configuration_}, session_, data_, state_, val,
+                      std::move(samples));
+  }
   return Outcome::finished;
 }
 
@@ -295,8 +326,10 @@ void Trainer::update_best(const std::vector<LoggedValue>& columns, double val_lo
     state_.best_value = value;
     state_.best_epoch = state_.epoch;
     state_.wait = 0;
-    save_model(run_.best_checkpoint(), session_.store(), session_.network().config(),
-               info(val_loss));
+    if (writes_) {
+      save_model(run_.best_checkpoint(), session_.store(), session_.network().config(),
+                 info(val_loss));
+    }
     console_.info("epoch {}: '{}' reached {:.5f}, saved to {}", state_.epoch + 1, monitor_.column,
                   value, run_.best_checkpoint().string());
     return;
@@ -323,7 +356,8 @@ CheckpointInfo Trainer::info(std::optional<double> val_loss) const {
 }
 
 void Trainer::save_state() {
-  steps_.flush();
+  if (!writes_) return;
+  steps_->flush();
   const bool averaged = session_.uses_average();  // while it validates
   session_.use_average(false);
   save_training_state(run_.training_state(), session_, state_);
@@ -331,11 +365,15 @@ void Trainer::save_state() {
   last_save_ = Clock::now();
 }
 
-void Trainer::save_state_if_due() {
+bool Trainer::save_is_due() const {
   const std::chrono::duration<double> age = Clock::now() - last_save_;
-  if (config_.save_every == 0 || age.count() < 60 * config_.save_every) return;
-  settle();
-  if (is_finite(session_.store())) save_state();  // else the next step fails; the last state stays
+  return config_.save_every != 0 && age.count() >= 60 * config_.save_every;
+}
+
+void Trainer::save_within_epoch() {
+  if (!writes_ || !is_finite(session_.store()))
+    return;  // the next step fails; the last state stays
+  save_state();
 }
 
 Trainer::Outcome Trainer::save_interrupted() {
@@ -345,6 +383,7 @@ Trainer::Outcome Trainer::save_interrupted() {
 }
 
 void Trainer::save_last(std::optional<double> val_loss) {
+  if (!writes_) return;
   save_model(run_.last_checkpoint(), session_.store(), session_.network().config(), info(val_loss),
              session_.optimizer()->average());
 }

@@ -23,7 +23,9 @@ class Trainer {
  public:
   enum class Outcome { finished, interrupted };
 
-  /// Training starts or resumes at `state`. `configuration` is the text of config.toml. All references must outlive the trainer.
+  /// Training starts or resumes at `state`. `configuration` is the text of config.toml. All references
+  /// must outlive the trainer. The ranks of the session compute each step together and take every
+  /// decision alike; rank 0 alone writes files.
   Trainer(const TrainConfig& config, const RunFolder& run, ModelSession& session,
           TrainingData& data, const std::string& configuration, Console& console,
           ProgressState state);
@@ -52,12 +54,19 @@ class Trainer {
   /// Waits for the pending micro-batch, if any, and adds its loss and counts to the metrics and, if
   /// it is the last of its step, their mean loss to the log.
   void settle();
+  /// Whether the training stops here, and whether it saves its state, which all ranks know alike.
+  struct Pause {
+    bool stops = false, saves = false;
+  };
+  Pause pause();
   /// Throws Error if a loss is not finite. The message gives the value, epoch and step, and the
   /// last good checkpoint.
   void require_finite(std::string_view what, double value, std::int64_t epoch,
                       std::int64_t step) const;
   /// Validates, logs, and saves the checkpoints and the training state.
   Outcome finish_epoch();
+  /// The results of a pass over the validation scenes; none if it was interrupted.
+  std::optional<Tally> validate(std::vector<ReportSample>& samples);
   /// Whether the encoder is frozen in the current epoch.
   bool encoder_frozen() const { return state_.epoch < config_.optimizer.freeze_encoder; }
   /// Keeps the checkpoint as the best if the monitored column of the epoch's rows says so.
@@ -66,8 +75,10 @@ class Trainer {
   /// Writes the last checkpoint: the trained parameters and, if there is one, their average.
   void save_last(std::optional<double> val_loss);
   void save_state();
-  /// Saves the state within an epoch if the last one is older than --save-every.
-  void save_state_if_due();
+  /// Whether the last state that was saved within an epoch is older than --save-every.
+  bool save_is_due() const;
+  /// Saves the state within an epoch.
+  void save_within_epoch();
   Outcome save_interrupted();
 
   const TrainConfig& config_;
@@ -82,8 +93,9 @@ class Trainer {
   ProgressState state_;
   Schedule schedule_;
   Monitor monitor_;
-  CsvLogger metrics_;
-  StepLog steps_;
+  bool writes_;  // of rank 0 alone, which has the logs
+  std::optional<CsvLogger> metrics_;
+  std::optional<StepLog> steps_;
   std::optional<TensorBoard> tensorboard_;
   // The part of the current epoch that this process has trained.
   double epoch_seconds_ = 0;
@@ -92,6 +104,7 @@ class Trainer {
 
   struct PendingBatch {
     const Readback* outcome;
+    Index whole;  ///< images of the whole batch
     std::int64_t epoch, global_step;
     double lr;
     bool ends_step;

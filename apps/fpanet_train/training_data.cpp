@@ -3,6 +3,7 @@
 #include <array>
 
 #include "apps/cli/shared_settings.hpp"
+#include "apps/training/rank_parts.hpp"
 #include "apps/training/scene_check.hpp"
 #include "data/band_statistics.hpp"
 #include "data/image_cache.hpp"
@@ -101,7 +102,8 @@ Schedule schedule_of(const TrainConfig& config, const TrainingData& data) {
 TrainingData open_training_data(const TrainConfig& config, const NetworkConfig& network,
                                 const TrainedPixels& resumed, const std::string& split_file,
                                 const std::optional<ModelClasses>& model,
-                                const Placement& placement, Console& console) {
+                                const Placement& placement, const Communicator& ranks,
+                                Console& console) {
   const ImageNeeds needs = image_needs(network);
   require_size_fits(config.image_size, needs);
   const DatasetOptions options{
@@ -139,8 +141,10 @@ TrainingData open_training_data(const TrainConfig& config, const NetworkConfig& 
   require(!data.split.train.empty(), "{}: the split leaves no scene to train on", config.data);
   require(!data.split.val.empty(), "{}: the split leaves no scene to validate on", config.data);
   if (crops(config)) data.store->load_native(data.split.train);
+  // Batch norm of a part sees the part alone.
+  const int parts_of_batch = config.sync ? 1 : ranks.size();
   require_batches_fit(config.image_size, needs.stride, std::ssize(data.split.train),
-                      config.batch_size);
+                      config.batch_size, parts_of_batch);
   console.info("{}: {} scenes: {} to train, {} to validate, {} to test", config.data,
                data.dataset().pictures(), data.pictures.train.size(), data.pictures.val.size(),
                data.pictures.test.size());
@@ -158,7 +162,9 @@ TrainingData open_training_data(const TrainConfig& config, const NetworkConfig& 
                       .augment = augment,
                       .shift_colours = data.pixels.type == DType::u8 && data.pixels.bands.is_rgb(),
                       .scale = data.pixels.scale,
-                      .seed = static_cast<std::uint64_t>(config.seed)};
+                      .seed = static_cast<std::uint64_t>(config.seed),
+                      .rank = ranks.rank(),
+                      .ranks = ranks.size()};
   describe_augment(train, config.image_size, console);
   // A GPU consumes batches faster than one thread can make them. On the CPU the threads are needed
   // for the computation.
@@ -173,6 +179,19 @@ TrainingData open_training_data(const TrainConfig& config, const NetworkConfig& 
   data.train = std::make_unique<Loader>(data.store, data.split.train, train);
   data.val = std::make_unique<Loader>(data.store, data.split.val, val);
   return data;
+}
+
+std::vector<NamedValue> scene_checksums(const TrainingData& data) {
+  std::vector<NamedValue> sums;
+  const auto add = [&](std::span<const Index> scenes, std::string_view part) {
+    for (const Index scene : scenes) {
+      sums.push_back({fmt::format("{} scene {}", part, data.dataset().id(scene)),
+                      scene_checksum(*data.store, scene)});
+    }
+  };
+  add(data.split.train, "training");
+  add(data.split.val, "validation");
+  return sums;
 }
 
 }  // namespace fpanet

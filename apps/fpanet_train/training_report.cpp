@@ -9,6 +9,7 @@
 #include "apps/report/evaluation_output.hpp"
 #include "apps/training/checkpoint.hpp"
 #include "apps/training/pixel_choice.hpp"
+#include "apps/training/rank_parts.hpp"
 #include "data/text_file.hpp"
 
 namespace fpanet {
@@ -80,15 +81,20 @@ void write_training_report(const ReportFrame& frame, ModelSession& session, Trai
   const RunFolder& run = frame.run;
   // A run that continues from a Lightning checkpoint may have no best checkpoint, because it never
   // improved on that one. find_checkpoint() then returns the last one.
-  const bool has_best = std::filesystem::exists(run.best_checkpoint());
-  load_model(session.store(), session.network(), read_weights(find_checkpoint(run.path())));
+  const bool writes = session.ranks().rank() == 0;
+  const bool has_best = writes && std::filesystem::exists(run.best_checkpoint());
+  if (writes) {
+    load_model(session.store(), session.network(), read_weights(find_checkpoint(run.path())));
+  }
+  share_weights(session);
   const Bands show = resolve_preview(frame.config.show_bands, data.pixels.bands);
   std::vector<ReportSample> samples;
   const Tally tally =
       evaluate(session, *data.val, [&](const Batch& batch, const BatchResult& result) {
-        add_samples(samples, data, batch, result.probabilities, show);
+        if (writes) add_samples(samples, data, batch, result.probabilities, show);
         return true;
       });
+  if (!writes) return;
   Report report = report_of(frame, session, data, tally, std::move(samples));
   // What the judged weights are, which need not be the best ones.
   const std::int64_t epoch = has_best ? state.best_epoch : state.epoch - 1;

@@ -20,12 +20,13 @@ std::optional<BatchFeed::Item> BatchFeed::next() {
     batch_ = loader_.next();
     if (!batch_) return std::nullopt;
     const Shape& s = batch_->images.shape();
-    return Item{s[0], s[2], s[3]};
+    return Item{s[0], s[2], s[3], batch_->whole, batch_->stands_in};
   }
   if (next_batch_ >= loader_.batches()) return std::nullopt;
   scenes_ = loader_.batch_scenes(epoch_, next_batch_++);
   const auto images = static_cast<Index>(scenes_.size());
-  return Item{images, resident_->height(), resident_->width(), resident_->source(images)};
+  return Item{images, resident_->height(),      resident_->width(), images,
+              false,  resident_->source(images)};
 }
 
 void BatchFeed::fill(Program& program) {

@@ -26,6 +26,8 @@ class BatchFeed {
   /// The size and the source of the next batch, which determine the program that it needs.
   struct Item {
     Index images = 0, height = 0, width = 0;
+    Index whole = 0;         ///< images of the whole batch, which ranks share
+    bool stands_in = false;  ///< this rank has no part of it (Batch::stands_in)
     /// The value for ProgramOptions::source, if the scenes are resident.
     std::optional<BatchSource> source = std::nullopt;
   };

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "apps/training/rank_parts.hpp"
+#include "apps/training/together.hpp"
 #include "engine/core/error.hpp"
 #include "engine/core/parallel.hpp"
 #include "layers/confusion.hpp"
@@ -26,23 +28,35 @@ Tensor logarithms(const Tensor& probabilities) {
                                              : logarithms_of<float>(probabilities);
 }
 
+/// What puts the loss of a batch that ranks share together; null if there is nothing to put together, or
+/// if each rank has the loss of its part.
+std::shared_ptr<const BatchReduction> loss_reduction(ModelSession& session, const Batch& batch) {
+  return divides(session.objective()) ? session.reduction(batch.whole) : nullptr;
+}
+
 /// Tallies the batches of one epoch of `loader`, of which `run` computes the results.
 template <class Run>
 Tally evaluate_by(const Run& run, const ModelSession& session, Loader& loader,
                   const BatchDone& done) {
   Tally tally(session.network().config().classes, session.objective());
   const Dataset& data = loader.store().dataset();
+  Communicator& ranks = session.ranks();
   loader.start(0);
-  while (const auto batch = loader.next()) {
+  for (Index number = 0; const auto batch = loader.next(); ++number) {
     const BatchResult result = run(*batch);
+    const PartResult whole = join_parts(ranks, {result.loss, result.confusion}, batch->whole,
+                                        divides(session.objective()));
     if (data.windowed()) {
       std::vector<Index> pictures;
-      for (const Index scene : batch->scenes) pictures.push_back(data.picture_of(scene));
-      tally.add_windows(result.loss, result.confusion, pictures);
+      for (const Index scene : loader.batch_scenes(0, number)) {
+        pictures.push_back(data.picture_of(scene));
+      }
+      tally.add_windows(whole.loss, whole.confusion, pictures);
     } else {
-      tally.add(result.loss, result.confusion);
+      tally.add(whole.loss, whole.confusion);
     }
-    if (done && !done(*batch, result)) break;
+    const bool stops = done && !done(*batch, result);
+    if (on_any(ranks, stops)) break;
   }
   tally.finish();
   return tally;
@@ -124,7 +138,8 @@ Tally evaluate(ModelSession& session, Loader& loader, const BatchDone& done) {
                                             .width = images[3],
                                             .image_dtype = session.pixels().type,
                                             .scale = session.pixels().scale,
-                                            .objective = session.objective()});
+                                            .objective = session.objective(),
+                                            .reduction = loss_reduction(session, batch)});
         fill(program, batch);
         program.run();
         return BatchResult{program.loss(), program.confusion(), program.probabilities()};
@@ -153,18 +168,19 @@ Tally evaluate_averaged(ModelSession& session, Loader& loader, const std::vector
   return evaluate_by(
       [&](const Batch& batch) {
         return judge(session.objective(), average_over(over, batch.images, probabilities),
-                     batch.labels);
+                     batch.labels, loss_reduction(session, batch).get());
       },
       session, loader, done);
 }
 
-BatchResult judge(const Objective& objective, const Tensor& probabilities, const Tensor& labels) {
+BatchResult judge(const Objective& objective, const Tensor& probabilities, const Tensor& labels,
+                  const BatchReduction* reduction) {
   Graph graph(Cpu{default_threads()}, Graph::Mode::eager);
   const Shape& shape = probabilities.shape();
   const Value logits = graph.input("logarithms", logarithms(probabilities));
   const ObjectiveValues end = record_objective(
       objective, logits, graph.input("labels", labels.reshaped({shape[0], 1, shape[2], shape[3]})),
-      Activation::softmax2d, probabilities.dtype());
+      Activation::softmax2d, probabilities.dtype(), reduction);
   // The largest probability, not the largest logarithm: these may be equal where those are not.
   const Value counts =
       confusion(graph.input("probabilities", probabilities), end.labels, end.ignore_index);

@@ -72,10 +72,13 @@ struct BatchResult {
   Tensor probabilities;
 };
 
-/// Called after each batch. Returning false ends the pass early.
+/// Called after each batch, of which ranks have their parts. Returning false, on any rank, ends the
+/// pass early.
 using BatchDone = std::function<bool(const Batch& batch, const BatchResult& result)>;
 
-/// Evaluates the model by the session's objective over one epoch of `loader`.
+/// Evaluates the model by the session's objective over one epoch of `loader`. The ranks of the session
+/// share each batch, and every rank has the tally of all. The loss of a batch is then that of the whole
+/// batch, or the mean of the parts' losses if the objective does not divide (rank_parts.hpp).
 Tally evaluate(ModelSession& session, Loader& loader, const BatchDone& done = {});
 
 /// The same with test-time averaging: loss and counts are those of the mean probabilities.
@@ -85,6 +88,7 @@ Tally evaluate_averaged(ModelSession& session, Loader& loader, const std::vector
 /// The loss and the counts of given probabilities (N,classes,H,W) of a softmax, f32 or f64 on the CPU,
 /// as if the network had logits whose softmax they are: their logarithms. Focal loss, which reads
 /// logits one by one, therefore differs from that of the network's own logits.
-BatchResult judge(const Objective& objective, const Tensor& probabilities, const Tensor& labels);
+BatchResult judge(const Objective& objective, const Tensor& probabilities, const Tensor& labels,
+                  const BatchReduction* reduction = nullptr);
 
 }  // namespace fpanet

@@ -8,6 +8,7 @@
 #include "engine/core/cuda_device.hpp"
 #include "kernels/simd/cpu_isa.hpp"
 #include "layers/cast.hpp"
+#include "layers/rank_reduction.hpp"
 
 namespace fpanet {
 
@@ -99,6 +100,13 @@ void ModelSession::use_average(bool averaged) {
   folded_.mark_stale();
   renew_twins(placement_.context, store_);
   uses_average_ = averaged;
+}
+
+std::shared_ptr<const BatchReduction> ModelSession::reduction(Index images) {
+  if (ranks_->size() == 1) return nullptr;
+  std::shared_ptr<const BatchReduction>& known = reductions_[images];
+  if (known == nullptr) known = std::make_shared<RankReduction>(*ranks_, images);
+  return known;
 }
 
 bool ModelSession::has_program(const ProgramOptions& options) const {

@@ -3,6 +3,7 @@
 // per kind, batch size and image size, and all share one arena. The smaller last batch of an epoch
 // has a program of its own.
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 #include "apps/cli/console.hpp"
 #include "data/mask.hpp"
 #include "data/pixel_format.hpp"
+#include "engine/distributed/communicator.hpp"
 #include "models/program.hpp"
 
 namespace fpanet {
@@ -61,6 +63,12 @@ class ModelSession {
   /// What training minimises and evaluation measures; the notebook's Dice until it is set.
   const Objective& objective() const { return objective_; }
   void set_objective(Objective objective) { objective_ = std::move(objective); }
+  /// The ranks that share every batch; this process alone until they are set. They must outlive the
+  /// session.
+  Communicator& ranks() const { return *ranks_; }
+  void set_ranks(Communicator& ranks) { ranks_ = &ranks; }
+  /// What puts a batch of `images` images together that the ranks share; null for one rank.
+  std::shared_ptr<const BatchReduction> reduction(Index images);
   AdamWState* optimizer() { return optimizer_ ? &*optimizer_ : nullptr; }
   /// Whether the parameters are the averaged ones (AdamWState::keep_average) for the time being, or
   /// again those that are trained. Without an average nothing changes. Training needs the latter.
@@ -84,6 +92,9 @@ class ModelSession {
 
  private:
   Placement placement_;
+  SingleRank alone_;
+  Communicator* ranks_ = &alone_;
+  std::map<Index, std::shared_ptr<const BatchReduction>> reductions_;  // by images
   ParameterStore store_;
   std::unique_ptr<Network> network_;
   PixelFormat pixels_;

@@ -86,8 +86,14 @@ void remove_unstarted_run(const fs::path& folder) {
 
 }  // namespace
 
-RunFolder::RunFolder(fs::path folder)
-    : path_(std::move(folder)), lock_(std::make_unique<FolderLock>(path_)) {}
+RunFolder::RunFolder(fs::path folder, std::unique_ptr<FolderLock> lock)
+    : path_(std::move(folder)), lock_(std::move(lock)) {}
+
+RunFolder::RunFolder(fs::path folder) : RunFolder(folder, std::make_unique<FolderLock>(folder)) {}
+
+RunFolder RunFolder::without_lock(const fs::path& folder) {
+  return {folder, nullptr};
+}
 
 RunFolder RunFolder::create(const fs::path& folder) {
   if (folder.empty()) {

@@ -10,7 +10,8 @@
 
 namespace fpanet {
 
-/// The folder with the files of one training run. The object locks it against other processes.
+/// The folder with the files of one training run. The object locks it against other processes, unless
+/// it is made without_lock().
 /// config.toml is the last file that a beginning run writes: a folder with it can be resumed.
 class RunFolder {
  public:
@@ -21,6 +22,8 @@ class RunFolder {
   /// Opens the folder of an earlier run. Throws Error if it contains no run that can be resumed, or
   /// is in use.
   static RunFolder resume(const std::filesystem::path& folder);
+  /// The same paths without the lock, for the ranks of a run that only read.
+  static RunFolder without_lock(const std::filesystem::path& folder);
 
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path config() const { return path_ / "config.toml"; }
@@ -45,9 +48,10 @@ class RunFolder {
 
  private:
   explicit RunFolder(std::filesystem::path folder);
+  RunFolder(std::filesystem::path folder, std::unique_ptr<FolderLock> lock);
 
   std::filesystem::path path_;
-  std::unique_ptr<FolderLock> lock_;
+  std::unique_ptr<FolderLock> lock_;  // null without the lock
 };
 
 /// The checkpoint that --checkpoint FILE|RUN names: the file itself, the best checkpoint of a run

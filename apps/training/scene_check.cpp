@@ -90,14 +90,17 @@ void require_window_size(const ImageSize& size, const std::string& data) {
       data);
 }
 
-void require_batches_fit(const ImageSize& size, Index stride, Index images, Index batch_size) {
-  const bool one_alone = batch_size == 1 || images % batch_size == 1;
+void require_batches_fit(const ImageSize& size, Index stride, Index images, Index batch_size,
+                         Index parts) {
+  const Index last = images % batch_size;
+  const bool one_alone = batch_size / parts == 1 || (last > 0 && last < 2 * parts);
   if (size.height != stride || size.width != stride || !one_alone) return;
   usage_fail(
-      "--image-size {}: {} images in batches of {} give a batch of one image, which the encoder "
+      "--image-size {}: {} images in batches of {}{} give a batch of one image, which the encoder "
       "reduces to a single pixel, but batch norm needs more than one value per channel: accepted "
       "is a larger size or another --batch-size",
-      size.str(), images, batch_size);
+      size.str(), images, batch_size,
+      parts == 1 ? "" : fmt::format(", each divided among {} ranks,", parts));
 }
 
 void check_scenes(SceneStore& store, std::span<const ScenePart> parts,

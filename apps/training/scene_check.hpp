@@ -21,8 +21,9 @@ void require_window_size(const ImageSize& size, const std::string& data);
 
 /// Throws UsageError if training on `images` images would have a batch of a single image of stride
 /// x stride pixels. The encoder reduces such a batch to one value per channel, which has no
-/// variance for batch norm. Native passes.
-void require_batches_fit(const ImageSize& size, Index stride, Index images, Index batch_size);
+/// variance for batch norm. Batch norm sees each of the `parts` of a batch by itself. Native passes.
+void require_batches_fit(const ImageSize& size, Index stride, Index images, Index batch_size,
+                         Index parts = 1);
 
 struct SceneNeeds {
   ImageNeeds image;  ///< of every image

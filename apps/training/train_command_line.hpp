@@ -32,6 +32,8 @@ class TrainCommandLine {
   /// Call it after the command line has been parsed. Throws UsageError for an invalid file, for
   /// flags that exclude each other, and for a run without data.
   const TrainOptions& resolve();
+  /// The same, once it is resolved.
+  const TrainOptions& options() const { return options_; }
   /// Whether --resume names a file (a Lightning checkpoint) rather than a run folder.
   bool resumes_checkpoint() const;
   /// Adopts the learning rate, weight decay and patience of a Lightning run, unless a flag sets

@@ -6,6 +6,7 @@
 #include "apps/cli/usage_error.hpp"
 #include "apps/training/scene_check.hpp"
 #include "data/augment.hpp"
+#include "models/losses/loss.hpp"
 
 namespace fpanet {
 namespace {
@@ -41,6 +42,9 @@ void describe(TrainConfig& config, Settings& settings) {
   settings.integer("accumulate", &config.accumulate, 1, kLargestBatch,
                    "Batches whose mean loss makes an optimizer step; Dice and\n"
                    "batch norm see each of them alone");
+  settings.toggle("sync", &config.sync,
+                  "Several ranks compute the loss and batch norm of the whole\n"
+                  "batch; off: each those of its part, as PyTorch's DDP does");
   settings.text("monitor", "COLUMN", &config.monitor, "a column of metrics.csv",
                 "Column of metrics.csv by which the best epoch is chosen:\n"
                 "the lowest loss, or the highest of anything else");
@@ -100,6 +104,29 @@ void check_sample(const TrainConfig& config) {
         "--sample crop: --data {} has no native size: write scenes to a folder with fpanet_tool "
         "synth, and give that",
         config.data);
+  }
+}
+
+void check_ranks(const TrainConfig& config, int ranks) {
+  if (ranks == 1) return;
+  if (config.batch_size < ranks) {
+    usage_fail("--batch-size {}: {} ranks share each batch: expected at least {}",
+               config.batch_size, ranks, ranks);
+  }
+  if (!config.sync) {
+    if (config.batch_size % ranks == 0) return;
+    usage_fail(
+        "--batch-size {}: with --sync off, each of {} ranks needs as many images: expected a "
+        "multiple "
+        "of {}",
+        config.batch_size, ranks, ranks);
+  }
+  for (const ObjectiveTerm& term : parse_objective_terms(config.objective.loss)) {
+    if (find_loss(term.loss).divides) continue;
+    usage_fail(
+        "--loss {}: {} is no function of sums over a batch, which {} ranks could add: expected "
+        "--sync off, one rank, or another loss",
+        config.objective.loss, term.loss, ranks);
   }
 }
 

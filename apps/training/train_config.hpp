@@ -26,6 +26,7 @@ struct TrainConfig {
   OptimizerSettings optimizer = {};
   ObjectiveSettings objective = {};
   std::int64_t accumulate = 1;       ///< batches per optimizer step
+  bool sync = true;                  ///< several ranks have one loss and one batch norm
   std::string monitor = "val/Loss";  ///< a column of metrics.csv
   std::int64_t patience = 10;
   double save_every = 10;  ///< minutes between saved states within an epoch; 0: none within it
@@ -59,6 +60,9 @@ inline bool crops(const TrainConfig& config) {
 }
 /// Throws UsageError if --sample does not go with --image-size or --data.
 void check_sample(const TrainConfig& config);
+
+/// Throws UsageError unless `ranks` ranks can share the batches.
+void check_ranks(const TrainConfig& config, int ranks);
 
 /// Adds every member of `config` to `settings`, in the order above.
 void describe(TrainConfig& config, Settings& settings);

@@ -13,13 +13,14 @@ namespace {
 /// The variables in which a launcher tells rank, size and local rank.
 struct Variables {
   Launcher by;
-  const char *rank, *size, *local_rank;
+  const char *rank, *size, *local_rank, *local_size;
 };
 constexpr std::array<Variables, 4> kVariables = {{
-    {Launcher::mpi, "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_LOCAL_RANK"},
-    {Launcher::mpi, "PMI_RANK", "PMI_SIZE", "MPI_LOCALRANKID"},
-    {Launcher::torchrun, "RANK", "WORLD_SIZE", "LOCAL_RANK"},
-    {Launcher::slurm, "SLURM_PROCID", "SLURM_NTASKS", "SLURM_LOCALID"},
+    {Launcher::mpi, "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_LOCAL_RANK",
+     "OMPI_COMM_WORLD_LOCAL_SIZE"},
+    {Launcher::mpi, "PMI_RANK", "PMI_SIZE", "MPI_LOCALRANKID", "MPI_LOCALNRANKS"},
+    {Launcher::torchrun, "RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE"},
+    {Launcher::slurm, "SLURM_PROCID", "SLURM_NTASKS", "SLURM_LOCALID", "SLURM_NTASKS_PER_NODE"},
 }};
 
 int number(const char* name, const std::string& text, int least) {
@@ -41,10 +42,12 @@ Launch detect_launch(const Environment& environment) {
     const auto rank = environment(names.rank), size = environment(names.size),
                local_rank = environment(names.local_rank);
     if (!rank || !size || !local_rank) continue;
+    const auto local_size = environment(names.local_size);
     const Launch launch{.by = names.by,
                         .rank = number(names.rank, *rank, 0),
                         .size = number(names.size, *size, 1),
-                        .local_rank = number(names.local_rank, *local_rank, 0)};
+                        .local_rank = number(names.local_rank, *local_rank, 0),
+                        .local_size = local_size ? number(names.local_size, *local_size, 1) : 1};
     require(launch.rank < launch.size, "the environment says that this is rank {} of {} ({}, {})",
             launch.rank, launch.size, names.rank, names.size);
     return launch;
@@ -66,6 +69,10 @@ std::unique_ptr<Communicator> connect_ranks(const Launch& launch) {
       "that this program was built with{}",
       launch.size, ranks->size(), launch.by == Launcher::slurm ? ", or with srun --mpi=pmix" : "");
   return ranks;
+}
+
+void end_all_ranks(int exit_code) {
+  end_mpi_ranks(exit_code);
 }
 
 }  // namespace fpanet

@@ -16,6 +16,7 @@ struct Launch {
   Launcher by = Launcher::none;
   int rank = 0, size = 1;
   int local_rank = 0;  ///< among the ranks on this machine
+  int local_size = 1;  ///< their number; 1 where the launcher does not say it
 };
 
 /// The value of an environment variable, or none.
@@ -24,12 +25,18 @@ std::optional<std::string> environment_variable(const std::string& name);
 
 /// Reads what launchers tell, in this order: mpirun of Open MPI (OMPI_COMM_WORLD_RANK, _SIZE,
 /// _LOCAL_RANK) and of MPICH (PMI_RANK, PMI_SIZE, MPI_LOCALRANKID), torchrun (RANK, WORLD_SIZE,
-/// LOCAL_RANK), srun (SLURM_PROCID, SLURM_NTASKS, SLURM_LOCALID). A launcher that has set only a part
-/// of its variables is none. Throws Error for values that are no ranks.
+/// LOCAL_RANK), srun (SLURM_PROCID, SLURM_NTASKS, SLURM_LOCALID); and the number of ranks on this
+/// machine from OMPI_COMM_WORLD_LOCAL_SIZE, MPI_LOCALNRANKS, LOCAL_WORLD_SIZE and SLURM_NTASKS_PER_NODE. A
+/// launcher that has set only a part of its other variables is none. Throws Error for values that are
+/// no ranks.
 Launch detect_launch(const Environment& environment = environment_variable);
 
 /// The ranks of a launch: one alone, or those of MPI. Throws Error where this build or MPI cannot
 /// connect them, because each would then compute everything by itself.
 std::unique_ptr<Communicator> connect_ranks(const Launch& launch);
+
+/// Ends all connected ranks, whatever they are doing, with this exit code. For a rank that cannot go
+/// on: the others would wait for it for ever.
+[[noreturn]] void end_all_ranks(int exit_code);
 
 }  // namespace fpanet

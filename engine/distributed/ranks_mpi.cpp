@@ -3,6 +3,7 @@
 #include <mpi.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <vector>
 
 #include "engine/core/error.hpp"
@@ -94,6 +95,11 @@ class MpiRanks final : public Communicator {
 
 std::unique_ptr<Communicator> connect_mpi_ranks() {
   return std::make_unique<MpiRanks>();
+}
+
+void end_mpi_ranks(int exit_code) {
+  MPI_Abort(MPI_COMM_WORLD, exit_code);
+  std::_Exit(exit_code);
 }
 
 }  // namespace fpanet

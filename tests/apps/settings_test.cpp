@@ -53,6 +53,7 @@ TrainConfig unusual() {
                         .freeze_encoder = 2,
                         .ema = "0.99",
                         .clip_norm = "0.5"},
+          .sync = false,
           .monitor = "val/MeanIoU",
           .patience = 2,
           .save_every = 2.5,

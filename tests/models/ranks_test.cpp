@@ -9,69 +9,48 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/distributed/thread_ranks.hpp"
-#include "layers/rank_reduction.hpp"
-#include "models/fpanet.hpp"
-#include "models/program.hpp"
-#include "tests/support/formula.hpp"
 #include "tests/support/golden.hpp"
+#include "tests/support/ranked_steps.hpp"
 
 using namespace fpanet;
 using namespace fpanet::test;
 
 namespace {
 
-constexpr Index kImages = 4, kSide = 64;
+using Step = RankedSteps;
 
-/// What a step leaves behind on one rank.
-struct Step {
-  double loss = 0;
-  std::vector<std::string> names;
-  std::vector<std::vector<double>> gradients;
-  Tensor values;
-};
-
-/// Computes this rank's part of a step: as a part of the whole batch (`sync`), or as a batch of its own
-/// whose gradients are averaged.
-Step step_of(Communicator& ranks, bool sync) {
-  ParameterStore store;
-  const FPANet model(store, {.encoder_name = "resnet18"});
-  store.allocate(DType::f64, Device::cpu(), true);
-  fill_with_formula(store);
-  AdamWState optimizer(store, 1e-4);
-  const RankPart part = rank_part(kImages, ranks.rank(), ranks.size());
-  ProgramOptions options{.kind = ProgramKind::train,
-                         .batch = part.count,
-                         .height = kSide,
-                         .width = kSide,
-                         .image_dtype = DType::f64};
-  if (ranks.size() > 1) {
-    options.ranked = {&ranks, sync ? 1.0 : 1.0 / ranks.size()};
-    if (sync) options.reduction = std::make_shared<RankReduction>(ranks, kImages);
-  }
-  Program program(Cpu{1}, model, &optimizer, store, options);
-  Arena arena(Device::cpu());
-  program.bind(arena);
-  const Tensor images = formula_tensor("ddp_input", {kImages, 3, kSide, kSide}, DType::f64);
-  const Tensor labels = formula_labels("ddp_labels", {kImages, 1, kSide, kSide}, 6);
-  program.images().copy_from(images.slice(part.first, part.count));
-  program.labels().copy_from(labels.slice(part.first, part.count));
-  program.run();
-  Step step{.loss = program.loss(), .names = {}, .gradients = {}, .values = store.values().clone()};
-  for (std::size_t i = 0; i < store.entries().size(); ++i) {
-    if (store.entries()[i].kind != EntryKind::parameter) continue;
-    const auto gradient = store.slot(i, store.gradients()).span<double>();
-    step.names.push_back(store.entries()[i].name);
-    step.gradients.emplace_back(gradient.begin(), gradient.end());
-  }
-  return step;
-}
-
-std::vector<Step> steps_of(int size, bool sync) {
+std::vector<Step> steps_of(int size, const RankedPlan& plan) {
   std::vector<Step> steps(static_cast<std::size_t>(size));
   run_thread_ranks(size, [&](Communicator& ranks) {
-    steps[static_cast<std::size_t>(ranks.rank())] = step_of(ranks, sync);
+    steps[static_cast<std::size_t>(ranks.rank())] = ranked_steps(ranks, plan);
   });
   return steps;
+}
+
+Step step_of_one(const RankedPlan& plan) {
+  SingleRank alone;
+  return ranked_steps(alone, plan);
+}
+
+/// The largest difference of two gradients in the scale of the parameter's largest one.
+double largest_difference(const Step& expected, const Step& actual) {
+  double worst = 0;
+  for (std::size_t i = 0; i < expected.names.size(); ++i) {
+    double largest = 0, apart = 0;
+    for (std::size_t k = 0; k < expected.gradients[i].size(); ++k) {
+      largest = std::max(largest, std::abs(expected.gradients[i][k]));
+      apart = std::max(apart, std::abs(expected.gradients[i][k] - actual.gradients[i][k]));
+    }
+    if (largest > 0) worst = std::max(worst, apart / largest);
+  }
+  return worst;
+}
+
+double largest_difference(const std::vector<double>& a, const std::vector<double>& b) {
+  REQUIRE(a.size() == b.size());
+  double worst = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) worst = std::max(worst, std::abs(a[i] - b[i]));
+  return worst;
 }
 
 nlohmann::json golden() {
@@ -102,9 +81,9 @@ bool equal_bits(const Tensor& a, const Tensor& b) {
 
 TEST_CASE("golden: two ranks with one loss compute the whole batch's loss and gradients") {
   const nlohmann::json numbers = golden();
-  const std::vector<Step> steps = steps_of(2, true);
+  const std::vector<Step> steps = steps_of(2, {});
   for (const Step& step : steps) {
-    CHECK(std::abs(step.loss - numbers.at("whole_loss").get<double>()) < 1e-9);
+    CHECK(std::abs(step.losses[0] - numbers.at("whole_loss").get<double>()) < 1e-9);
     check_norms(step, numbers.at("whole_grad_l2"));
   }
   CHECK(equal_bits(steps[0].values, steps[1].values));
@@ -112,31 +91,63 @@ TEST_CASE("golden: two ranks with one loss compute the whole batch's loss and gr
 
 TEST_CASE("golden: two ranks with losses of their own compute what PyTorch's DDP computes") {
   const nlohmann::json numbers = golden();
-  const std::vector<Step> steps = steps_of(2, false);
+  const std::vector<Step> steps = steps_of(2, {.sync = false});
   for (std::size_t rank = 0; rank < 2; ++rank) {
-    CHECK(std::abs(steps[rank].loss - numbers.at("rank_losses")[rank].get<double>()) < 1e-9);
+    CHECK(std::abs(steps[rank].losses[0] - numbers.at("rank_losses")[rank].get<double>()) < 1e-9);
     check_norms(steps[rank], numbers.at("ddp_grad_l2"));
   }
 }
 
 TEST_CASE("ranks with unequal parts compute the step of one process, and always the same bits") {
-  SingleRank single;
-  const Step whole = step_of(single, true);
-  const std::vector<Step> three = steps_of(3, true);  // 2, 1 and 1 images
-  double worst = 0;
-  for (std::size_t i = 0; i < whole.names.size(); ++i) {
-    double largest = 0, apart = 0;
-    for (std::size_t k = 0; k < whole.gradients[i].size(); ++k) {
-      largest = std::max(largest, std::abs(whole.gradients[i][k]));
-      apart = std::max(apart, std::abs(whole.gradients[i][k] - three[0].gradients[i][k]));
-    }
-    if (largest > 0) worst = std::max(worst, apart / largest);
-  }
-  CHECK(std::abs(three[0].loss - whole.loss) < 1e-12);
-  CHECK(worst < 1e-9);
-  const std::vector<Step> again = steps_of(3, true);
+  const Step whole = step_of_one({});
+  const std::vector<Step> three = steps_of(3, {});  // 2, 1 and 1 images
+  CHECK(std::abs(three[0].losses[0] - whole.losses[0]) < 1e-12);
+  CHECK(largest_difference(whole, three[0]) < 1e-9);
+  CHECK(largest_difference(whole.statistics, three[0].statistics) < 1e-9);
+  const std::vector<Step> again = steps_of(3, {});
   for (std::size_t rank = 0; rank < 3; ++rank) {
     CHECK(equal_bits(three[rank].values, again[rank].values));
     CHECK(equal_bits(three[rank].values, three[0].values));
+  }
+}
+
+TEST_CASE("ranks without an image of a batch add nothing to its step") {
+  for (const Index images : {1, 2}) {
+    const RankedPlan plan{.images = images};
+    CAPTURE(images);
+    const Step whole = step_of_one(plan);
+    const std::vector<Step> three = steps_of(3, plan);
+    for (const Step& step : three) {
+      CHECK(std::abs(step.losses[0] - whole.losses[0]) < 1e-12);
+      CHECK(largest_difference(whole, step) < 1e-9);
+      CHECK(largest_difference(whole.statistics, step.statistics) < 1e-9);
+      CHECK(equal_bits(step.values, three[0].values));
+    }
+  }
+}
+
+TEST_CASE("a last micro-batch without images for a rank leaves the gradients of those before it") {
+  const RankedPlan plan{.images = 3, .micro_batches = 2, .last_images = 1};
+  const Step whole = step_of_one(plan);
+  const std::vector<Step> two = steps_of(2, plan);
+  CHECK(largest_difference(whole, two[0]) < 1e-9);
+  CHECK(equal_bits(two[0].values, two[1].values));
+}
+
+TEST_CASE("without --sync, a batch that does not divide is the mean over its images") {
+  // Each rank has one image or none, so that the mean of the losses is that of two single images.
+  const RankedPlan plan{.sync = false, .images = 2};
+  const std::vector<Step> three = steps_of(3, plan), two = steps_of(2, plan);
+  CHECK(largest_difference(two[0], three[0]) < 1e-12);
+  CHECK(equal_bits(three[0].values, three[2].values));
+}
+
+TEST_CASE("seven steps of two ranks have the losses of one process") {
+  const RankedPlan plan{.images = 8, .side = 32, .steps = 7};
+  const Step whole = step_of_one(plan), part = steps_of(2, plan)[0];
+  REQUIRE(whole.losses.size() == 7);
+  CHECK(whole.losses.front() - whole.losses.back() > 1e-4);
+  for (std::size_t i = 0; i < whole.losses.size(); ++i) {
+    CHECK(std::abs(whole.losses[i] - part.losses[i]) < 1e-11);
   }
 }

@@ -1,5 +1,5 @@
-// Run by mpirun with any number of ranks: sums, gathering and broadcast are those of threads as ranks,
-// to the bit. The exit status is 0 if they are.
+// Run by mpirun with any number of ranks: sums, gathering, broadcast and training steps are those of
+// threads as ranks, to the bit. The exit status is 0 if they are.
 
 #include <cmath>
 #include <cstdio>
@@ -9,6 +9,7 @@
 #include "engine/core/error.hpp"
 #include "engine/distributed/launch.hpp"
 #include "engine/distributed/thread_ranks.hpp"
+#include "tests/support/ranked_steps.hpp"
 
 using namespace fpanet;
 
@@ -20,6 +21,7 @@ struct Result {
   std::vector<float> floats;
   std::vector<std::int64_t> gathered;
   std::int64_t given = 0;
+  Tensor synchronised, apart;  ///< the weights after training steps
 };
 
 Result run(Communicator& ranks) {
@@ -40,12 +42,20 @@ Result run(Communicator& ranks) {
   result.given = 5 + ranks.rank();
   ranks.broadcast(std::as_writable_bytes(std::span(&result.given, 1)), ranks.size() - 1);
   ranks.barrier();
+  // With three ranks, one has no image of the batch.
+  const test::RankedPlan plan{.images = 2, .side = 32, .steps = 2};
+  result.synchronised = test::ranked_steps(ranks, plan).values;
+  result.apart = test::ranked_steps(ranks, {.sync = false, .images = 2, .side = 64}).values;
   return result;
 }
 
 template <class T>
 bool same_bits(const std::vector<T>& a, const std::vector<T>& b) {
   return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0;
+}
+
+bool same_bits(const Tensor& a, const Tensor& b) {
+  return a.bytes() == b.bytes() && std::memcmp(a.raw(), b.raw(), a.bytes()) == 0;
 }
 
 }  // namespace
@@ -67,6 +77,8 @@ int main() {
     require(same_bits(ours.floats, expected.floats), "sums of floats differ");
     require(ours.gathered == expected.gathered, "gathered values differ");
     require(ours.given == expected.given, "given values differ");
+    require(same_bits(ours.synchronised, expected.synchronised), "synchronised steps differ");
+    require(same_bits(ours.apart, expected.apart), "steps without synchronisation differ");
     if (launch.rank == 0) std::printf("%d ranks agree with threads\n", launch.size);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());
