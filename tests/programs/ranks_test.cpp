@@ -65,7 +65,7 @@ std::vector<double> losses_of(const fs::path& run) {
 void check_losses(const fs::path& expected, const fs::path& actual, double tolerance) {
   const std::vector<double> a = losses_of(expected), b = losses_of(actual);
   REQUIRE(a.size() == b.size());
-  REQUIRE(a.size() >= 6);
+  REQUIRE(a.size() == 3);
   for (std::size_t i = 0; i < a.size(); ++i) {
     CAPTURE(i);
     CHECK(std::abs(a[i] - b[i]) < tolerance);
@@ -83,13 +83,13 @@ std::vector<double> numbers_of(const fs::path& run) {
   return numbers;
 }
 
-/// A run of one process, of two epochs.
+/// A run of one process.
 const fs::path& one_process() {
   static const ScratchFolder work;
   static const fs::path run = [] {
     const fs::path folder = work / "one";
     REQUIRE(
-        run_program(work, "train", kShared + "--epochs 2 --quiet --run " + folder.string()).code ==
+        run_program(work, "train", kShared + "--epochs 1 --quiet --run " + folder.string()).code ==
         0);
     return folder;
   }();
@@ -103,7 +103,7 @@ TEST_CASE("ranks: one is the run of one process, byte for byte; two and three ha
   const ScratchFolder work;
   const auto train = [&](int ranks, const std::string& name) {
     const Outcome outcome =
-        ranked(work, ranks, "train", kShared + "--epochs 2 --run " + (work / name).string());
+        ranked(work, ranks, "train", kShared + "--epochs 1 --run " + (work / name).string());
     CAPTURE(outcome.err);
     REQUIRE(outcome.code == 0);
     return outcome;
@@ -114,7 +114,7 @@ TEST_CASE("ranks: one is the run of one process, byte for byte; two and three ha
   // Rank 0 alone prints.
   CHECK(two.out.find("best epoch") == two.out.rfind("best epoch"));
   CHECK(two.err.find("2 ranks share each batch") == two.err.rfind("2 ranks share each batch"));
-  CHECK(two.err.find("epoch 1/2: train loss") == two.err.rfind("epoch 1/2: train loss"));
+  CHECK(two.err.find("epoch 1/1: train loss") == two.err.rfind("epoch 1/1: train loss"));
   train(2, "again");
   check_same_run(work / "two", work / "again");
   train(3, "three");
@@ -153,15 +153,13 @@ TEST_CASE("ranks: --sync off has the mean of the parts' losses, and the weights 
   const ScratchFolder work;
   const std::string flags =
       "--data synthetic:14 --image-size 64 --encoder resnet18 --batch-size 4 --seed 7 --threads 1 "
-      "--quiet --epochs 2 --sync off --run ";
+      "--quiet --epochs 1 --sync off --loss 0.5*dice+lovasz --run ";
   REQUIRE(ranked(work, 2, "train", flags + (work / "a").string()).code == 0);
   REQUIRE(ranked(work, 2, "train", flags + (work / "b").string()).code == 0);
   check_same_run(work / "a", work / "b");
   CHECK(contents(work / "a/config.toml").find("sync = false") != std::string::npos);
   REQUIRE(run_program(work, "train", flags + (work / "one").string()).code == 0);
   CHECK(losses_of(work / "a")[0] != losses_of(work / "one")[0]);
-  REQUIRE(ranked(work, 2, "train", flags + (work / "lovasz").string() + " --loss lovasz").code ==
-          0);
 }
 
 TEST_CASE("ranks: what they cannot do together is refused by rank 0, and nothing is written") {
