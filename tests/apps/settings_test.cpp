@@ -130,6 +130,8 @@ TEST_CASE("fpanet_train: every flag sets its member") {
                    "0.99",
                    "--clip-norm",
                    ".5",
+                   "--sync",
+                   "off",
                    "--monitor",
                    "val/MeanIoU",
                    "--log-gradients",
