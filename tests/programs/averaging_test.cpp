@@ -73,8 +73,9 @@ TEST_CASE("--tta averages over flips and quarter turns") {
   const ScratchFolder work;
   const std::string run = (work / "run").string();
   REQUIRE(run_program(work, "train",
-                      "--data synthetic:14 --image-size 64 --encoder resnet18 --epochs 1 "
-                      "--batch-size 4 --quiet --run " +
+                      "--data synthetic:14 --image-size 64 " + kSmallNetwork +
+                          "--epochs 1 "
+                          "--batch-size 4 --quiet --run " +
                           run)
               .code == 0);
   std::filesystem::create_directory(work / "pictures");

@@ -30,7 +30,7 @@ struct ClassOrder {
   Outcome train(const std::string& flags) const {
     return run_program(
         work, "train",
-        "--image-size 64 --encoder resnet18 --batch-size 2 --cache off --quiet " + flags);
+        "--image-size 64 " + kSmallNetwork + "--batch-size 2 --cache off --quiet " + flags);
   }
   Outcome resume(const std::string& from, const std::string& folder) const {
     return run_program(work, "train",

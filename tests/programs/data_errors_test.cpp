@@ -24,11 +24,12 @@ fs::path good_data(const ScratchFolder& work) {
 void check_refused(const ScratchFolder& work, const fs::path& data, const std::string& named,
                    const std::string& image_size = "64", int code = 1) {
   const fs::path run = work / "run";
-  const Outcome outcome = run_program(work, "train",
-                                      "--data " + data.string() + " --image-size " + image_size +
-                                          " --encoder resnet18 --epochs 1 --cache off --quiet "
-                                          "--run " +
-                                          run.string());
+  const Outcome outcome =
+      run_program(work, "train",
+                  "--data " + data.string() + " --image-size " + image_size + " " + kSmallNetwork +
+                      "--epochs 1 --cache off --quiet "
+                      "--run " +
+                      run.string());
   CAPTURE(outcome.err);
   CHECK(outcome.code == code);
   CHECK(outcome.err.find(named) != std::string::npos);
@@ -118,11 +119,10 @@ TEST_CASE("a full disk leaves whole files only") {
   const ScratchFolder work;
   const fs::path run = work / "run";
   // The limit on a file's size stands for the disk: it is met by the first file that is written.
-  const Outcome outcome = run_program(
-      work, "train",
-      "--data synthetic:8 --image-size 64 --encoder resnet18 --epochs 1 --quiet --run " +
-          run.string(),
-      "ulimit -f 2000; ");
+  const Outcome outcome = run_program(work, "train",
+                                      "--data synthetic:8 --image-size 64 " + kSmallNetwork +
+                                          "--epochs 1 --quiet --run " + run.string(),
+                                      "ulimit -f 2000; ");
   CAPTURE(outcome.err);
   CHECK(outcome.code == 1);
   CHECK(outcome.err.find("training_state.safetensors: cannot write") != std::string::npos);

@@ -54,7 +54,7 @@ TEST_CASE_FIXTURE(FineTuning,
   for (const std::string network : {"fpanet", "unet"}) {
     CAPTURE(network);
     const std::string prefix = network == "unet" ? "" : "model.", flag = "--network " + network;
-    REQUIRE(train(flag + " --encoder resnet18 --quiet --data " + seven, network).code == 0);
+    REQUIRE(train(flag + " " + kSmallNetwork + "--quiet --data " + seven, network).code == 0);
     // As others' files are: without metadata.
     const std::string file = (work / (network + ".safetensors")).string();
     write_safetensors(file, last(network));
@@ -65,12 +65,12 @@ TEST_CASE_FIXTURE(FineTuning,
     CHECK(says(tuned, "has 7 classes and " + eight + " has 8"));
     const std::string head = prefix + "segmentation_head.0.";
     CHECK(says(tuned, "left out: " + head +
-                          "weight (7,16,3,3) in the file, (8,16,3,3) in the model; " + head +
+                          "weight (7,8,3,3) in the file, (8,8,3,3) in the model; " + head +
                           "bias (7) in the file, (8) in the model"));
     const StateDict now = last(network + "_tuned"), before = last(network);
-    CHECK((now.at(head + "weight").shape() == std::vector<std::int64_t>{8, 16, 3, 3}));
-    CHECK(difference(now, before, prefix + "encoder.layer4.1.conv2.weight") < 1e-9);
-    CHECK(difference(now, before, prefix + "decoder.blocks.4.conv2.0.weight") < 1e-9);
+    CHECK((now.at(head + "weight").shape() == std::vector<std::int64_t>{8, 8, 3, 3}));
+    CHECK(difference(now, before, prefix + "encoder.layer2.1.conv2.weight") < 1e-9);
+    CHECK(difference(now, before, prefix + "decoder.blocks.2.conv2.0.weight") < 1e-9);
     // The run is one of eight classes in every respect.
     const std::string run = (work / (network + "_tuned")).string();
     CHECK(contents(fs::path(run) / "class_dict.csv").find("snow") != std::string::npos);
@@ -82,7 +82,7 @@ TEST_CASE_FIXTURE(FineTuning,
 }
 
 TEST_CASE_FIXTURE(FineTuning, "--init of a model for other bands adapts its first convolution") {
-  REQUIRE(train("--encoder resnet18 --quiet --data " + seven, "rgb").code == 0);
+  REQUIRE(train(kSmallNetwork + "--quiet --data " + seven, "rgb").code == 0);
   const std::string four = (work / "four").string();
   REQUIRE(
       run_program(work, "tool", "synth --bands 4 --out " + four + " --count 8 --size 64").code ==
@@ -120,7 +120,7 @@ TEST_CASE_FIXTURE(FineTuning, "--init of a model for other bands adapts its firs
 
 TEST_CASE_FIXTURE(FineTuning,
                   "--init of a model for other classes is strict about all but the head") {
-  REQUIRE(train("--encoder resnet18 --quiet --data " + seven, "base").code == 0);
+  REQUIRE(train(kSmallNetwork + "--quiet --data " + seven, "base").code == 0);
   const StateDict whole = last("base");
   const std::string file = (work / "part.safetensors").string();
   const auto without = [&](const std::string& part) {

@@ -14,10 +14,10 @@ TEST_CASE("report.html follows a run from epoch to epoch and ends with the best 
     return contents(work / "run/report.html").find(text) != std::string::npos;
   };
   {
-    Child child("train",
-                "--data synthetic:14 --image-size 64 --encoder resnet18 --batch-size 3 --epochs 3 "
-                "--quiet --run " +
-                    run + " 2> /dev/null");
+    Child child("train", "--data synthetic:14 --image-size 64 " + kSmallNetwork +
+                             "--batch-size 3 --epochs 3 "
+                             "--quiet --run " +
+                             run + " 2> /dev/null");
     wait_for_steps(run, 4);  // in the second epoch, of three steps each
     child.send(SIGINT);
     CHECK(child.wait() == 130);

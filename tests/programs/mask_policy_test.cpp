@@ -44,10 +44,9 @@ struct Fixture {
   Outcome train(const std::string& more, const std::string& into) const {
     return run_program(
         work, "train",
-        fmt::format(
-            "--data {} --image-size {} --encoder resnet18 --epochs 1 --batch-size 2 --cache "
-            "off --quiet --split {} --run {} {}",
-            data, kSide, split, into, more));
+        fmt::format("--data {} --image-size {} {} --epochs 1 --batch-size 2 --cache off --quiet "
+                    "--split {} --run {} {}",
+                    data, kSide, kSmallNetwork, split, into, more));
   }
   Outcome eval(const std::string& more) const {
     return run_program(work, "eval",

@@ -18,8 +18,7 @@ using namespace fpanet::test;
 namespace {
 
 const std::string kTiny =
-    "--data synthetic:14 --image-size 64 --encoder resnet18 --encoder-depth 3 "
-    "--decoder-channels 16,8,8 --batch-size 3 --quiet ";
+    "--data synthetic:14 --image-size 64 " + kSmallNetwork + "--batch-size 3 --quiet ";
 
 /// Rewrites a checkpoint with another objective.
 void set_objective(const std::filesystem::path& file, const std::string& json) {
@@ -144,7 +143,8 @@ TEST_CASE("images of which no pixel is counted change no metric, and alone they 
   };
   REQUIRE(run_program(work, "train",
                       "--data " + scenes + " --split " + (work / "split.csv").string() +
-                          " --image-size 64 --encoder resnet18 --batch-size 2 --epochs 1 --quiet "
+                          " --image-size 64 " + kSmallNetwork +
+                          "--batch-size 2 --epochs 1 --quiet "
                           "--loss dice+ce --run " +
                           run)
               .code == 0);

@@ -18,8 +18,7 @@ using namespace fpanet::test;
 namespace {
 
 const std::string kSmallRun =
-    "--data synthetic:14 --image-size 64 --encoder resnet18 --encoder-depth 3 "
-    "--decoder-channels 16,8,8 --batch-size 3 --quiet ";
+    "--data synthetic:14 --image-size 64 " + kSmallNetwork + "--batch-size 3 --quiet ";
 
 /// Interrupts a run after `steps` steps and resumes it.
 void train_in_parts(const ScratchFolder& work, const std::string& run, const std::string& flags,

@@ -51,8 +51,7 @@ Image widened(const Image& image) {
 
 /// A network that trains in a second.
 const std::string kSmall =
-    "--image-size 32 --encoder resnet18 --encoder-depth 3 --decoder-channels 16,8,8 "
-    "--batch-size 3 --cache off --quiet ";
+    "--image-size 32 " + kSmallNetwork + "--batch-size 3 --cache off --quiet ";
 
 void check_ok(const Outcome& outcome) {
   CAPTURE(outcome.err);

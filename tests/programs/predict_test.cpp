@@ -14,8 +14,8 @@ TEST_CASE("a trained model evaluates and predicts") {
   const std::string data = (work / "data").string(), run = (work / "run").string();
   REQUIRE(run_program(work, "tool", "synth --out " + data + " --count 10 --size 64").code == 0);
   REQUIRE(run_program(work, "train",
-                      "--data " + data +
-                          " --image-size 64 --encoder resnet18 --epochs 1 "
+                      "--data " + data + " --image-size 64 " + kSmallNetwork +
+                          "--epochs 1 "
                           "--batch-size 4 --cache off --quiet --run " +
                           run)
               .code == 0);

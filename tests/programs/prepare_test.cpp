@@ -29,9 +29,8 @@ struct Miniature {
                            const std::string& flags = "--image-size 32") const {
     const std::string run = (work / "run").string(), json = (work / "numbers.json").string();
     check_done(run_program(work, "train",
-                           "--data " + data.string() + " --run " + run +
-                               " --encoder resnet18 --encoder-depth 3 --decoder-channels "
-                               "16,8,8 --batch-size 2 --epochs 1 --cache off --quiet --threads 2 " +
+                           "--data " + data.string() + " --run " + run + " " + kSmallNetwork +
+                               "--batch-size 2 --epochs 1 --cache off --quiet --threads 2 " +
                                flags));
     check_done(run_program(work, "eval",
                            "--checkpoint " + run + " --data " + data.string() +

@@ -21,9 +21,9 @@ namespace {
 namespace fs = std::filesystem;
 
 // 8 images to train on: two whole batches and a last one of two, fewer than three ranks.
-const std::string kShared =
-    "--data synthetic:14 --image-size 64 --encoder resnet18 --batch-size 3 --seed 7 "
-    "--precision fp64 --threads 1 --device cpu ";
+const std::string kShared = "--data synthetic:14 --image-size 64 " + kSmallNetwork +
+                            "--batch-size 3 --seed 7 "
+                            "--precision fp64 --threads 1 --device cpu ";
 
 /// Text in front of a program that starts it as ranks; a wait for the others does not take the
 /// processor from them.
@@ -151,9 +151,9 @@ TEST_CASE("ranks: one is the run of one process, byte for byte; two and three ha
 TEST_CASE("ranks: --sync off has the mean of the parts' losses, and the weights of all are equal") {
   if (!has_ranks()) return;
   const ScratchFolder work;
-  const std::string flags =
-      "--data synthetic:14 --image-size 64 --encoder resnet18 --batch-size 4 --seed 7 --threads 1 "
-      "--quiet --epochs 1 --sync off --loss 0.5*dice+lovasz --run ";
+  const std::string flags = "--data synthetic:14 --image-size 64 " + kSmallNetwork +
+                            "--batch-size 4 --seed 7 --threads 1 "
+                            "--quiet --epochs 1 --sync off --loss 0.5*dice+lovasz --run ";
   REQUIRE(ranked(work, 2, "train", flags + (work / "a").string()).code == 0);
   REQUIRE(ranked(work, 2, "train", flags + (work / "b").string()).code == 0);
   check_same_run(work / "a", work / "b");
@@ -198,8 +198,8 @@ TEST_CASE("ranks: what they cannot do together is refused by rank 0, and nothing
   fs::copy(work / "a", work / "there/data", fs::copy_options::recursive);
   fs::copy_file(work / "b/0003_mask.png", work / "there/data/0003_mask.png",
                 fs::copy_options::overwrite_existing);
-  const std::string in_folder =
-      "--data data --split all.csv --image-size 64 --encoder resnet18 --batch-size 4 --cache off ";
+  const std::string in_folder = "--data data --split all.csv --image-size 64 " + kSmallNetwork +
+                                "--batch-size 4 --cache off ";
   for (const char* folder : {"here", "there"}) {
     std::ofstream split(work / folder / "all.csv");
     split << "id,split\n";

@@ -15,10 +15,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr const char* kTinyNet =
-    " --image-size 64 --encoder resnet18 --encoder-depth 3 --decoder-channels 16,8,8 --batch-size "
-    "4 "
-    "--lr 2e-3 --threads 2 --quiet ";
+constexpr const char* kTinyNet = " --image-size 64 " + kSmallNetwork +
+                                 "--batch-size "
+                                 "4 "
+                                 "--lr 2e-3 --threads 2 --quiet ";
 
 /// Five scenes of 160x224: three to train on, one to validate, one to test; and a model of them.
 struct TrainedOnRasters {
@@ -118,11 +118,10 @@ TEST_CASE("rasters of more bits and bands: percentiles of sampled windows, witho
   check_done(
       run_program(work, "tool",
                   "synth --geotiff --bands 4 --type u16 --out " + scenes + " --count 4 --size 96"));
-  const Outcome trained = run_program(
-      work, "train",
-      "--data " + scenes + " --bands 4 --epochs 1 --run " + (work / "run").string() +
-          " --image-size 64 --encoder resnet18 --encoder-depth 3 --decoder-channels 16,8,8 "
-          "--batch-size 4 --threads 2");
+  const Outcome trained =
+      run_program(work, "train",
+                  "--data " + scenes + " --bands 4 --epochs 1 --run " + (work / "run").string() +
+                      " --image-size 64 " + kSmallNetwork + "--batch-size 4 --threads 2");
   check_done(trained);
   CHECK(says(trained, "4 rasters in 16 windows of 64x64, 16 of which hold labels"));
   CHECK(says(trained, "4 scenes: 2 to train, 1 to validate, 1 to test"));

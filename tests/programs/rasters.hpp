@@ -54,9 +54,9 @@ inline const std::filesystem::path& trained_model() {
   static const std::filesystem::path model = folder / "run/checkpoints/best.safetensors";
   if (!std::filesystem::exists(model)) {
     check_done(run_program(folder, "train",
-                           "--data synthetic:24 --image-size 64 --encoder resnet18 "
-                           "--encoder-depth 3 --decoder-channels 16,8,8 --batch-size 4 --epochs 6 "
-                           "--lr 2e-3 --cache off --quiet --run " +
+                           "--data synthetic:24 --image-size 64 " + kSmallNetwork +
+                               "--batch-size 4 --epochs 6 "
+                               "--lr 2e-3 --cache off --quiet --run " +
                                (folder / "run").string()));
   }
   return model;

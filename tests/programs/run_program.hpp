@@ -13,6 +13,10 @@
 
 namespace fpanet::test {
 
+/// Flags of a network that takes little to train and to save.
+inline const std::string kSmallNetwork =
+    "--encoder resnet18 --encoder-depth 3 --decoder-channels 16,8,8 ";
+
 inline std::string contents(const std::filesystem::path& file) {
   std::ifstream stream(file, std::ios::binary);
   return {std::istreambuf_iterator<char>(stream), {}};

@@ -27,10 +27,9 @@ struct Sampled {
   }
   Outcome train(const std::string& flags) const {
     return run_program(work, "train",
-                       "--data " + scenes + " --split " + (work / "split.csv").string() +
-                           " --encoder resnet18 --encoder-depth 3 --decoder-channels 16,8,8 "
-                           "--batch-size 2 --epochs 1 --cache off --run " +
-                           run + " " + flags);
+                       "--data " + scenes + " --split " + (work / "split.csv").string() + " " +
+                           kSmallNetwork + "--batch-size 2 --epochs 1 --cache off --run " + run +
+                           " " + flags);
   }
 };
 

@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 
 // 7 images to train on: two whole batches and a last one of a single image.
 const std::string kTiny =
-    "--data synthetic:14 --image-size 64 --encoder resnet18 --batch-size 3 --seed 7 ";
+    "--data synthetic:14 --image-size 64 " + kSmallNetwork + "--batch-size 3 --seed 7 ";
 
 /// Runs `command` in a shell, "TRAIN" standing for fpanet_train with the tiny run's flags, and
 /// returns the exit code that the command wrote with "echo $? > CODE".

@@ -20,9 +20,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::string kRun =
-    "--data synthetic:14 --image-size 64 --encoder resnet18 --batch-size 3 --epochs 3 "
-    "--save-every 0 --log-gradients --tensorboard --quiet ";
+const std::string kRun = "--data synthetic:14 --image-size 64 " + kSmallNetwork +
+                         "--batch-size 3 --epochs 3 "
+                         "--save-every 0 --log-gradients --tensorboard --quiet ";
 
 struct Point {
   std::uint64_t step;
@@ -124,9 +124,8 @@ TEST_CASE("TensorBoard shows every row of metrics.csv and steps.csv, and picture
   CHECK(contents(work / "run/config.toml").find("tensorboard = true") != std::string::npos);
   check_shown(run);
   REQUIRE(run_program(work, "train",
-                      "--data synthetic:14 --image-size 64 --encoder resnet18 "
-                      "--epochs 1 --quiet --run " +
-                          run + "2")
+                      "--data synthetic:14 --image-size 64 " + kSmallNetwork +
+                          "--epochs 1 --quiet --run " + run + "2")
               .code == 0);
   CHECK_FALSE(fs::exists(work / "run2/tensorboard"));
 }

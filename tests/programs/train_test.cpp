@@ -19,7 +19,7 @@ namespace {
 
 // Small enough for seconds, large enough for several steps and a last batch of its own.
 const std::string kTiny =
-    "--data synthetic:14 --image-size 64 --encoder resnet18 --batch-size 3 --quiet ";
+    "--data synthetic:14 --image-size 64 " + kSmallNetwork + "--batch-size 3 --quiet ";
 
 /// Starts a training that would take long, stops it with `signal` after `steps` steps, or with none
 /// while it reads its images, and returns the exit code.
@@ -80,10 +80,10 @@ TEST_CASE("a run interrupted while it validates goes on from there") {
   split << "id,split\n0000,train\n0001,train\n";
   for (int i = 2; i < 90; ++i) split << "00" << i / 10 << i % 10 << ",val\n";
   split.close();
-  const std::string flags =
-      "--data synthetic:90 --image-size 64 --encoder resnet18 --batch-size 2 --quiet --epochs 1 "
-      "--split " +
-      csv;
+  const std::string flags = "--data synthetic:90 --image-size 64 " + kSmallNetwork +
+                            "--batch-size 2 --quiet --epochs 1 "
+                            "--split " +
+                            csv;
   REQUIRE(run_program(work, "train", flags + " --run " + (work / "whole").string()).code == 0);
   // Its one step is booked before validation begins.
   CHECK(train_interrupted(work / "parts", flags, 1) == 130);
@@ -170,8 +170,8 @@ TEST_CASE(
   const std::string run = (work / "run").string();
   const auto train = [&](const std::string& arguments) {
     return run_program(work, "train",
-                       "--data synthetic:10 --image-size 32 --epochs 1 --encoder resnet18 --run " +
-                           run + " " + arguments);
+                       "--data synthetic:10 --image-size 32 --epochs 1 " + kSmallNetwork +
+                           "--run " + run + " " + arguments);
   };
   // 5 of 10 scenes are trained on: 4 + 1 or 3 + 2.
   for (const std::string batch_size : {"--batch-size 1", "--batch-size 4"}) {
@@ -241,11 +241,10 @@ TEST_CASE("a wrong FPANET_CPU is refused before the run's folder is made") {
 // The flags of the recipe: recipe_test.cpp.
 TEST_CASE("rate, decay, seed, order, precision and weights change the result, threads do not") {
   const ScratchFolder work;
-  const std::string shallow =
-      kTiny + "--encoder-depth 3 --decoder-channels 16,8,8 --epochs 1 --run ";
+  const std::string one_epoch = kTiny + "--epochs 1 --run ";
   const auto last_of = [&](const std::string& name, const std::string& more) {
     const std::string run = (work / name).string();
-    const Outcome outcome = run_program(work, "train", shallow + run + " " + more);
+    const Outcome outcome = run_program(work, "train", one_epoch + run + " " + more);
     CAPTURE(outcome.err);
     REQUIRE(outcome.code == 0);
     return contents(work / name / "checkpoints/last.safetensors");

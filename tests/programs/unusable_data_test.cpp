@@ -30,8 +30,9 @@ struct UnusableData {
   }
   Outcome train(const std::string& more = "") const {
     return run_program(work, "train",
-                       "--image-size 64 --encoder resnet18 --batch-size 2 --epochs 1 --cache off "
-                       "--quiet --data " +
+                       "--image-size 64 " + kSmallNetwork +
+                           "--batch-size 2 --epochs 1 --cache off "
+                           "--quiet --data " +
                            data + " --run " + run + " " + more);
   }
   Outcome check(const std::string& more = "") const {

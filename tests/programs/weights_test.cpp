@@ -14,7 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 
 const std::string kTiny =
-    "--data synthetic:14 --image-size 64 --encoder resnet18 --batch-size 3 --epochs 1 --quiet ";
+    "--data synthetic:14 --image-size 64 " + kSmallNetwork + "--batch-size 3 --epochs 1 --quiet ";
 
 bool has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
@@ -69,11 +69,11 @@ TEST_CASE("weights: run folders, Hub folders, encoders of whole models; damaged 
     smp.tensors = strip_prefix(whole.tensors, "model.");
     write_weights(work / "smp.pth", smp);
     const auto train = [&](const std::string& name, const std::string& weights) {
-      const Outcome outcome = run_program(
-          work, "train",
-          "--data synthetic:14 --image-size 64 --encoder resnet18 --batch-size 3 --epochs 1 "
-          "--encoder-weights " +
-              weights + " --run " + (work / name).string());
+      const Outcome outcome = run_program(work, "train",
+                                          "--data synthetic:14 --image-size 64 " + kSmallNetwork +
+                                              "--batch-size 3 --epochs 1 "
+                                              "--encoder-weights " +
+                                              weights + " --run " + (work / name).string());
       CHECK(outcome.code == 0);
       CHECK(has(outcome.err, "encoder tensors from"));
       CHECK(has(outcome.err, "others ignored"));
@@ -122,13 +122,16 @@ TEST_CASE("weights: run folders, Hub folders, encoders of whole models; damaged 
     CHECK(has(outcome.err, "the model has 7 classes, but its metadata names 2"));
   }
   SUBCASE("a size that the network cannot take is wrong usage") {
-    for (const std::string& call :
-         {std::string("summary --image-size 33"), std::string("explain --image-size 33"),
-          "export --image-size 33 --out " + (work / "a.onnx").string() + " --checkpoint " + run}) {
+    const std::string out = (work / "a.onnx").string();
+    for (const auto& [call, multiple] : std::vector<std::pair<std::string, int>>{
+             {"summary --image-size 33", 32},
+             {"explain --image-size 33", 32},
+             {"export --image-size 33 --out " + out + " --checkpoint " + run, 8}}) {
       CAPTURE(call);
       const Outcome outcome = run_program(work, "tool", call);
       CHECK(outcome.code == 2);
-      CHECK(has(outcome.err, "--image-size 33x33: the network takes multiples of 32"));
+      CHECK(has(outcome.err,
+                fmt::format("--image-size 33x33: the network takes multiples of {}", multiple)));
     }
   }
 }
@@ -138,8 +141,9 @@ TEST_CASE("a resumed run whose data are elsewhere is told where the path comes f
   const std::string in_work = "cd " + work.path().string() + " && ";
   REQUIRE(run_program(work, "tool", "synth --out data --count 10 --size 64", in_work).code == 0);
   REQUIRE(run_program(work, "train",
-                      "--data data --image-size 64 --encoder resnet18 --batch-size 4 --epochs 1 "
-                      "--cache off --quiet --run run",
+                      "--data data --image-size 64 " + kSmallNetwork +
+                          "--batch-size 4 --epochs 1 "
+                          "--cache off --quiet --run run",
                       in_work)
               .code == 0);
   const std::string resume = "--epochs 2 --quiet --resume " + (work / "run").string();
