@@ -16,11 +16,14 @@ std::uint64_t hash_name(std::string_view name) {
 
 std::uint32_t Rng::next_u32() {
   const std::uint64_t block = position_ / 4;
-  const auto words =
-      philox4x32({static_cast<std::uint32_t>(seed_), static_cast<std::uint32_t>(seed_ >> 32)},
-                 {static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(block >> 32),
-                  static_cast<std::uint32_t>(stream_), static_cast<std::uint32_t>(stream_ >> 32)});
-  return words[position_++ % 4];
+  if (block != block_) {
+    words_ = philox4x32(
+        {static_cast<std::uint32_t>(seed_), static_cast<std::uint32_t>(seed_ >> 32)},
+        {static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(block >> 32),
+         static_cast<std::uint32_t>(stream_), static_cast<std::uint32_t>(stream_ >> 32)});
+    block_ = block;
+  }
+  return words_[position_++ % 4];
 }
 
 double Rng::uniform() {

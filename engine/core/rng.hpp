@@ -4,6 +4,7 @@
 // therefore do not depend on threads or on how much another stream was used, and resuming needs
 // only the counter.
 
+#include <array>
 #include <cstdint>
 #include <string_view>
 
@@ -32,6 +33,8 @@ class Rng {
   std::uint64_t seed_;
   std::uint64_t stream_;
   std::uint64_t position_ = 0;
+  std::uint64_t block_ = UINT64_MAX;  ///< number of the block of four words that is kept
+  std::array<std::uint32_t, 4> words_{};
 };
 
 }  // namespace fpanet

@@ -5,6 +5,7 @@
 
 #include "engine/core/error.hpp"
 #include "engine/core/layout.hpp"
+#include "engine/core/parallel.hpp"
 
 namespace fpanet {
 
@@ -79,7 +80,11 @@ void ParameterStore::allocate_twin(DType dtype) {
 }
 
 void ParameterStore::initialize(std::uint64_t seed) {
-  for (std::size_t i = 0; i < entries_.size(); ++i) {
+  require(values_.defined(), "parameters: call allocate before initialize");
+  // Copies to a GPU come from one thread.
+  const Cpu cpu{values_.device().is_cpu() ? default_threads() : 1};
+  parallel_for(cpu, std::ssize(entries_), [&](Index index) {
+    const auto i = static_cast<std::size_t>(index);
     const ParameterEntry& entry = entries_[i];
     const Tensor initial = Tensor::zeros(entry.shape, DType::f64);
     if (entry.initializer) {
@@ -90,7 +95,7 @@ void ParameterStore::initialize(std::uint64_t seed) {
     }
     // Rounded to float first, so that f32 and f64 models start from the same numbers.
     value(i).copy_from(initial.cast(DType::f32).cast(value(i).dtype()));
-  }
+  });
 }
 
 int ParameterStore::find(const std::string& name) const {
