@@ -15,10 +15,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr const char* kTinyNet = " --image-size 64 " + kSmallNetwork +
-                                 "--batch-size "
-                                 "4 "
-                                 "--lr 2e-3 --threads 2 --quiet ";
+const std::string kTinyNet =
+    " --image-size 64 " + kSmallNetwork + "--batch-size 4 --lr 2e-3 --threads 2 --quiet ";
 
 /// Five scenes of 160x224: three to train on, one to validate, one to test; and a model of them.
 struct TrainedOnRasters {
