@@ -24,12 +24,11 @@ fs::path good_data(const ScratchFolder& work) {
 void check_refused(const ScratchFolder& work, const fs::path& data, const std::string& named,
                    const std::string& image_size = "64", int code = 1) {
   const fs::path run = work / "run";
-  const Outcome outcome =
-      run_program(work, "train",
-                  "--data " + data.string() + " --image-size " + image_size + " " + kSmallNetwork +
-                      "--epochs 1 --cache off --quiet "
-                      "--run " +
-                      run.string());
+  const Outcome outcome = run_program(work, "train",
+                                      "--data " + data.string() + " --image-size " + image_size +
+                                          " --encoder resnet18 --epochs 1 --cache off --quiet "
+                                          "--run " +
+                                          run.string());
   CAPTURE(outcome.err);
   CHECK(outcome.code == code);
   CHECK(outcome.err.find(named) != std::string::npos);

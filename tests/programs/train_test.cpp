@@ -170,8 +170,8 @@ TEST_CASE(
   const std::string run = (work / "run").string();
   const auto train = [&](const std::string& arguments) {
     return run_program(work, "train",
-                       "--data synthetic:10 --image-size 32 --epochs 1 " + kSmallNetwork +
-                           "--run " + run + " " + arguments);
+                       "--data synthetic:10 --image-size 32 --epochs 1 --encoder resnet18 --run " +
+                           run + " " + arguments);
   };
   // 5 of 10 scenes are trained on: 4 + 1 or 3 + 2.
   for (const std::string batch_size : {"--batch-size 1", "--batch-size 4"}) {
