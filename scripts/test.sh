@@ -13,5 +13,6 @@ if nvidia-smi -L >/dev/null 2>&1; then architectures=''; fi
 scripts/build.sh --tests -DFPANET_WERROR=ON -DFPANET_CUDA_ARCHITECTURES="$architectures"
 scripts/sanitize.sh
 # Tests write and sync some 20 GB of checkpoints: in memory where there is room, unless TMPDIR says otherwise.
-if (($(df --output=avail /dev/shm 2>/dev/null | tail -1) > 4 << 20)); then export TMPDIR=${TMPDIR:-/dev/shm}; fi
+available=$(df --output=avail /dev/shm 2>/dev/null | tail -1 || true)
+if ((${available:-0} > 4 << 20)); then export TMPDIR=${TMPDIR:-/dev/shm}; fi
 ctest --preset release
