@@ -67,7 +67,7 @@ def look(chromium, page, work, dark, width):
 
 
 def main():
-    programs, work = Path(sys.argv[1]), Path(sys.argv[2])
+    programs, work = Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve()
     chromium = find_chromium()
     if chromium is None:
         print("skipped: there is no Chromium; set CHROMIUM or install one of", ", ".join(NAMES))
