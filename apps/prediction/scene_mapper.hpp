@@ -1,6 +1,6 @@
 #pragma once
-// Maps a whole scene: reads windows, runs a network on them and blends what it says, at the same time and in
-// memory that does not grow with the height of the scene.
+// Maps a whole scene: reads windows, runs a network on them, blends what it says and keeps the finished rows. Reading
+// and keeping overlap with the network. The memory does not grow with the height of the scene.
 
 #include <functional>
 

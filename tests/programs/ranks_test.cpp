@@ -43,9 +43,7 @@ bool has_ranks() {
 
 Outcome ranked(const ScratchFolder& work, int ranks, const std::string& program,
                const std::string& arguments) {
-  const std::string before = mpirun(ranks).substr(0, mpirun(ranks).find("exec "));
-  const std::string start = mpirun(ranks).substr(before.size() + 5);
-  return run_program(work, program, arguments, before + start);
+  return run_program(work, program, arguments, mpirun(ranks));
 }
 
 /// The losses in steps.csv.
