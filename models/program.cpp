@@ -6,7 +6,6 @@
 #include "engine/core/error.hpp"
 #include "engine/core/profile_range.hpp"
 #include "layers/activation.hpp"
-#include "layers/all_reduce.hpp"
 #include "layers/cast.hpp"
 #include "layers/confusion.hpp"
 #include "layers/sum_of_squares.hpp"
@@ -162,7 +161,13 @@ void Program::record_backward(const ParameterStore& store) {
     backward.accumulate = !is_only && options_.micro_batch != MicroBatch::first;
     if (is_only) send_loss_share(options_.ranked.share);
   }
+  std::optional<GradientBuckets> buckets;
+  if (updates() && options_.ranked.ranks != nullptr) {
+    buckets.emplace(graph_, store, *options_.ranked.ranks, options_.ranked.buckets);
+    backward.completed = [&](const std::vector<std::string>& names) { buckets->add(names); };
+  }
   graph_.backward(loss_, backward);
+  if (buckets) buckets->finish();
   if (updates()) record_update(store);
 }
 
@@ -177,9 +182,6 @@ void Program::record_update(const ParameterStore& store) {
   if (store.twins().defined()) regions.twins = graph_.state("twins", store.twins());
   if (optimizer_->keeps_average()) {
     regions.average = graph_.state("average", optimizer_->average());
-  }
-  if (options_.ranked.ranks != nullptr) {
-    all_reduce_segments(regions.gradients, store.segments(trained), *options_.ranked.ranks);
   }
   if (options_.measure_norms) record_norms(store, regions, trained);
   if (std::isfinite(options_.adamw.max_norm)) {

@@ -18,6 +18,7 @@
 #include "engine/optim/adamw_state.hpp"
 #include "kernels/adamw.hpp"
 #include "layers/adamw.hpp"
+#include "models/gradient_buckets.hpp"
 #include "models/network.hpp"
 #include "models/objective.hpp"
 
@@ -61,6 +62,7 @@ struct EncoderTraining {
 struct RankedGradients {
   Communicator* ranks = nullptr;  ///< none: this process computes the whole step
   double share = 1;
+  GradientBuckets::Options buckets = {};
 
   bool operator==(const RankedGradients&) const = default;
 };

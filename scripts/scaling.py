@@ -5,9 +5,9 @@ usage: scaling.py [--check COMPUTE_MS BYTES_PER_S LATENCY_US STEP_MS]
 
 Without arguments: a table for GPUs that are connected by NVLink, and for machines connected by a
 network of 100 Gb/s, each GPU with 16 images of 320x320 (FPA-Net with ResNet-34, bf16 activations).
-With --check: the model's step of two ranks that reduce after the backward pass, from the measured
-time of half the batch in one process, the measured rate and latency of a sum over ranks, beside the
-measured step.
+With --check: the model's step of two ranks, from the measured time of half the batch in one process and
+the measured rate and latency of a sum over ranks, beside the measured step: with sums that overlap with
+the backward pass, as the program's do, and with sums after it.
 """
 
 import argparse
@@ -97,8 +97,10 @@ def table():
 
 def check(compute_ms, bytes_per_s, latency_us, step_ms):
     measured = Network("measured", bytes_per_s, latency_us / 2e6)  # two hops a sum
-    model = step(measured, 2, compute_ms / 1e3, 4, False)
-    print(f"model {1e3 * model:.1f} ms, measured {step_ms:.1f} ms, ratio {step_ms / 1e3 / model:.3f}")
+    print(f"measured {step_ms:.1f} ms")
+    for what, overlaps in (("overlapped", True), ("after the backward pass", False)):
+        model = step(measured, 2, compute_ms / 1e3, 4, overlaps)
+        print(f"model, {what}: {1e3 * model:.1f} ms, ratio {step_ms / 1e3 / model:.3f}")
 
 
 def main():

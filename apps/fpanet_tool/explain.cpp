@@ -2,11 +2,13 @@
 
 #include "apps/cli/cli.hpp"
 #include "apps/cli/memory.hpp"
+#include "apps/cli/usage_error.hpp"
 #include "apps/fpanet_tool/commands.hpp"
 #include "apps/fpanet_tool/model_setup.hpp"
 #include "apps/fpanet_tool/program_page.hpp"
 #include "data/text_file.hpp"
 #include "engine/graph/listing.hpp"
+#include "layers/rank_reduction.hpp"
 
 namespace fpanet {
 
@@ -14,6 +16,7 @@ namespace {
 
 struct State {
   ModelFlags flags;
+  std::int64_t ranks = 1;
   bool measure = true;
   bool modules = false;
   std::string phase = "all";
@@ -28,6 +31,45 @@ struct State {
   }
 };
 
+/// The first of several ranks, to whose sums the others, which are not there, add nothing.
+class FirstRank final : public Communicator {
+ public:
+  explicit FirstRank(std::int64_t size) : size_(static_cast<int>(size)) {}
+
+  int rank() const override { return 0; }
+  int size() const override { return size_; }
+  void all_reduce(std::span<double>) override {}
+  void all_reduce(std::span<float>) override {}
+  void all_reduce(std::span<std::int64_t>) override {}
+  void begin_sum(const Tensor&) override {}
+  void finish_sums() override {}
+  void all_gather(std::span<const std::byte> mine, std::span<std::byte> all) override {
+    std::ranges::fill(all, std::byte{0});
+    std::ranges::copy(mine, all.begin());
+  }
+  void broadcast(std::span<std::byte>, int) override {}
+  void barrier() override {}
+
+ private:
+  int size_;
+};
+
+/// The options of the program; of several ranks, those of the first one's.
+ProgramOptions options_of(const State& state, FirstRank& rank) {
+  ProgramOptions options = program_options(state.flags);
+  if (rank.size() == 1) return options;
+  if (state.flags.task != "train" || state.flags.batch < rank.size()) {
+    usage_fail(
+        "--ranks {}: ranks share a training step, with an image each: expected --task train "
+        "and --batch {} or more",
+        rank.size(), rank.size());
+  }
+  options.batch = rank_part(state.flags.batch, 0, rank.size()).count;
+  options.reduction = std::make_shared<RankReduction>(rank, state.flags.batch);
+  options.ranked = {.ranks = &rank};
+  return options;
+}
+
 void print_bytes(const char* what, std::size_t bytes) {
   fmt::print("{:34} {:>14} bytes  {}\n", what, bytes, bytes_str(static_cast<std::int64_t>(bytes)));
 }
@@ -35,10 +77,18 @@ void print_bytes(const char* what, std::size_t bytes) {
 int run(const State& state) {
   Console console(false);
   const auto resident = static_cast<std::size_t>(resident_bytes());
+  FirstRank rank(state.ranks);
+  const ProgramOptions options = options_of(state, rank);
   const auto session = make_session(state.flags, state.settings, console);
   const Device::Type device = session->placement().device().type;
   const std::size_t before = device == Device::Type::cpu ? resident : 0;
-  Program& program = session->program(program_options(state.flags));
+  if (rank.size() > 1 && device != Device::Type::cpu && state.measure) {
+    usage_fail(
+        "--ranks {}: the GPUs of other ranks are not here to measure with: expected --device "
+        "cpu, or --measure off",
+        rank.size());
+  }
+  Program& program = session->program(options);
   const Plan& plan = program.plan();
   const Graph& graph = program.graph();
   std::vector<double> seconds;
@@ -96,6 +146,9 @@ int run(const State& state) {
 void add_explain(CLI::App& app, Action& action) {
   auto state = std::make_shared<State>();
   describe(state->flags, state->settings, true);
+  state->settings.integer("ranks", &state->ranks, 1, 1024,
+                          "Show the program of the first of so many ranks, which share\n"
+                          "--batch");
   state->settings.toggle("measure", &state->measure,
                          "Run once and compare the peak resident memory with the plan");
   state->settings.flag("modules", &state->modules, "One line for each layer, with its time");

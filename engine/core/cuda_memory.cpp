@@ -119,6 +119,16 @@ void cuda_queue_wait(const Cuda& cuda, CudaQueue queue, void* event) {
   FPANET_CUDA_CHECK(cudaStreamWaitEvent(stream_of(cuda, queue), event_of(event), 0));
 }
 
+void cuda_wait_for(const Cuda& waiting, const Cuda& other) {
+  const CurrentDevice current(other.index);
+  cudaEvent_t event = nullptr;
+  FPANET_CUDA_CHECK(cudaEventCreateWithFlags(&event, cudaEventDisableTiming));
+  cudaError_t error = cudaEventRecord(event, other.handles->stream);
+  if (error == cudaSuccess) error = cudaStreamWaitEvent(waiting.handles->stream, event, 0);
+  cudaEventDestroy(event);  // CUDA keeps it until it is reached
+  FPANET_CUDA_CHECK(error);
+}
+
 double cuda_event_seconds(void* from, void* to) {
   float milliseconds = 0;
   FPANET_CUDA_CHECK(cudaEventElapsedTime(&milliseconds, event_of(from), event_of(to)));

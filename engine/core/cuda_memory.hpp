@@ -33,6 +33,9 @@ void cuda_event_record(const Cuda& cuda, CudaQueue queue, void* event);
 void cuda_event_wait(void* event);  ///< the host waits
 /// Work enqueued on `queue` after this call waits for the event.
 void cuda_queue_wait(const Cuda& cuda, CudaQueue queue, void* event);
+/// Work enqueued on the compute stream of `waiting` after this call waits for what has been enqueued on
+/// that of `other`. A CUDA graph that is being captured from one stream then contains the other's work.
+void cuda_wait_for(const Cuda& waiting, const Cuda& other);
 /// Seconds between two timed events, which must have been recorded and reached.
 double cuda_event_seconds(void* from, void* to);
 

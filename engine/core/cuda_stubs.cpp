@@ -66,6 +66,9 @@ void cuda_event_wait(void*) {
 void cuda_queue_wait(const Cuda&, CudaQueue, void*) {
   no_cuda();
 }
+void cuda_wait_for(const Cuda&, const Cuda&) {
+  no_cuda();
+}
 double cuda_event_seconds(void*, void*) {
   no_cuda();
 }

@@ -24,6 +24,10 @@ void synchronize(const Context& context) {
   if (const Cuda* const cuda = std::get_if<Cuda>(&context)) cuda_synchronize(*cuda);
 }
 
+void wait_for(const Cuda& waiting, const Cuda& other) {
+  cuda_wait_for(waiting, other);
+}
+
 Tensor staging_tensor(const Context& context, const Shape& shape, DType dtype) {
   const Cuda* const cuda = std::get_if<Cuda>(&context);
   const Device device = cuda != nullptr ? Device::cuda(cuda->index) : Device::cpu();

@@ -18,6 +18,10 @@ void copy_async(const Context& context, const Tensor& to, const Tensor& from,
 /// Blocks until all work in the context's compute stream is done.
 void synchronize(const Context& context);
 
+/// Work enqueued on the compute stream of `waiting` after this call waits for what has been enqueued on
+/// that of `other`.
+void wait_for(const Cuda& waiting, const Cuda& other);
+
 /// A CPU tensor in staging memory (Storage::allocate_staging) for copies with `context`.
 Tensor staging_tensor(const Context& context, const Shape& shape, DType dtype);
 

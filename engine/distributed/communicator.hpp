@@ -2,11 +2,16 @@
 // What ranks need of one another. A rank is one of several processes, or threads in tests, that compute
 // parts of the same batch. All functions but rank() and size() are collective: every rank calls the
 // same ones in the same order, with as many values. They return when the rank has its result, and
-// throw Error if another rank has ended.
+// throw Error if another rank has ended. Values are those of the CPU; gpu_ranks.hpp has the same on GPUs.
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <span>
+
+#include "engine/core/tensor.hpp"
+#include "engine/distributed/gpu_ranks.hpp"
 
 namespace fpanet {
 
@@ -24,14 +29,31 @@ class Communicator {
   virtual void all_reduce(std::span<double> values) = 0;
   virtual void all_reduce(std::span<float> values) = 0;
   virtual void all_reduce(std::span<std::int64_t> values) = 0;
+  /// Begins to replace the values, f32 or f64 on the CPU, by the same sums, while the caller goes on.
+  /// Nobody else may read or write them before finish_sums() returns. Other collective functions may
+  /// be called meanwhile.
+  virtual void begin_sum(const Tensor& values) = 0;
+  /// Waits for all sums that have begun.
+  virtual void finish_sums() = 0;
   /// Copies the ranks' values one after the other: all.size() is size() times mine.size().
   virtual void all_gather(std::span<const std::byte> mine, std::span<std::byte> all) = 0;
   /// Copies the values of `root` to all ranks.
   virtual void broadcast(std::span<std::byte> values, int root) = 0;
   virtual void barrier() = 0;
 
+  /// A rank that has ended, if that shows without a call; its launcher may show it, too. Any thread may
+  /// ask.
+  virtual std::optional<int> ended_rank() const { return std::nullopt; }
+
+  /// The ranks' GPUs, if they compute on GPUs and use_gpus() has connected them; else null.
+  GpuRanks* gpus() const { return gpus_.get(); }
+  void use_gpus(std::unique_ptr<GpuRanks> gpus) { gpus_ = std::move(gpus); }
+
  protected:
   Communicator() = default;
+
+ private:
+  std::unique_ptr<GpuRanks> gpus_;
 };
 
 /// One rank, alone.
@@ -42,6 +64,8 @@ class SingleRank final : public Communicator {
   void all_reduce(std::span<double>) override {}
   void all_reduce(std::span<float>) override {}
   void all_reduce(std::span<std::int64_t>) override {}
+  void begin_sum(const Tensor&) override {}
+  void finish_sums() override {}
   void all_gather(std::span<const std::byte> mine, std::span<std::byte> all) override;
   void broadcast(std::span<std::byte>, int) override {}
   void barrier() override {}

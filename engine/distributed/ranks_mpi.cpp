@@ -3,10 +3,14 @@
 #include <mpi.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
+#include <optional>
+#include <thread>
 #include <vector>
 
 #include "engine/core/error.hpp"
+#include "engine/distributed/background_sums.hpp"
 #include "engine/distributed/mpi_ranks.hpp"
 
 namespace fpanet {
@@ -19,33 +23,39 @@ int count_of(std::size_t bytes) {
   return static_cast<int>(bytes);
 }
 
-class MpiRanks final : public Communicator {
+/// How a rank waits for others.
+enum class Wait : std::uint8_t {
+  busily,  ///< as MPI does it: the fastest
+  asleep,  ///< between short looks, so that the processor can compute
+};
+
+/// The collective functions on one MPI communicator.
+class MpiChannel : public Communicator {
  public:
-  MpiRanks() {
-    int provided = 0;
-    MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &provided);
-    MPI_Comm_rank(MPI_COMM_WORLD, &rank_);
-    MPI_Comm_size(MPI_COMM_WORLD, &size_);
+  MpiChannel(MPI_Comm comm, Wait wait) : comm_(comm), wait_(wait) {
+    MPI_Comm_rank(comm, &rank_);
+    MPI_Comm_size(comm, &size_);
   }
-  ~MpiRanks() override { MPI_Finalize(); }
 
   int rank() const override { return rank_; }
   int size() const override { return size_; }
   void all_reduce(std::span<double> values) override { sum(values); }
   void all_reduce(std::span<float> values) override { sum(values); }
   void all_reduce(std::span<std::int64_t> values) override { sum(values); }
+  void begin_sum(const Tensor& values) override { fpanet::all_reduce(*this, values); }
+  void finish_sums() override {}
 
   void all_gather(std::span<const std::byte> mine, std::span<std::byte> all) override {
     require(all.size() == mine.size() * static_cast<std::size_t>(size_),
             "all_gather: {} bytes of each of {} ranks do not fit in {}", mine.size(), size_,
             all.size());
     const int bytes = count_of(mine.size());
-    MPI_Allgather(mine.data(), bytes, MPI_BYTE, all.data(), bytes, MPI_BYTE, MPI_COMM_WORLD);
+    MPI_Allgather(mine.data(), bytes, MPI_BYTE, all.data(), bytes, MPI_BYTE, comm_);
   }
   void broadcast(std::span<std::byte> values, int root) override {
-    MPI_Bcast(values.data(), count_of(values.size()), MPI_BYTE, root, MPI_COMM_WORLD);
+    MPI_Bcast(values.data(), count_of(values.size()), MPI_BYTE, root, comm_);
   }
-  void barrier() override { MPI_Barrier(MPI_COMM_WORLD); }
+  void barrier() override { MPI_Barrier(comm_); }
 
  private:
   /// Each rank receives its part of the values from all ranks, adds it up in their order, and gives the
@@ -74,8 +84,7 @@ class MpiRanks final : public Communicator {
     }
     const auto own = static_cast<std::size_t>(mine.count);
     received_.resize(own * ranks * sizeof(T));
-    MPI_Alltoallv(values.data(), counts.data(), offsets.data(), MPI_BYTE, received_.data(),
-                  own_counts.data(), own_offsets.data(), MPI_BYTE, MPI_COMM_WORLD);
+    exchange(values.data(), counts, offsets, own_counts, own_offsets);
     const T* const received = reinterpret_cast<const T*>(received_.data());
     T* const sums = values.data() + mine.first;
     for (std::size_t i = 0; i < own; ++i) {
@@ -83,22 +92,90 @@ class MpiRanks final : public Communicator {
       for (std::size_t r = 1; r < ranks; ++r) total += received[r * own + i];
       sums[i] = total;
     }
-    MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, values.data(), counts.data(), offsets.data(),
-                   MPI_BYTE, MPI_COMM_WORLD);
+    gather(values.data(), counts, offsets);
   }
 
+  using Ints = std::vector<int>;
+
+  void exchange(const void* values, const Ints& counts, const Ints& offsets, const Ints& own_counts,
+                const Ints& own_offsets) {
+    if (wait_ == Wait::busily) {
+      MPI_Alltoallv(values, counts.data(), offsets.data(), MPI_BYTE, received_.data(),
+                    own_counts.data(), own_offsets.data(), MPI_BYTE, comm_);
+      return;
+    }
+    MPI_Request request = MPI_REQUEST_NULL;
+    MPI_Ialltoallv(values, counts.data(), offsets.data(), MPI_BYTE, received_.data(),
+                   own_counts.data(), own_offsets.data(), MPI_BYTE, comm_, &request);
+    sleep_until_done(request);
+  }
+  void gather(void* values, const Ints& counts, const Ints& offsets) const {
+    if (wait_ == Wait::busily) {
+      MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, values, counts.data(), offsets.data(),
+                     MPI_BYTE, comm_);
+      return;
+    }
+    MPI_Request request = MPI_REQUEST_NULL;
+    MPI_Iallgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, values, counts.data(), offsets.data(),
+                    MPI_BYTE, comm_, &request);
+    sleep_until_done(request);
+  }
+  static void sleep_until_done(MPI_Request& request) {
+    int done = 0;
+    while (MPI_Test(&request, &done, MPI_STATUS_IGNORE), done == 0) {
+      std::this_thread::sleep_for(std::chrono::microseconds(20));
+    }
+  }
+
+  MPI_Comm comm_;
+  Wait wait_;
   int rank_ = 0, size_ = 1;
   std::vector<std::byte> received_;
 };
 
+/// MPI, from its beginning to its end. The background sums have an MPI communicator of their own. An
+/// MPI that takes calls of one thread only adds up at once.
+class MpiRanks final : public MpiChannel {
+ public:
+  explicit MpiRanks(int threads) : MpiChannel(MPI_COMM_WORLD, Wait::busily) {
+    if (threads < MPI_THREAD_MULTIPLE) return;
+    MPI_Comm own = MPI_COMM_NULL;
+    MPI_Comm_dup(MPI_COMM_WORLD, &own);
+    background_.emplace(std::make_unique<MpiChannel>(own, Wait::asleep));
+  }
+  ~MpiRanks() override {
+    background_.reset();
+    MPI_Finalize();
+  }
+
+  void begin_sum(const Tensor& values) override {
+    if (background_) return background_->begin(values);
+    MpiChannel::begin_sum(values);
+  }
+  void finish_sums() override {
+    if (background_) background_->finish();
+  }
+
+ private:
+  std::optional<BackgroundSums> background_;
+};
+
 }  // namespace
 
+bool has_mpi() {
+  return true;
+}
+
 std::unique_ptr<Communicator> connect_mpi_ranks() {
-  return std::make_unique<MpiRanks>();
+  int threads = 0;
+  MPI_Init_thread(nullptr, nullptr, MPI_THREAD_MULTIPLE, &threads);
+  return std::make_unique<MpiRanks>(threads);
 }
 
 void end_mpi_ranks(int exit_code) {
-  MPI_Abort(MPI_COMM_WORLD, exit_code);
+  int initialised = 0;
+  MPI_Initialized(&initialised);
+  if (initialised != 0) MPI_Abort(MPI_COMM_WORLD, exit_code);
   std::_Exit(exit_code);
 }
 

@@ -5,10 +5,12 @@
 #include <cstring>
 #include <exception>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
 #include "engine/core/error.hpp"
+#include "engine/distributed/background_sums.hpp"
 
 namespace fpanet {
 namespace {
@@ -61,7 +63,11 @@ class Group {
 
 class ThreadRank final : public Communicator {
  public:
-  ThreadRank(Group& group, int rank) : group_(group), rank_(rank) {}
+  /// The ranks' background sums meet in `background`.
+  ThreadRank(Group& group, int rank, Group* background = nullptr) : group_(group), rank_(rank) {
+    if (background == nullptr) return;
+    background_.emplace(std::make_unique<ThreadRank>(*background, rank));
+  }
 
   int rank() const override { return rank_; }
   int size() const override { return group_.size(); }
@@ -69,6 +75,8 @@ class ThreadRank final : public Communicator {
   void all_reduce(std::span<double> values) override { sum(values); }
   void all_reduce(std::span<float> values) override { sum(values); }
   void all_reduce(std::span<std::int64_t> values) override { sum(values); }
+  void begin_sum(const Tensor& values) override { background_->begin(values); }
+  void finish_sums() override { background_->finish(); }
 
   void all_gather(std::span<const std::byte> mine, std::span<std::byte> all) override {
     require(all.size() == mine.size() * static_cast<std::size_t>(size()),
@@ -120,21 +128,23 @@ class ThreadRank final : public Communicator {
 
   Group& group_;
   int rank_;
+  std::optional<BackgroundSums> background_;  // none in the rank that it uses itself
 };
 
 }  // namespace
 
 void run_thread_ranks(int count, const std::function<void(Communicator&)>& body) {
-  Group group(count);
+  Group group(count), background(count);
   {
     std::vector<std::jthread> threads;
     for (int rank = 0; rank < count; ++rank) {
-      threads.emplace_back([&group, &body, rank] {
+      threads.emplace_back([&, rank] {
+        ThreadRank communicator(group, rank, &background);
         try {
-          ThreadRank communicator(group, rank);
           body(communicator);
         } catch (...) {
           group.fail(rank, std::current_exception());
+          background.fail(rank, std::current_exception());
         }
       });
     }

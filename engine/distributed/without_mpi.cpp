@@ -5,6 +5,10 @@
 
 namespace fpanet {
 
+bool has_mpi() {
+  return false;
+}
+
 std::unique_ptr<Communicator> connect_mpi_ranks() {
   fail(
       "several ranks were started, but this build has no MPI to connect them: install it "

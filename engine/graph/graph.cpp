@@ -1,6 +1,7 @@
 #include "engine/graph/graph.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "engine/core/error.hpp"
 
@@ -280,25 +281,52 @@ void Graph::backward(Value loss, const BackwardOptions& options) {
 
   // Nodes are recorded in topological order. In reverse order, every consumer of a value therefore
   // adds its contribution before the value's producer reads the sum.
+  std::vector<std::vector<ValueId>> first;
+  if (options.completed) first = first_uses();
   for (std::size_t i = nodes_.size(); i-- > 0;) {
-    BackwardRule rule(*this, nodes_[i]);
-    if (!nodes_[i].op->differentiable()) continue;
-    bool reached = false;
-    for (std::size_t o = 0; o < nodes_[i].outputs.size(); ++o) reached |= rule.has_gradient(o);
-    bool wanted = false;
-    for (std::size_t k = 0; k < rule.input_count(); ++k) wanted |= rule.wants(k);
-    const std::shared_ptr<const Op> op = nodes_[i].op;
-    if (reached && wanted) op->backward(rule);
+    record_backward(i);
+    if (!options.completed) continue;
+    std::vector<std::string> names;
+    for (const ValueId parameter : first[i]) {
+      if (is_trained(parameter)) names.push_back(info(parameter).name);
+    }
+    if (!names.empty()) options.completed(names);
   }
+}
+
+void Graph::record_backward(std::size_t node) {
+  BackwardRule rule(*this, nodes_[node]);
+  const std::shared_ptr<const Op> op = nodes_[node].op;
+  if (!op->differentiable()) return;
+  bool reached = false;
+  for (std::size_t o = 0; o < nodes_[node].outputs.size(); ++o) reached |= rule.has_gradient(o);
+  bool wanted = false;
+  for (std::size_t k = 0; k < rule.input_count(); ++k) wanted |= rule.wants(k);
+  if (reached && wanted) op->backward(rule);
+}
+
+std::vector<std::vector<ValueId>> Graph::first_uses() const {
+  std::vector<std::vector<ValueId>> first(nodes_.size());
+  std::set<ValueId> seen;
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    for (const ValueId input : nodes_[i].inputs) {
+      const ValueId owner = gradient_owner(input);
+      if (!parameter_gradient_memory_.contains(owner) || !seen.insert(owner).second) continue;
+      first[i].push_back(owner);
+    }
+  }
+  return first;
+}
+
+bool Graph::is_trained(ValueId parameter) const {
+  const auto slot = gradient_of_.find(parameter);
+  return slot != gradient_of_.end() && gradient_written_.contains(slot->second);
 }
 
 std::vector<std::string> Graph::trained_parameters() const {
   std::vector<std::string> names;
   for (const auto& [parameter, memory] : parameter_gradient_memory_) {
-    const auto slot = gradient_of_.find(parameter);
-    if (slot != gradient_of_.end() && gradient_written_.contains(slot->second)) {
-      names.push_back(info(parameter).name);
-    }
+    if (is_trained(parameter)) names.push_back(info(parameter).name);
   }
   return names;
 }

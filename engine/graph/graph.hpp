@@ -7,6 +7,7 @@
 // Executor run the finished graph.
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -122,6 +123,9 @@ class Graph {
     /// Adds to the contents of the parameters' gradients, those of another run, rather than
     /// overwriting them.
     bool accumulate = false;
+    /// Called with the names of parameters behind the last node that writes to their gradients. May
+    /// record nodes, which then run before the rest of the backward pass.
+    std::function<void(const std::vector<std::string>&)> completed = {};
   };
   /// Records the gradients of a one-element `loss` with respect to every parameter and every input
   /// that requires one. May be called once per graph.
@@ -157,6 +161,12 @@ class Graph {
   void record_into(std::shared_ptr<const Op> op, std::span<const Value> inputs,
                    std::vector<NodeOutput> outputs, std::vector<Spec> specs);
   Value one_like(Value loss);
+  void record_backward(std::size_t node);
+  /// Whether backward() has recorded a gradient of the parameter.
+  bool is_trained(ValueId parameter) const;
+  /// By node: the parameters that no node before it uses, so that its backward pass is the last to write
+  /// their gradients.
+  std::vector<std::vector<ValueId>> first_uses() const;
   void check_inputs(const Op& op, std::span<const Value> inputs) const;
   void run_eagerly(const Node& node);
   /// The value that backward reads for `forward`: `forward` itself, or, if its op asks for it, a

@@ -30,6 +30,7 @@
 #include "kernels/overlap_loss.hpp"
 #include "kernels/pab_reread.hpp"
 #include "kernels/position_attention.hpp"
+#include "kernels/rank_sums.hpp"
 #include "kernels/relu.hpp"
 #include "kernels/softmax.hpp"
 #include "kernels/softmax_class_sums.hpp"
@@ -196,5 +197,17 @@ FPANET_SAMPLE_STUB(std::uint16_t);
 FPANET_SAMPLE_STUB(std::int16_t);
 FPANET_SAMPLE_STUB(float);
 #undef FPANET_SAMPLE_STUB
+
+template <class T>
+void sum_ranks(const Cuda&, const T*, Index, Index, Out<T>, Write) {
+  fail("sum_ranks: this build has no CUDA; use --device cpu or build with a CUDA toolkit");
+}
+template void sum_ranks(const Cuda&, const float*, Index, Index, std::span<float>, Write);
+template void sum_ranks(const Cuda&, const double*, Index, Index, std::span<double>, Write);
+template void sum_ranks(const Cuda&, const bfloat16*, Index, Index, std::span<bfloat16>, Write);
+
+void rank_statistics(const Cuda&, const double*, std::span<const double>, Index, double*) {
+  fail("rank_statistics: this build has no CUDA; use --device cpu or build with a CUDA toolkit");
+}
 
 }  // namespace fpanet::kernels

@@ -101,6 +101,63 @@ TEST_CASE("ranks: one that throws ends the others, and its exception is the one 
   CHECK(ended == std::array<int, 3>{1, 0, 1});
 }
 
+TEST_CASE("ranks: sums in the background are those of a call, whatever the ranks do meanwhile") {
+  constexpr int kRanks = 3;
+  run_thread_ranks(kRanks, [](Communicator& ranks) {
+    std::vector<Tensor> begun;
+    for (int round = 0; round < 2; ++round) {
+      begun.clear();
+      for (int k = 0; k < 20; ++k) {
+        const DType dtype = k % 2 == 0 ? DType::f32 : DType::f64;
+        begun.push_back(Tensor::zeros({1000 * k + 1}, DType::f64).cast(dtype));
+        std::vector<double> values(static_cast<std::size_t>(begun.back().numel()));
+        for (std::size_t i = 0; i < values.size(); ++i) values[i] = value_of(ranks.rank(), i);
+        if (dtype == DType::f64) std::ranges::copy(values, begun.back().span<double>().begin());
+        if (dtype == DType::f32) std::ranges::copy(values, begun.back().span<float>().begin());
+        ranks.begin_sum(begun.back());
+        std::int64_t one = 1;
+        ranks.all_reduce(std::span(&one, 1));
+        require(one == ranks.size(), "counted {} of {} ranks", one, ranks.size());
+      }
+      ranks.finish_sums();
+      for (const Tensor& sums : begun) {
+        const Tensor wide = sums.cast(DType::f64);
+        for (std::size_t i = 0; i < wide.span<double>().size(); ++i) {
+          double total = value_of(0, i);
+          float single = static_cast<float>(total);
+          for (int rank = 1; rank < ranks.size(); ++rank) {
+            total += value_of(rank, i);
+            single += static_cast<float>(value_of(rank, i));
+          }
+          const double expected = sums.dtype() == DType::f64 ? total : static_cast<double>(single);
+          require(wide.span<double>()[i] == expected, "sum {} of {}", i, sums.shape());
+        }
+      }
+    }
+  });
+}
+
+TEST_CASE("ranks: one that throws ends the others' background sums") {
+  bool told = false;
+  const auto body = [&](Communicator& ranks) {
+    const Tensor values = Tensor::zeros({10}, DType::f64);
+    if (ranks.rank() == 1) {
+      ranks.barrier();
+      fail("the scene is unreadable");
+    }
+    ranks.begin_sum(values);
+    ranks.barrier();
+    try {
+      ranks.finish_sums();
+    } catch (const Error& error) {
+      told = std::string(error.what()) == "rank 1 has ended with an error";
+      throw;
+    }
+  };
+  CHECK_THROWS_WITH_AS(run_thread_ranks(2, body), "the scene is unreadable", Error);
+  CHECK(told);
+}
+
 TEST_CASE("ranks: buffers of different sizes are refused") {
   CHECK_THROWS_AS(run_thread_ranks(2,
                                    [](Communicator& ranks) {

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstring>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "engine/distributed/thread_ranks.hpp"
@@ -150,4 +151,81 @@ TEST_CASE("seven steps of two ranks have the losses of one process") {
   for (std::size_t i = 0; i < whole.losses.size(); ++i) {
     CHECK(std::abs(whole.losses[i] - part.losses[i]) < 1e-11);
   }
+}
+
+TEST_CASE("gradients that are summed during the backward pass have the bits of a sum after it") {
+  for (const bool sync : {true, false}) {
+    CAPTURE(sync);
+    RankedPlan plan{.sync = sync, .images = 3, .steps = 2, .buckets = {.bytes = Index{1} << 40}};
+    if (!sync) plan.images = 2;
+    const std::vector<Step> after = steps_of(2, plan);
+    for (const Index bytes : {Index{1}, Index{1} << 20, GradientBuckets::Options{}.bytes}) {
+      CAPTURE(bytes);
+      plan.buckets.bytes = bytes;
+      const std::vector<Step> during = steps_of(2, plan);
+      for (std::size_t rank = 0; rank < 2; ++rank) {
+        CHECK(equal_bits(during[rank].values, after[rank].values));
+        CHECK(during[rank].gradients == after[rank].gradients);
+        CHECK(during[rank].losses == after[rank].losses);
+      }
+    }
+  }
+}
+
+TEST_CASE("the sum of a bucket is a node behind the last that writes its gradients") {
+  const Index bytes = Index{1} << 20;
+  SingleRank alone;
+  ParameterStore store;
+  const FPANet model(store, {.encoder_name = "resnet18"});
+  store.allocate(DType::f32, Device::cpu(), true);
+  AdamWState optimizer(store, 1e-4);
+  const Program program(Cpu{1}, model, &optimizer, store,
+                        {.kind = ProgramKind::train,
+                         .batch = 1,
+                         .height = 64,
+                         .width = 64,
+                         .ranked = {.ranks = &alone, .buckets = {.bytes = bytes}}});
+  const Graph& graph = program.graph();
+  const auto name = [&](std::size_t node) { return graph.nodes()[node].op->name(); };
+  std::map<std::string, std::size_t> last_writer;
+  std::size_t last_backward = 0, finish = 0;
+  std::vector<std::size_t> sums;
+  for (std::size_t i = 0; i < graph.nodes().size(); ++i) {
+    if (name(i) == "all_reduce_finish") finish = i;
+    if (name(i) == "all_reduce_segments") sums.push_back(i);
+    for (const NodeOutput& output : graph.nodes()[i].outputs) {
+      if (output.value < 0) continue;
+      const ValueInfo& info = graph.info(output.value);
+      if (info.kind == ValueKind::gradient) last_backward = i;
+      if (info.kind == ValueKind::parameter_gradient) last_writer[info.name] = i;
+    }
+  }
+  REQUIRE(sums.size() > 10);
+  CHECK(sums.front() < last_backward);
+  CHECK(finish == sums.back() + 1);
+  CHECK(graph.nodes()[finish + 1].phase == Phase::update);
+
+  // Parameters that are complete before a sum and after the one before it are its bucket.
+  const auto padded = [&](const std::string& parameter) {
+    const auto index = static_cast<std::size_t>(store.find(parameter));
+    return static_cast<double>((store.entries()[index].shape.numel() + 15) / 16 * 16);
+  };
+  std::size_t begin = 0;
+  double summed = 0;
+  for (const std::size_t sum : sums) {
+    double complete = 0;
+    for (const auto& [parameter, writer] : last_writer) {
+      if (writer < begin || writer >= sum) continue;
+      complete += padded(parameter);
+    }
+    const Node& node = graph.nodes()[sum];
+    const double values = node.op->cost(graph.input_specs(node), {}).bytes / 8;  // read and written
+    CHECK(values == complete);
+    if (sum != sums.back()) CHECK(4 * values >= static_cast<double>(bytes));
+    summed += values;
+    begin = sum;
+  }
+  double trained = 0;
+  for (const std::string& parameter : graph.trained_parameters()) trained += padded(parameter);
+  CHECK(summed == trained);
 }

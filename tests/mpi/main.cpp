@@ -45,7 +45,9 @@ Result run(Communicator& ranks) {
   // With three ranks, one has no image of the batch.
   const test::RankedPlan plan{.images = 2, .side = 32, .steps = 2};
   result.synchronised = test::ranked_steps(ranks, plan).values;
-  result.apart = test::ranked_steps(ranks, {.sync = false, .images = 2, .side = 64}).values;
+  result.apart = test::ranked_steps(
+                     ranks, {.sync = false, .images = 2, .side = 64, .buckets = {.bytes = 1 << 20}})
+                     .values;
   return result;
 }
 

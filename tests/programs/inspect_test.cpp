@@ -76,6 +76,26 @@ TEST_CASE("inspect shows what a trained network sees") {
   CHECK(says(unknown, "model.encoder.layer1.0.conv1"));
 }
 
+TEST_CASE("explain shows the sums of ranks where they begin") {
+  const ScratchFolder work;
+  const Outcome outcome = run_program(work, "tool", "explain --ranks 2 --batch 3" + kNarrow);
+  CAPTURE(outcome.err);
+  REQUIRE(outcome.code == 0);
+  CHECK(has(outcome.out, "u8(2,3,"));  // this rank's images
+  const auto at = [&](const std::string& text) {
+    const std::size_t found = outcome.out.find(text);
+    CAPTURE(text);
+    CHECK(found != std::string::npos);
+    return found;
+  };
+  CHECK(at("backward all_reduce_segments ranks=2") < at("backward all_reduce_finish ranks=2"));
+  CHECK(at("backward all_reduce_finish ranks=2") < at("update   adamw"));
+  CHECK(at("forward  all_reduce_statistics ranks=2") < at("forward  all_reduce ranks=2"));
+  const Outcome refused = run_program(work, "tool", "explain --ranks 3 --batch 2" + kNarrow);
+  CHECK(refused.code == 2);
+  CHECK(refused.err.find("--ranks 3: ranks share a training step") != std::string::npos);
+}
+
 TEST_CASE("explain draws the program") {
   const ScratchFolder work;
   const std::string dot = (work / "a.dot").string(), html = (work / "a.html").string();

@@ -30,20 +30,25 @@ struct RankedPlan {
   /// Micro-batches of `images` each, and then one of `last_images`, make a step.
   Index micro_batches = 1, last_images = 0;
   double lr = 1e-4;
+  GradientBuckets::Options buckets = {};
+  DType dtype = DType::f64;
 };
 
 /// Computes this rank's parts: as parts of the whole batch (`sync`), or as batches of its own whose
 /// gradients are averaged.
-inline RankedSteps ranked_steps(Communicator& ranks, const RankedPlan& plan) {
+inline RankedSteps ranked_steps(Communicator& ranks, const RankedPlan& plan,
+                                const Context& context = Cpu{1}) {
+  const Cuda* const cuda = std::get_if<Cuda>(&context);
+  const Device device = cuda != nullptr ? Device::cuda(cuda->index) : Device::cpu();
   ParameterStore store;
   const FPANet model(store, {.encoder_name = "resnet18"});
-  store.allocate(DType::f64, Device::cpu(), true);
+  store.allocate(plan.dtype, device, true);
   fill_with_formula(store);
   AdamWState optimizer(store, plan.lr);
   const Index total = std::max(plan.images, plan.last_images);
-  const Tensor images = formula_tensor("ddp_input", {total, 3, plan.side, plan.side}, DType::f64);
+  const Tensor images = formula_tensor("ddp_input", {total, 3, plan.side, plan.side}, plan.dtype);
   const Tensor labels = formula_labels("ddp_labels", {total, 1, plan.side, plan.side}, 6);
-  Arena arena(Device::cpu());
+  Arena arena(device);
   std::vector<std::unique_ptr<Program>> programs;
   std::vector<double> losses;
   for (int step = 0; step < plan.steps; ++step) {
@@ -56,11 +61,13 @@ inline RankedSteps ranked_steps(Communicator& ranks, const RankedPlan& plan) {
                              .batch = std::max<Index>(part.count, 1),
                              .height = plan.side,
                              .width = plan.side,
-                             .image_dtype = DType::f64,
+                             .image_dtype = plan.dtype,
                              .objective = {.ignore_index = -1}};
       if (ranks.size() > 1) {
         options.ranked = {
-            &ranks, plan.sync ? 1.0 : static_cast<double>(part.count) / static_cast<double>(whole)};
+            .ranks = &ranks,
+            .share = plan.sync ? 1.0 : static_cast<double>(part.count) / static_cast<double>(whole),
+            .buckets = plan.buckets};
         if (plan.sync) options.reduction = std::make_shared<RankReduction>(ranks, whole);
       }
       if (plan.micro_batches > 1) {
@@ -68,13 +75,14 @@ inline RankedSteps ranked_steps(Communicator& ranks, const RankedPlan& plan) {
                               : is_last  ? MicroBatch::last
                                          : MicroBatch::middle;
       }
-      programs.push_back(std::make_unique<Program>(Cpu{1}, model, &optimizer, store, options));
+      programs.push_back(std::make_unique<Program>(context, model, &optimizer, store, options));
       Program& program = *programs.back();
       program.bind(arena);
       const Index first = stands_in ? 0 : part.first;
       program.images().copy_from(images.slice(first, options.batch));
-      program.labels().copy_from(labels.slice(first, options.batch));
-      if (stands_in) std::ranges::fill(program.labels().span<std::int32_t>(), -1);
+      Tensor own = labels.slice(first, options.batch).clone();
+      if (stands_in) std::ranges::fill(own.span<std::int32_t>(), -1);
+      program.labels().copy_from(own);
       if (plan.micro_batches > 1) program.set_micro_batch(micro, plan.micro_batches);
       program.run();
       if (is_last) losses.push_back(program.loss());
@@ -83,15 +91,17 @@ inline RankedSteps ranked_steps(Communicator& ranks, const RankedPlan& plan) {
   RankedSteps result{.losses = losses,
                      .names = {},
                      .gradients = {},
-                     .values = store.values().clone(),
+                     .values = store.values().to(Device::cpu()).clone(),
                      .statistics = {}};
   for (std::size_t i = 0; i < store.entries().size(); ++i) {
     if (store.entries()[i].kind == EntryKind::buffer) {
-      const auto values = store.value(i).span<double>();
+      const Tensor wide = store.value(i).to(Device::cpu()).cast(DType::f64);
+      const auto values = wide.span<double>();
       result.statistics.insert(result.statistics.end(), values.begin(), values.end());
     }
     if (store.entries()[i].kind != EntryKind::parameter) continue;
-    const auto gradient = store.slot(i, store.gradients()).span<double>();
+    const Tensor wide = store.slot(i, store.gradients()).to(Device::cpu()).cast(DType::f64);
+    const auto gradient = wide.span<double>();
     result.names.push_back(store.entries()[i].name);
     result.gradients.emplace_back(gradient.begin(), gradient.end());
   }
