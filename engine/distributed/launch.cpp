@@ -55,13 +55,27 @@ Launch detect_launch(const Environment& environment) {
   return {};
 }
 
-std::unique_ptr<Communicator> connect_ranks(const Launch& launch) {
+std::optional<MeetingPlace> meeting_place(const Environment& environment) {
+  const auto host = environment("MASTER_ADDR"), text = environment("MASTER_PORT");
+  if (!host || !text) return std::nullopt;
+  const bool is_taken = environment("TORCHELASTIC_USE_AGENT_STORE") == "True";
+  const auto port = parse_number<int>(*text);
+  const int most = is_taken ? 65534 : 65535;
+  require(port && *port >= 1 && *port <= most,
+          "the environment variable MASTER_PORT is '{}', not a port from 1 to {}", *text, most);
+  return MeetingPlace{*host, static_cast<std::uint16_t>(*port + (is_taken ? 1 : 0))};
+}
+
+std::unique_ptr<Communicator> connect_ranks(const Launch& launch, const Environment& environment) {
   if (launch.size == 1) return std::make_unique<SingleRank>();
-  require(
-      launch.by != Launcher::torchrun,
-      "torchrun has started {} ranks; ranks on CPUs are connected by MPI: start them with mpirun "
-      "-n {}",
-      launch.size, launch.size);
+  if (launch.by == Launcher::torchrun || !has_mpi()) {
+    const auto place = meeting_place(environment);
+    require(place || launch.by != Launcher::torchrun,
+            "torchrun has started {} ranks, but not said where they meet: set MASTER_ADDR and "
+            "MASTER_PORT",
+            launch.size);
+    if (place) return connect_tcp_ranks(launch.rank, launch.size, *place);
+  }
   std::unique_ptr<Communicator> ranks = connect_mpi_ranks();
   require(
       ranks->size() == launch.size,

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "engine/distributed/communicator.hpp"
+#include "engine/distributed/tcp_ranks.hpp"
 
 namespace fpanet {
 
@@ -31,9 +32,16 @@ std::optional<std::string> environment_variable(const std::string& name);
 /// no ranks.
 Launch detect_launch(const Environment& environment = environment_variable);
 
-/// The ranks of a launch: one alone, or those of MPI. Throws Error where this build or MPI cannot
-/// connect them, because each would then compute everything by itself.
-std::unique_ptr<Communicator> connect_ranks(const Launch& launch);
+/// Where ranks meet that are connected by TCP: MASTER_ADDR and MASTER_PORT. torchrun's agent may listen
+/// at that port itself (TORCHELASTIC_USE_AGENT_STORE=True); then it is the next one. None if they are
+/// not set. Throws Error if the port is none.
+std::optional<MeetingPlace> meeting_place(const Environment& environment = environment_variable);
+
+/// The ranks of a launch: one alone, those of MPI, or, if torchrun has started them or this build has no
+/// MPI, those that TCP connects. Throws Error where they cannot be connected, because each would then
+/// compute everything by itself.
+std::unique_ptr<Communicator> connect_ranks(const Launch& launch,
+                                            const Environment& environment = environment_variable);
 
 /// Ends all connected ranks, whatever they are doing, with this exit code. For a rank that cannot go
 /// on: the others would wait for it for ever.

@@ -56,10 +56,34 @@ TEST_CASE("launch: what are no ranks is refused with the variable's name") {
 TEST_CASE("launch: one rank is alone, and several that cannot be connected are refused") {
   CHECK(connect_ranks({})->size() == 1);
   CHECK(connect_ranks({.by = Launcher::torchrun, .rank = 0, .size = 1})->size() == 1);
-  CHECK_THROWS_WITH_AS(connect_ranks({.by = Launcher::torchrun, .rank = 1, .size = 2}),
-                       "torchrun has started 2 ranks; ranks on CPUs are connected by MPI: start "
-                       "them with mpirun -n 2",
+  const Environment nothing = [](const std::string&) { return std::nullopt; };
+  CHECK_THROWS_WITH_AS(connect_ranks({.by = Launcher::torchrun, .rank = 1, .size = 2}, nothing),
+                       "torchrun has started 2 ranks, but not said where they meet: set "
+                       "MASTER_ADDR and MASTER_PORT",
                        Error);
+}
+
+TEST_CASE("launch: ranks meet where the environment says, beside torchrun's own store") {
+  const auto place = [](std::map<std::string, std::string> variables) {
+    return meeting_place([variables](const std::string& name) -> std::optional<std::string> {
+      const auto found = variables.find(name);
+      return found == variables.end() ? std::nullopt : std::optional(found->second);
+    });
+  };
+  CHECK_FALSE(place({}));
+  CHECK_FALSE(place({{"MASTER_ADDR", "alpha"}}));
+  std::map<std::string, std::string> set = {{"MASTER_ADDR", "alpha"}, {"MASTER_PORT", "29500"}};
+  REQUIRE(place(set));
+  CHECK(place(set)->host == "alpha");
+  CHECK(place(set)->port == 29500);
+  set["TORCHELASTIC_USE_AGENT_STORE"] = "False";
+  CHECK(place(set)->port == 29500);
+  set["TORCHELASTIC_USE_AGENT_STORE"] = "True";
+  CHECK(place(set)->port == 29501);
+  set["MASTER_PORT"] = "65535";
+  CHECK_THROWS_WITH_AS(
+      place(set), "the environment variable MASTER_PORT is '65535', not a port from 1 to 65534",
+      Error);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Trainings and evaluations of several ranks, started by mpirun.
+// Trainings and evaluations of several ranks, started by mpirun, or with torchrun's variables.
 
 #include <doctest/doctest.h>
 
@@ -10,6 +10,7 @@
 #include <random>
 #include <sstream>
 
+#include "engine/distributed/socket.hpp"
 #include "tests/programs/child.hpp"
 #include "tests/programs/same_run.hpp"
 
@@ -146,6 +147,48 @@ TEST_CASE("ranks: one is the run of one process, byte for byte; two and three ha
   }
 }
 
+TEST_CASE("ranks: torchrun's variables connect them by TCP; they write what mpirun's do") {
+  const ScratchFolder work;
+  const auto start = [&](int rank, int port) {
+    return fmt::format(
+        "RANK={} WORLD_SIZE=2 LOCAL_RANK={} MASTER_ADDR=localhost MASTER_PORT={} exec ", rank, rank,
+        port);
+  };
+  const auto arguments = [&](const std::string& more, int rank) {
+    return fmt::format("{}{} 2> {}", kShared, more, (work / fmt::format("err{}", rank)).string());
+  };
+  {
+    const std::string more = "--epochs 1 --quiet --run " + (work / "tcp").string();
+    const int port = Socket::listen_at(0).port();
+    Child second("train", arguments(more, 1), start(1, port));
+    Child first("train", arguments(more, 0), start(0, port));
+    CHECK(first.wait() == 0);
+    CHECK(second.wait() == 0);
+  }
+  CHECK(contents(work / "err0").empty());
+  CHECK(contents(work / "err1").empty());
+  check_losses(one_process(), work / "tcp", 1e-11);
+  if (has_ranks()) {
+    REQUIRE(
+        ranked(work, 2, "train", kShared + "--epochs 1 --quiet --run " + (work / "mpi").string())
+            .code == 0);
+    check_same_run(work / "mpi", work / "tcp");
+  }
+
+  // The end of one is the end of the other.
+  const fs::path run = work / "endless";
+  const std::string more = "--epochs 100000 --quiet --run " + run.string();
+  const int port = Socket::listen_at(0).port();
+  Child second("train", arguments(more, 1), start(1, port));
+  Child first("train", arguments(more, 0), start(0, port));
+  wait_for_steps(run, 1);
+  second.send(SIGKILL);
+  const auto begin = std::chrono::steady_clock::now();
+  CHECK(first.wait() == 1);
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(30));
+  CHECK(contents(work / "err0").find("rank 1 has ended") != std::string::npos);
+}
+
 TEST_CASE("ranks: --sync off has the mean of the parts' losses, and the weights of all are equal") {
   if (!has_ranks()) return;
   const ScratchFolder work;
@@ -178,9 +221,17 @@ TEST_CASE("ranks: what they cannot do together is refused by rank 0, and nothing
         "--batch-size 2: 3 ranks share each batch: expected at least 3");
   check(2, "--data synthetic:14 --loss lovasz ", "lovasz is no function of sums over a batch");
   check(2, "--data synthetic:14 --batch-size 5 --sync off ", "expected a multiple of 2");
+  check(2, "--data synthetic:14 --device cpu --reduce bf16 ",
+        "--reduce bf16: ranks on CPUs exchange gradients as they are: expected fp32");
   check(1, kShared + "--run " + run + " : -n 1 " + fpanet + kShared + "--lr 0.5 ",
         "rank 1: the settings of the ranks differ: rank 1 has lr = 0.5, but rank 0 has 0.0001");
+}
 
+TEST_CASE("ranks: those whose scenes differ say which, and nothing is written") {
+  if (!has_ranks()) return;
+  const ScratchFolder work;
+  const std::string run = (work / "run").string();
+  const std::string fpanet = FPANET_PROGRAMS + std::string("/fpanet_train ");
   // The data of the second rank have another mask.
   const auto scenes = [&](const std::string& name, int seed) {
     const std::string folder = (work / name).string();
@@ -212,6 +263,7 @@ TEST_CASE("ranks: what they cannot do together is refused by rank 0, and nothing
   CHECK(outcome.code == 2);
   CHECK(outcome.err.find("the scenes of the ranks differ: rank 1 has training scene 0003 = ") !=
         std::string::npos);
+  CHECK_FALSE(fs::exists(run));
 }
 
 TEST_CASE("ranks: an interrupt of one saves on rank 0 and ends all; another number goes on") {
