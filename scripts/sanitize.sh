@@ -2,8 +2,21 @@
 # Builds the unit tests with AddressSanitizer and UndefinedBehaviorSanitizer into build/sanitize and
 # runs them. The whole-network and whole-program tests are left to the release build: under the
 # sanitizers they take many times as long. Arguments go to ctest: scripts/sanitize.sh -R data
+#
+#     scripts/sanitize.sh threads    # instead: ranks that are threads, under ThreadSanitizer
 set -euo pipefail
 cd "$(dirname "$0")/.."
+
+if [[ ${1:-} == threads ]]; then
+  # The ranks of these tests have one thread each, so that none belongs to OpenMP, whose library is not
+  # instrumented.
+  cmake --preset threads --log-level=WARNING
+  cmake --build --preset threads --target test_engine test_models
+  export TSAN_OPTIONS=halt_on_error=1
+  build/threads/bin/test_engine --test-case="ranks:*,tcp:*"
+  build/threads/bin/test_models --source-file="*ranks_test.cpp"
+  exit
+fi
 
 units=(structure engine weights kernels layers data apps)
 
