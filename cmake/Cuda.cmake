@@ -1,5 +1,6 @@
-# Finds nvcc, the CUDA runtime, cuBLASLt and cuDNN 9, which the CUDA code needs. Searches a toolkit, system
-# folders, -DCUDNN_ROOT and the nvidia-* packages of pip. Sets FPANET_WITH_CUDA, FPANET_CUDA_INCLUDE_DIRS,
+# Finds nvcc, the CUDA runtime, cuBLASLt and cuDNN 9, which the CUDA code needs, and NCCL 2, which the GPUs of several
+# ranks need. Searches a toolkit, system folders, -DCUDNN_ROOT, -DNCCL_ROOT and the nvidia-* packages of pip. Sets
+# FPANET_WITH_CUDA, FPANET_WITH_NCCL, FPANET_CUDA_INCLUDE_DIRS,
 # FPANET_CUDA_LIBRARIES (which programs link) and FPANET_CUDA_LOADED_LIBRARIES (which they load when a GPU is
 # opened, see engine/core/cuda_libraries.hpp), and enables the language CUDA.
 
@@ -8,6 +9,9 @@ set_property(CACHE FPANET_CUDA PROPERTY STRINGS AUTO ON OFF)
 set(FPANET_CUDA_ARCHITECTURES "" CACHE STRING
   "Architectures as in CMAKE_CUDA_ARCHITECTURES; empty: native with a GPU here, else all supported ones")
 set(FPANET_WITH_CUDA OFF)
+set(FPANET_NCCL AUTO CACHE STRING "Several ranks with GPUs by NCCL: AUTO (where NCCL is found), ON (it must be found) or OFF")
+set_property(CACHE FPANET_NCCL PROPERTY STRINGS AUTO ON OFF)
+set(FPANET_WITH_NCCL OFF)
 
 # Reports what is missing: as an error if FPANET_CUDA is ON, as a status line if it is AUTO.
 macro(fpanet_cuda_missing what)
@@ -99,6 +103,18 @@ macro(fpanet_find_cuda)
   # The runtime is linked statically, so that a program starts without a driver and can report that it is missing.
   set(FPANET_CUDA_LIBRARIES ${CUDART_LIBRARY} ${CMAKE_DL_LIBS} pthread rt)
   set(FPANET_CUDA_LOADED_LIBRARIES ${CUDNN_LIBRARY} ${CUBLASLT_LIBRARY})
+  if(NOT FPANET_NCCL STREQUAL OFF)
+    fpanet_cuda_library(NCCL nccl.h FILES nccl libnccl.so.2 ROOTS ${NCCL_ROOT} $ENV{NCCL_ROOT} ${roots})
+    if(NCCL_INCLUDE_DIR AND NCCL_LIBRARY)
+      set(FPANET_WITH_NCCL ON)
+      list(APPEND FPANET_CUDA_INCLUDE_DIRS ${NCCL_INCLUDE_DIR})
+      list(REMOVE_DUPLICATES FPANET_CUDA_INCLUDE_DIRS)
+      list(APPEND FPANET_CUDA_LOADED_LIBRARIES ${NCCL_LIBRARY})
+    elseif(FPANET_NCCL STREQUAL ON)
+      message(FATAL_ERROR "FPANET_NCCL=ON, but NCCL was not found (set NCCL_INCLUDE_DIR and NCCL_LIBRARY). pip install "
+        "nvidia-nccl-cu13, or NVIDIA's libnccl-dev, brings it.")
+    endif()
+  endif()
   # Where programs search for these libraries, in addition to LD_LIBRARY_PATH and the system's folders.
   foreach(library ${FPANET_CUDA_LOADED_LIBRARIES})
     get_filename_component(folder ${library} DIRECTORY)
@@ -140,8 +156,16 @@ macro(fpanet_find_cuda)
     set(code "compute capability 7.5 to 9.0 and newer")
   endif()
   message(STATUS "CUDA: ${CMAKE_CUDA_COMPILER} ${CMAKE_CUDA_COMPILER_VERSION} for ${code}, cuDNN in ${CUDNN_LIBRARY}")
+  if(FPANET_WITH_NCCL)
+    message(STATUS "Ranks with GPUs: NCCL in ${NCCL_LIBRARY}")
+  else()
+    message(STATUS "Ranks with GPUs: one, because NCCL is not used (FPANET_NCCL=${FPANET_NCCL})")
+  endif()
 endmacro()
 
 if(NOT FPANET_CUDA STREQUAL OFF)
   fpanet_find_cuda()
+endif()
+if(FPANET_NCCL STREQUAL ON AND NOT FPANET_WITH_CUDA)
+  message(FATAL_ERROR "FPANET_NCCL=ON, but CUDA, which NCCL needs, is off")
 endif()

@@ -54,7 +54,8 @@ endfunction()
 # fpanet_sources(RESULT FOLDER...): the sources in folders of the project. With CUDA these are all but the stubs
 # (*_stub.cpp, *_stubs.cpp). Without CUDA these are all but the sources that include CUDA headers: *.cu, and the
 # C++ wrappers of the CUDA libraries (folders cuda/ and cudnn/, engine/core/cuda_*.cpp, *_cudnn.cpp, *_cublas.cpp).
-# Likewise *_gdal.cpp with GDAL, and without_gdal.cpp in its place; *_mpi.cpp and without_mpi.cpp.
+# Likewise *_gdal.cpp with GDAL, and without_gdal.cpp in its place; *_mpi.cpp and without_mpi.cpp; *_nccl.cpp and
+# without_nccl.cpp.
 function(fpanet_sources result)
   set(sources)
   foreach(folder ${ARGN})
@@ -66,7 +67,7 @@ function(fpanet_sources result)
     set(stubs ${found})
     list(FILTER stubs INCLUDE REGEX "[/_]stubs?\\.cpp$")
     set(wrappers ${found})
-    list(FILTER wrappers INCLUDE REGEX "/kernels/(cuda|cudnn)/|/core/cuda_[^/]*\\.cpp$|_(cudnn|cublas)\\.cpp$|/cud(nn|a_libraries)_[^/]*test\\.cpp$")
+    list(FILTER wrappers INCLUDE REGEX "/kernels/(cuda|cudnn)/|/core/cuda_[^/]*\\.cpp$|_(cudnn|cublas|nccl)\\.cpp$|/cud(nn|a_libraries)_[^/]*test\\.cpp$")
     if(stubs)
       list(REMOVE_ITEM found ${stubs})
       list(REMOVE_ITEM wrappers ${stubs})
@@ -82,7 +83,7 @@ function(fpanet_sources result)
       set_source_files_properties(${stubs} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
       list(APPEND found ${stubs})
     endif()
-    foreach(library gdal mpi)
+    foreach(library gdal mpi nccl)
       string(TOUPPER ${library} name)
       if(FPANET_WITH_${name})
         list(FILTER found EXCLUDE REGEX "/without_${library}\\.cpp$")

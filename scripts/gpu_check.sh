@@ -235,6 +235,8 @@ for name in "probabilities and loss against PyTorch's float64" "evaluation mode 
   parity model "cuda model: $name" 10 60
 done
 parity model "cuda batches: resident scenes and the loader's batches train to the same bits" 10 60
+parity model 'cuda nccl: one rank has its own values, also out of a CUDA graph' 10 60
+parity model 'cuda nccl: two ranks with a GPU each compute the step of one process' 20 90
 parity trajectory 'cuda trajectory: bf16 training on real tiles stays near float64' 30 120
 parity trajectory 'cuda trajectory: fp32 training on real tiles stays near float64' 30 120
 

@@ -80,7 +80,8 @@ void check_ranks(const EvalOptions& options, const Objective& objective, int ran
   }
 }
 
-Prepared prepare(const EvalOptions& options, const RankedCall& call, Console& console) {
+Prepared prepare(const EvalOptions& options, const std::string& device, const RankedCall& call,
+                 Console& console) {
   ModelFile file = open_model(find_checkpoint(options.checkpoint), options.told);
   const PixelFormat trained = pixels_of(file);
   const Bands bands = resolve_bands(options.pixels, trained);
@@ -105,7 +106,7 @@ Prepared prepare(const EvalOptions& options, const RankedCall& call, Console& co
   choice.scenes = dataset->scenes_of({{}, {}, choice.scenes}).test;
 
   const Placement placement =
-      resolve_placement({.device = device_of_rank(call.ranks, options.device),
+      resolve_placement({.device = device,
                          .precision = options.precision,
                          .threads = threads_of_rank(call.launch, options.threads),
                          .deterministic = options.deterministic},
@@ -149,7 +150,9 @@ std::vector<NamedValue> inputs_of(const Prepared& prepared, const EvalOptions& o
 int run(const EvalOptions& options, const RankedCall& call) {
   Console console(options.quiet, call.is_first() ? stderr : nullptr);
   std::optional<Prepared> prepared;
-  together(call.ranks, [&] { prepared = prepare(options, call, console); });
+  const std::string device = device_of_rank(call, options.device, options.precision);
+  together(call.ranks, [&] { prepared = prepare(options, device, call, console); });
+  connect_gpus(call, prepared->session->placement());
   if (call.ranks.size() > 1) {
     std::vector<NamedValue> inputs;
     together(call.ranks, [&] { inputs = inputs_of(*prepared, options); });

@@ -2,6 +2,7 @@
 
 #include "apps/cli/environment.hpp"
 #include "apps/cli/shared_settings.hpp"
+#include "apps/cli/usage_error.hpp"
 #include "apps/fpanet_train/trainer.hpp"
 #include "apps/fpanet_train/training_report.hpp"
 #include "apps/training/checkpoint.hpp"
@@ -222,7 +223,9 @@ class Training {
 
   int run() {
     Communicator& ranks = call_.ranks;
+    device_ = device_of_rank(call_, config_.device, config_.precision);
     together(ranks, [&] { open(); });
+    connect_gpus(call_, placement_);
     std::vector<NamedValue> scenes;
     if (ranks.size() > 1) together(ranks, [&] { scenes = scene_checksums(*data_); });
     require_same(ranks, "scenes", scenes);
@@ -235,13 +238,17 @@ class Training {
  private:
   /// Opens the run to be continued and the data.
   void open() {
-    placement_ = resolve_placement({.device = device_of_rank(call_.ranks, config_.device),
+    placement_ = resolve_placement({.device = device_,
                                     .precision = config_.precision,
                                     .threads = threads_of_rank(call_.launch, config_.threads),
                                     .deterministic = config_.deterministic},
                                    console_);
     console_.info("{}", environment_line(placement_.threads));
     if (call_.ranks.size() > 1) {
+      if (config_.reduce != "fp32" && placement_.device().is_cpu()) {
+        usage_fail("--reduce {}: ranks on CPUs exchange gradients as they are: expected fp32",
+                   config_.reduce);
+      }
       console_.info("{} ranks share each batch{}", call_.ranks.size(),
                     config_.sync ? "" : "; each has a loss and batch norm of its own (--sync off)");
     }
@@ -329,6 +336,7 @@ class Training {
   const TrainConfig& config_;
   Console console_;
   Start start_;
+  std::string device_;
   Placement placement_;
   std::optional<RunFolder> run_;
   std::optional<TrainingData> data_;

@@ -73,6 +73,12 @@ std::map<std::string, double> norm_values(const std::vector<ModuleNorms>& norms)
   return values;
 }
 
+/// How GPUs of several ranks add up gradients.
+GradientSum gradient_sum(const TrainConfig& config) {
+  if (config.reduce == "bf16") return GradientSum::bf16;
+  return config.deterministic ? GradientSum::ordered : GradientSum::library;
+}
+
 /// The value of a column; NaN if there is none.
 double value_of(const std::vector<LoggedValue>& columns, const std::string& name) {
   const auto found = std::ranges::find(columns, name, &LoggedValue::name);
@@ -143,11 +149,12 @@ Program& Trainer::train_program(const BatchFeed::Item& item, MicroBatch micro_ba
   Communicator& ranks = session_.ranks();
   if (ranks.size() > 1 && config_.sync) {
     options.reduction = session_.reduction(item.whole);
-    options.ranked = {.ranks = &ranks};
+    options.ranked = {.ranks = &ranks, .buckets = {.sum = gradient_sum(config_)}};
   } else if (ranks.size() > 1) {
     const Index own = item.stands_in ? 0 : item.images;
     options.ranked = {.ranks = &ranks,
-                      .share = static_cast<double>(own) / static_cast<double>(item.whole)};
+                      .share = static_cast<double>(own) / static_cast<double>(item.whole),
+                      .buckets = {.sum = gradient_sum(config_)}};
   }
   if (!encoder_frozen()) options.encoder.missed_steps = state_.frozen_steps;
   if (const auto norm = config_.optimizer.largest_norm()) options.adamw.max_norm = *norm;

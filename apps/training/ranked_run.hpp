@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 
+#include "apps/training/model_session.hpp"
 #include "engine/distributed/launch.hpp"
 
 namespace fpanet {
@@ -13,6 +14,7 @@ namespace fpanet {
 struct RankedCall {
   Communicator& ranks;
   Launch launch = {};
+  std::string program = {};
 
   bool is_first() const { return ranks.rank() == 0; }
 };
@@ -26,7 +28,14 @@ int run_ranked(const std::string& program, const std::function<int(const RankedC
 /// ranks on this machine unless the launcher has bound each to processors of its own.
 std::int64_t threads_of_rank(const Launch& launch, std::int64_t threads);
 
-/// The device of a rank. Throws UsageError for a GPU, because ranks exchange tensors of the CPU.
-std::string device_of_rank(const Communicator& ranks, const std::string& device);
+/// The device of a rank, as --device names it: of several ranks, cuda is the GPU of the local rank, or the
+/// only one that the launcher shows it; auto is that GPU if every rank can use its own, else the CPU.
+/// Collective. Throws SharedFailure if a rank has no GPU that was asked for, or without NCCL.
+std::string device_of_rank(const RankedCall& call, const std::string& device,
+                           const std::string& precision);
+
+/// Connects the GPUs of several ranks; nothing on CPUs. Collective. If another rank ends while this one
+/// waits for its GPU, all ranks end.
+void connect_gpus(const RankedCall& call, const Placement& placement);
 
 }  // namespace fpanet

@@ -93,6 +93,7 @@ void ResidentScenes::draw(std::span<const Index> scenes, const LoaderOptions& op
 
 std::string why_not_resident(const ImageSize& size, const LoaderOptions& options) {
   if (options.crop_to) return "--sample crop cuts its windows there";
+  if (options.ranks > 1) return "each rank reads its parts of the batches only";
   return size.native() ? "images of native size may differ in size" : "";
 }
 

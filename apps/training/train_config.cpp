@@ -45,6 +45,9 @@ void describe(TrainConfig& config, Settings& settings) {
   settings.toggle("sync", &config.sync,
                   "Several ranks compute the loss and batch norm of the whole\n"
                   "batch; off: each those of its part, as PyTorch's DDP does");
+  settings.choice("reduce", &config.reduce, {"fp32", "bf16"},
+                  "How several ranks with GPUs exchange gradients; bf16 halves\n"
+                  "the bytes and rounds them");
   settings.text("monitor", "COLUMN", &config.monitor, "a column of metrics.csv",
                 "Column of metrics.csv by which the best epoch is chosen:\n"
                 "the lowest loss, or the highest of anything else");

@@ -27,6 +27,7 @@ struct TrainConfig {
   ObjectiveSettings objective = {};
   std::int64_t accumulate = 1;       ///< batches per optimizer step
   bool sync = true;                  ///< several ranks have one loss and one batch norm
+  std::string reduce = "fp32";       ///< fp32, bf16: of gradients, between GPUs
   std::string monitor = "val/Loss";  ///< a column of metrics.csv
   std::int64_t patience = 10;
   double save_every = 10;  ///< minutes between saved states within an epoch; 0: none within it

@@ -32,7 +32,8 @@ const char* advice(cudaError_t error) {
   }
 }
 
-/// "engine/core/cuda_check.cpp:12 cudaFree(p)"; the path is relative to the project root.
+}  // namespace
+
 std::string where(const CallSite& site) {
   static constexpr const char* kFolders[] = {"engine/", "kernels/", "layers/", "apps/", "tests/"};
   const char* file = site.file;
@@ -44,8 +45,6 @@ std::string where(const CallSite& site) {
   }
   return fmt::format("{}:{} {}", file, site.line, site.expression);
 }
-
-}  // namespace
 
 void cuda_fail(cudaError_t error, const CallSite& site) {
   fail("cuda: {} ({}) at {}{}", cudaGetErrorString(error), cudaGetErrorName(error), where(site),

@@ -6,6 +6,8 @@
 #include <cuda_runtime_api.h>
 #include <cudnn.h>
 
+#include <string>
+
 namespace fpanet {
 
 /// The source location of a checked call.
@@ -14,6 +16,8 @@ struct CallSite {
   const char* file;
   int line;
 };
+/// "engine/core/cuda_check.cpp:12 cudaFree(p)"; the path is relative to the project root.
+std::string where(const CallSite& site);
 
 [[noreturn]] void cuda_fail(cudaError_t error, const CallSite& site);
 [[noreturn]] void cublas_fail(cublasStatus_t status, const CallSite& site);

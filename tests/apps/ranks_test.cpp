@@ -10,6 +10,7 @@
 #include "apps/training/together.hpp"
 #include "apps/training/train_config.hpp"
 #include "data/dataset.hpp"
+#include "engine/core/cuda_device.hpp"
 #include "engine/core/error.hpp"
 #include "engine/distributed/thread_ranks.hpp"
 #include "tests/support/message_of.hpp"
@@ -92,11 +93,25 @@ TEST_CASE("ranks that cannot share the batches are refused by flag") {
   CHECK(contains(message(lovasz, 2), "lovasz is no function of sums over a batch"));
   lovasz.sync = false;
   CHECK(message(lovasz, 2).empty());
+}
+
+TEST_CASE("the device of a rank is its local rank's GPU, or the CPU for all") {
   SingleRank alone;
-  CHECK(device_of_rank(alone, "cuda:1") == "cuda:1");
+  CHECK(device_of_rank({.ranks = alone}, "cuda:1", "fp32") == "cuda:1");
   run_thread_ranks(2, [](Communicator& ranks) {
-    CHECK(device_of_rank(ranks, "auto") == "cpu");
-    CHECK(contains(message_of<UsageError>([&] { device_of_rank(ranks, "cuda"); }), "NCCL"));
+    const RankedCall call{.ranks = ranks, .launch = {.local_rank = ranks.rank()}};
+    const auto message = [&](const std::string& device) {
+      return message_of<SharedFailure>([&] { device_of_rank(call, device, "fp32"); });
+    };
+    CHECK(device_of_rank(call, "cpu", "fp32") == "cpu");
+    CHECK(device_of_rank(call, "auto", "fp64") == "cpu");
+    CHECK(message("cuda:1") ==
+          "--device cuda:1: the local rank of each of 2 ranks chooses its GPU: say cuda, or cpu");
+    if (cuda_support().built) return;
+    CHECK(device_of_rank(call, "auto", "fp32") == "cpu");
+    CHECK(contains(message("cuda"), "need NCCL, which this build does not use: install it"));
+    connect_gpus(call, {.context = Cpu{1}});  // which have none
+    CHECK(ranks.gpus() == nullptr);
   });
 }
 

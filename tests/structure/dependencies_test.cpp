@@ -182,7 +182,7 @@ bool may_include_cuda(const std::string& path) {
   const std::string stem = fpanet::test::stem(path);
   return kSuffixes.contains(fpanet::test::suffix(path)) || path.starts_with("kernels/cudnn/") ||
          path.starts_with("kernels/cuda/launch.") || path.starts_with("engine/core/cuda_") ||
-         stem.ends_with("_cudnn") || stem.ends_with("_cublas");
+         stem.ends_with("_cudnn") || stem.ends_with("_cublas") || stem.ends_with("_nccl");
 }
 
 /// True for the files that may include CUDA's headers through headers of ours.
@@ -191,7 +191,7 @@ bool may_reach_cuda(const std::string& path) {
 }
 
 bool is_cuda_header(const std::string& target) {
-  static const std::regex kCuda("(cuda|cublas|cudnn|cufft)[A-Za-z_]*(\\.h|\\.hpp)");
+  static const std::regex kCuda("(cuda|cublas|cudnn|cufft|nccl)[A-Za-z_]*(\\.h|\\.hpp)");
   return std::regex_match(target, kCuda);
 }
 
