@@ -12,7 +12,7 @@
 namespace fpanet {
 
 /// What --tensorboard writes. Everything lies over the optimizer steps, counted as in steps.csv and
-/// metrics.csv.
+/// metrics.csv. Steps and an epoch may come from different threads.
 class TensorBoard {
  public:
   /// Begins an event file in `folder` for the steps from `first_step` on.

@@ -117,6 +117,7 @@ Trainer::Outcome Trainer::run() {
       return save_interrupted();
     }
   }
+  saving_.wait();
   return Outcome::finished;
 }
 
@@ -207,8 +208,9 @@ void Trainer::settle() {
 }
 
 void Trainer::require_finite(std::string_view what, double value, std::int64_t epoch,
-                             std::int64_t step) const {
+                             std::int64_t step) {
   if (std::isfinite(value)) return;
+  saving_.wait();
   const std::string good = std::filesystem::exists(run_.last_checkpoint())
                                ? "the last good checkpoint is " + run_.last_checkpoint().string()
                                : "no epoch was finished, so there is no checkpoint";
@@ -228,12 +230,15 @@ Trainer::Outcome Trainer::train_epoch() {
   wait_.begin_epoch();
   feed_.start(state_.epoch, state_.batch);
   while (const auto item = feed_.next()) {
+    saving_.check();
     step(*item);
     epoch_images_ += item->whole;
     const EpochMean& loss = state_.train.loss;
     progress.step(item->whole, loss.count > 0 ? std::optional(loss.value()) : std::nullopt);
     if (place().index != 0) continue;  // gradients of a step that is not finished are not saved
     const Pause next = pause();
+    // With --save-every, a step is logged only once the state that was saved before it is on the disk.
+    if (next.saves) saving_.wait();
     if (next.stops || next.saves) settle();
     if (next.stops) return Outcome::interrupted;
     if (next.saves) save_within_epoch();
@@ -258,6 +263,7 @@ std::optional<Tally> Trainer::validate(std::vector<ReportSample>& samples) {
   Tally val = evaluate(session_, *data_.val, [&](const Batch& batch, const BatchResult& result) {
     progress.step(batch.whole);
     if (!writes_) return !InterruptGuard::requested();
+    saving_.check();
     add_samples(samples, data_, batch, result.probabilities, show);
     if (save_is_due()) save_within_epoch();
     return !InterruptGuard::requested();
@@ -279,6 +285,7 @@ Trainer::Outcome Trainer::finish_epoch() {
   const double val_loss = val.metrics().loss.value();
   const std::int64_t epoch = state_.epoch;
   require_finite("validation loss", val_loss, epoch, state_.global_step);
+  saving_.wait();  // so that metrics.csv is never two epochs ahead of the saved state
 
   const std::optional<Index> unknown = data_.dataset().classes().find("unknown");
   // A run that is resumed after an interrupted validation has trained nothing in this epoch.
@@ -309,47 +316,54 @@ Trainer::Outcome Trainer::finish_epoch() {
       val.confusion().pixel_accuracy(), metric_text(val.confusion().mean_iou(unknown)),
       images_per_second, 100 * wait_.seconds() / epoch_seconds_);
 
-  update_best(columns, val_loss);
+  const bool is_best = update_best(columns);
   session_.use_average(false);
-  save_last(val_loss);
+  const Metadata checkpoint = writes_ ? checkpoint_metadata(val_loss) : Metadata();
   state_.begin_epoch(epoch + 1);
-  save_state();
-  // After the state: a run that is killed before does this again.
-  if (tensorboard_) {
-    tensorboard_->epoch(state_.global_step - 1, epoch, columns, samples, data_.dataset().classes(),
-                        val.confusion());
-  }
-  if (writes_) {
-    write_live_report({run_, config_, configuration_}, session_, data_, state_, val,
+  if (!writes_) return Outcome::finished;
+  saving_.start([this, epoch, is_best, checkpoint, copied = copy_state(),
+                 metadata = training_metadata(session_, state_), state = state_, val, columns,
+                 samples = std::move(samples)]() mutable {
+    {
+      SavedState saved = std::move(copied);
+      saved.arrange(1);
+      if (is_best) write_safetensors(run_.best_checkpoint(), saved.best(), checkpoint);
+      write_safetensors(run_.last_checkpoint(), saved.last(), checkpoint);
+      write_state(saved, metadata);
+    }
+    // After the state: a run that is killed before does this again.
+    if (tensorboard_) {
+      tensorboard_->epoch(state.global_step - 1, epoch, columns, samples, data_.dataset().classes(),
+                          val.confusion());
+    }
+    write_live_report({run_, config_, configuration_}, session_, data_, state, val,
                       std::move(samples));
-  }
+  });
+  last_save_ = Clock::now();
   return Outcome::finished;
 }
 
-void Trainer::update_best(const std::vector<LoggedValue>& columns, double val_loss) {
+bool Trainer::update_best(const std::vector<LoggedValue>& columns) {
   const double value = value_of(columns, monitor_.column);
   const bool first = state_.best_epoch < 0 && !std::isnan(value);
   if (first || monitor_.better(value, state_.best_value)) {
     state_.best_value = value;
     state_.best_epoch = state_.epoch;
     state_.wait = 0;
-    if (writes_) {
-      save_model(run_.best_checkpoint(), session_.store(), session_.network().config(),
-                 info(val_loss));
-    }
-    console_.info("epoch {}: '{}' reached {:.5f}, saved to {}", state_.epoch + 1, monitor_.column,
+    console_.info("epoch {}: '{}' reached {:.5f}, saving {}", state_.epoch + 1, monitor_.column,
                   value, run_.best_checkpoint().string());
-    return;
+    return true;
   }
   ++state_.wait;
-  if (state_.wait < config_.patience) return;
+  if (state_.wait < config_.patience) return false;
   state_.stopped = true;
   if (state_.best_epoch < 0) {
     console_.info("stopped: '{}' had no value in the last {} epochs", monitor_.column, state_.wait);
-    return;
+    return false;
   }
   console_.info("stopped: '{}' did not improve in the last {} epochs; best {:.5f} in epoch {}",
                 monitor_.column, state_.wait, state_.best_value, state_.best_epoch + 1);
+  return false;
 }
 
 CheckpointInfo Trainer::info(std::optional<double> val_loss) const {
@@ -362,14 +376,21 @@ CheckpointInfo Trainer::info(std::optional<double> val_loss) const {
           .pixel_size = data_.dataset().pixel_size()};
 }
 
-void Trainer::save_state() {
-  if (!writes_) return;
-  steps_->flush();
+Metadata Trainer::checkpoint_metadata(std::optional<double> val_loss) const {
+  return to_metadata(session_.network().config(), info(val_loss));
+}
+
+SavedState Trainer::copy_state() {
   const bool averaged = session_.uses_average();  // while it validates
   session_.use_average(false);
-  save_training_state(run_.training_state(), session_, state_);
+  SavedState saved = copier_.copy(session_);
   session_.use_average(averaged);
-  last_save_ = Clock::now();
+  return saved;
+}
+
+void Trainer::write_state(const SavedState& saved, const Metadata& metadata) {
+  steps_->flush();
+  write_safetensors(run_.training_state(), saved.training_state(), metadata);
 }
 
 bool Trainer::save_is_due() const {
@@ -378,21 +399,25 @@ bool Trainer::save_is_due() const {
 }
 
 void Trainer::save_within_epoch() {
-  if (!writes_ || !is_finite(session_.store()))
-    return;  // the next step fails; the last state stays
-  save_state();
+  if (!writes_) return;
+  saving_.wait();
+  saving_.start(
+      [this, copied = copy_state(), metadata = training_metadata(session_, state_)]() mutable {
+        SavedState saved = std::move(copied);
+        saved.arrange(1);
+        if (saved.is_finite()) write_state(saved, metadata);  // else the next step fails
+      });
+  last_save_ = Clock::now();
 }
 
 Trainer::Outcome Trainer::save_interrupted() {
-  save_state();
-  save_last(std::nullopt);
+  if (!writes_) return Outcome::interrupted;
+  saving_.wait();
+  SavedState saved = copy_state();
+  saved.arrange(1);
+  write_state(saved, training_metadata(session_, state_));
+  write_safetensors(run_.last_checkpoint(), saved.last(), checkpoint_metadata(std::nullopt));
   return Outcome::interrupted;
-}
-
-void Trainer::save_last(std::optional<double> val_loss) {
-  if (!writes_) return;
-  save_model(run_.last_checkpoint(), session_.store(), session_.network().config(), info(val_loss),
-             session_.optimizer()->average());
 }
 
 }  // namespace fpanet

@@ -8,12 +8,14 @@
 #include "apps/fpanet_train/step_log.hpp"
 #include "apps/fpanet_train/tensorboard.hpp"
 #include "apps/fpanet_train/training_data.hpp"
+#include "apps/training/background_task.hpp"
 #include "apps/training/batch_feed.hpp"
 #include "apps/training/checkpoint.hpp"
 #include "apps/training/csv_logger.hpp"
 #include "apps/training/monitor.hpp"
 #include "apps/training/progress_state.hpp"
 #include "apps/training/run_folder.hpp"
+#include "apps/training/saved_state.hpp"
 #include "apps/training/train_config.hpp"
 #include "apps/training/wait_clock.hpp"
 
@@ -32,7 +34,9 @@ class Trainer {
 
   /// Trains until the last epoch, early stopping or an interrupt. On an interrupt it saves the
   /// state within the epoch, during training as well as validation. Every --save-every minutes it
-  /// saves the state, too. Throws Error if a loss is not finite. This is detected one step later, and the files saved before remain.
+  /// saves the state, too. A thread writes what is saved while training goes on; it is done when this
+  /// returns. Throws Error if a loss is not finite. This is detected one step later, and the files
+  /// saved before remain. Throws Error within a step after a file could not be written.
   Outcome run();
 
   const ProgressState& state() const { return state_; }
@@ -61,20 +65,23 @@ class Trainer {
   Pause pause();
   /// Throws Error if a loss is not finite. The message gives the value, epoch and step, and the
   /// last good checkpoint.
-  void require_finite(std::string_view what, double value, std::int64_t epoch,
-                      std::int64_t step) const;
+  void require_finite(std::string_view what, double value, std::int64_t epoch, std::int64_t step);
   /// Validates, logs, and saves the checkpoints and the training state.
   Outcome finish_epoch();
   /// The results of a pass over the validation scenes; none if it was interrupted.
   std::optional<Tally> validate(std::vector<ReportSample>& samples);
   /// Whether the encoder is frozen in the current epoch.
   bool encoder_frozen() const { return state_.epoch < config_.optimizer.freeze_encoder; }
-  /// Keeps the checkpoint as the best if the monitored column of the epoch's rows says so.
-  void update_best(const std::vector<LoggedValue>& columns, double val_loss);
+  /// Whether the monitored column of the epoch's rows makes this epoch the best; else counts it
+  /// towards early stopping.
+  bool update_best(const std::vector<LoggedValue>& columns);
   CheckpointInfo info(std::optional<double> val_loss) const;
-  /// Writes the last checkpoint: the trained parameters and, if there is one, their average.
-  void save_last(std::optional<double> val_loss);
-  void save_state();
+  /// The metadata of the best and the last checkpoint.
+  Metadata checkpoint_metadata(std::optional<double> val_loss) const;
+  /// Copies what is saved. Call when nothing is being written.
+  SavedState copy_state();
+  /// Writes the training state, behind the rows of its steps. For the thread that writes.
+  void write_state(const SavedState& saved, const Metadata& metadata);
   /// Whether the last state that was saved within an epoch is older than --save-every.
   bool save_is_due() const;
   /// Saves the state within an epoch.
@@ -101,6 +108,7 @@ class Trainer {
   double epoch_seconds_ = 0;
   Index epoch_images_ = 0;
   std::chrono::steady_clock::time_point last_save_ = std::chrono::steady_clock::now();
+  StateCopier copier_;
 
   struct PendingBatch {
     const Readback* outcome;
@@ -110,7 +118,8 @@ class Trainer {
     bool ends_step;
   };
   std::optional<PendingBatch> pending_;
-  EpochMean step_loss_;  // of the settled micro-batches of a step
+  EpochMean step_loss_;    // of the settled micro-batches of a step
+  BackgroundTask saving_;  // last: what it writes and reads must live until it is done
 };
 
 }  // namespace fpanet

@@ -43,6 +43,7 @@ void RecordFile::append(std::string_view record) {
   bytes += little_endian(masked_crc32c(bytes));
   bytes += record;
   bytes += little_endian(masked_crc32c(record));
+  const std::lock_guard lock(appending_);
   const off_t begin = ::lseek(fd_, 0, SEEK_END);
   std::string_view rest = bytes;
   while (!rest.empty()) {

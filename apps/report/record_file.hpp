@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <mutex>
 #include <string_view>
 
 namespace fpanet {
@@ -16,12 +17,13 @@ class RecordFile {
   RecordFile& operator=(const RecordFile&) = delete;
   ~RecordFile();
 
-  /// Appends a record. Throws Error if it cannot be written.
+  /// Appends a record. Several threads may call it. Throws Error if it cannot be written.
   void append(std::string_view record);
 
  private:
   std::filesystem::path file_;
   int fd_ = -1;
+  std::mutex appending_;
 };
 
 }  // namespace fpanet

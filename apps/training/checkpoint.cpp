@@ -119,14 +119,8 @@ CheckpointInfo read_info(const Metadata& metadata, const std::string& source) {
 }
 
 void save_model(const std::filesystem::path& path, const ParameterStore& store,
-                const NetworkConfig& network, const CheckpointInfo& info, const Tensor& average) {
-  StateDict tensors = to_state_dict(store);
-  for (std::size_t i = 0; average.defined() && i < store.entries().size(); ++i) {
-    if (store.entries()[i].kind != EntryKind::parameter) continue;
-    tensors.add(kAveragePrefix + store.entries()[i].name,
-                StateEntry::from_tensor(store.slot(i, average)));
-  }
-  write_safetensors(path, tensors, to_metadata(network, info));
+                const NetworkConfig& network, const CheckpointInfo& info) {
+  write_safetensors(path, to_state_dict(store), to_metadata(network, info));
 }
 
 ModelFile open_model(const std::filesystem::path& path, const ToldNetwork& told) {

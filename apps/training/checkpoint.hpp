@@ -34,11 +34,9 @@ Metadata to_metadata(const NetworkConfig& network, const CheckpointInfo& info);
 /// Throws Error naming `source` for values that cannot be parsed.
 CheckpointInfo read_info(const Metadata& metadata, const std::string& source);
 
-/// Writes a .safetensors file atomically. `average`, if defined, has the layout of the parameters and
-/// is written beside them; reading leaves it aside.
+/// Writes a .safetensors file atomically.
 void save_model(const std::filesystem::path& path, const ParameterStore& store,
-                const NetworkConfig& network, const CheckpointInfo& info,
-                const Tensor& average = {});
+                const NetworkConfig& network, const CheckpointInfo& info);
 
 /// The contents of a model file, and the network that it holds.
 struct ModelFile {

@@ -4,9 +4,9 @@
 
 #include "apps/training/checkpoint.hpp"
 #include "apps/training/pixel_metadata.hpp"
+#include "apps/training/saved_state.hpp"
 #include "engine/core/error.hpp"
 #include "engine/weights/safetensors/safetensors.hpp"
-#include "models/model_file.hpp"
 #include "models/network_metadata.hpp"
 
 namespace fpanet {
@@ -30,30 +30,20 @@ std::vector<Moment> moments(const AdamWState& optimizer) {
 
 }  // namespace
 
-void save_training_state(const std::filesystem::path& path, ModelSession& session,
-                         const ProgressState& state) {
-  const ParameterStore& store = session.store();
-  StateDict tensors = to_state_dict(store);
-  for (const Moment& moment : moments(*session.optimizer())) {
-    for (std::size_t i = 0; i < store.entries().size(); ++i) {
-      if (store.entries()[i].kind != EntryKind::parameter) continue;
-      tensors.add(moment.prefix + store.entries()[i].name,
-                  StateEntry::from_tensor(store.slot(i, moment.region)));
-    }
-  }
+Metadata training_metadata(ModelSession& session, const ProgressState& state) {
   ProgressState saved = state;
   saved.averaged_steps = session.optimizer()->averaged_steps();
   Metadata metadata{{kProgress, progress_text(saved)}, {kTrainedFor, to_json(state.objective)}};
   write_network(session.network().config(), metadata);
   write_pixels(session.pixels(), metadata);
-  write_safetensors(path, tensors, metadata);
+  return metadata;
 }
 
-bool is_finite(const ParameterStore& store) {
-  for (std::size_t i = 0; i < store.entries().size(); ++i) {
-    if (StateEntry::from_tensor(store.value(i)).find_not_finite()) return false;
-  }
-  return true;
+void save_training_state(const std::filesystem::path& path, ModelSession& session,
+                         const ProgressState& state) {
+  SavedState saved = StateCopier().copy(session);
+  saved.arrange(1);
+  write_safetensors(path, saved.training_state(), training_metadata(session, state));
 }
 
 ProgressState read_progress(const SafetensorsFile& file, const std::filesystem::path& path) {

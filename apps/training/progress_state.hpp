@@ -43,11 +43,10 @@ struct ProgressState {
 std::string progress_text(const ProgressState& state);
 ProgressState parse_progress(std::string_view text);
 
+/// What a training state says beside its tensors (SavedState::training_state).
+Metadata training_metadata(ModelSession& session, const ProgressState& state);
 void save_training_state(const std::filesystem::path& path, ModelSession& session,
                          const ProgressState& state);
-/// Whether all parameters and buffers are finite. A step whose loss was finite may have made them
-/// NaN; a state with such weights cannot be continued.
-bool is_finite(const ParameterStore& store);
 /// Only the progress, from a training state that was read from `path`.
 ProgressState read_progress(const SafetensorsFile& file, const std::filesystem::path& path);
 /// Loads parameters, buffers, moments and, if the session keeps one, the average. Throws Error

@@ -97,6 +97,8 @@ class ParameterStore {
   const Tensor& values() const { return values_; }        ///< (elements), the parameter region
   const Tensor& gradients() const { return gradients_; }  ///< same layout; may be undefined
   const Tensor& twins() const { return twins_; }          ///< same layout; may be undefined
+  const Tensor& buffers() const { return buffers_; }      ///< (elements), the buffer region
+  const Tensor& counters() const { return counters_; }    ///< (elements), the counter region
   /// The segments of the listed parameters; adjacent parameters share a segment.
   std::vector<Segment> segments(const std::vector<std::string>& names) const;
   /// Number of parameter elements, trained or not, without gaps and buffers.
