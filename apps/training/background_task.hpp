@@ -22,8 +22,8 @@ class BackgroundTask {
   }
   /// The same if the task has ended; else returns at once.
   void check() {
-    if (running_.valid() && running_.wait_for(std::chrono::seconds(0)) == std::future_status::ready)
-      running_.get();
+    constexpr std::chrono::seconds kNoTime{0};
+    if (running_.valid() && running_.wait_for(kNoTime) == std::future_status::ready) running_.get();
   }
 
  private:
