@@ -6,10 +6,9 @@
 
 #include "data/dataset.hpp"
 #include "data/raster/ground_split.hpp"
-#include "data/raster/mask_labels.hpp"
+#include "data/raster/picture_reader.hpp"
+#include "data/raster/picture_tiles.hpp"
 #include "data/raster/raster_pairs.hpp"
-#include "data/raster/reader_pool.hpp"
-#include "data/raster/scene_grid.hpp"
 
 namespace fpanet {
 
@@ -25,11 +24,10 @@ class RasterDataset : public Dataset {
   /// be used: a mask on other pixels than its image, values that are no class, bands that are missing
   /// (TooFewBands).
   RasterDataset(const std::filesystem::path& data, DatasetOptions options);
-  ~RasterDataset() override;
 
   Index size() const override;
   std::string id(Index scene) const override;  ///< of the picture, row and column
-  const ClassTable& classes() const override { return classes_; }
+  const ClassTable& classes() const override { return reader_->classes(); }
   Scene load(Index scene) const override;
   Scene load_native(Index scene) const override { return load(scene); }
   std::string mask_note() const override { return mask_note_; }
@@ -53,46 +51,26 @@ class RasterDataset : public Dataset {
   const Window& region(Index picture) const;    ///< of the image, in its pixels
 
  private:
-  struct Picture;
-  struct Tile;
-  struct TileCounts;
-
+  /// Decides the classes, too.
+  void make_reader(const RasterPairs& found);
   void open_pictures(std::vector<RasterPair> pairs);
   void choose_pixel_size();
-  void find_classes(const RasterPairs& found);
-  std::vector<Tile> cut() const;
-  /// What the mask holds in the tile's own part. Throws Error if it holds values that are no indices.
-  TileCounts count_tile(const Tile& tile) const;
-  std::vector<TileCounts> count(const std::vector<Tile>& tiles) const;
-  void decide_labels(const std::vector<Tile>& tiles, const std::vector<TileCounts>& counts);
-  void keep_labelled(std::vector<Tile> tiles, const std::vector<TileCounts>& counts);
+  std::vector<TileContents> survey(const std::vector<PictureTile>& tiles) const;
+  void decide_labels(const std::vector<PictureTile>& tiles,
+                     const std::vector<TileContents>& contents);
+  void keep_labelled(std::vector<PictureTile> tiles, const std::vector<TileContents>& contents);
   void describe(std::size_t all_tiles);
-
-  ReaderPool::Lease open_image(const Picture& picture) const;
-  ReaderPool::Lease open_mask(const Picture& picture) const;
-  SourceWindow source(const Picture& picture, const Window& window) const;
-  /// Which pixels of a window hold data.
-  std::vector<std::uint8_t> read_valid(const Picture& picture, const Window& window) const;
-  /// Samples of a mask: colours, or values in a single band of u8 with kIgnoreByte where there is no data.
-  RasterPatch read_mask_samples(const Picture& picture, const Window& window) const;
-  LabelMap read_labels(const Picture& picture, const Window& window) const;
-  /// The labels of a mask's samples.
-  LabelMap labels_of(const Picture& picture, RasterPatch patch) const;
-  /// The window with its labels, of the window's size; pixels without data are filled and ignored.
-  Scene read(const Picture& picture, const Window& window, LabelMap labels) const;
 
   DatasetOptions options_;
   std::string source_;
-  std::string table_name_;
-  ClassTable classes_;
+  std::unique_ptr<const PictureReader> reader_;
   std::optional<double> pixel_size_;
-  std::vector<Picture> pictures_;
-  std::vector<Tile> tiles_;
+  std::vector<RasterPicture> pictures_;
+  std::vector<PictureTile> tiles_;
   std::vector<SceneFacts> facts_;
   std::string mask_note_;
   std::vector<std::string> notes_;
   GroundSplit split_;
-  mutable ReaderPool images_, masks_;
 };
 
 }  // namespace fpanet

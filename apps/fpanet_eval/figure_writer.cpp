@@ -9,18 +9,12 @@
 #include "apps/report/figures.hpp"
 #include "apps/training/pixel_choice.hpp"
 #include "data/image_file.hpp"
+#include "data/image_tensor.hpp"
 #include "data/mask.hpp"
 #include "engine/core/error.hpp"
 
 namespace fpanet {
 namespace {
-
-Image image_of(const Batch& batch, Index n, const ImageSize& size) {
-  const Tensor samples = batch.images.slice(n, 1);
-  Image image(size.height, size.width, samples.shape()[1], samples.dtype());
-  std::memcpy(image.pixels.data(), samples.raw(), samples.bytes());
-  return image;
-}
 
 Image labels_of(const Batch& batch, Index n, const ImageSize& size) {
   Image labels(size.height, size.width, 1);
@@ -49,7 +43,7 @@ void FigureWriter::write(const Batch& batch, const Tensor& probabilities) const 
   const Tensor on_cpu = probabilities.to(Device::cpu());
   for (Index n = 0; n < batch.size(); ++n) {
     const Image figure =
-        scene_figure(rgb_preview(image_of(batch, n, size), pixels_, show_),
+        scene_figure(rgb_preview(image_of(batch.images, n), pixels_, show_),
                      colors_from_labels(labels_of(batch, n, size), classes_),
                      colors_from_labels(likeliest_labels(on_cpu, n, size), classes_),
                      preview_title(pixels_.bands, show_));

@@ -3,21 +3,14 @@
 #include <zlib.h>
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
+#include "data/image_tensor.hpp"
 #include "data/padding.hpp"
 
 namespace fpanet {
 
 namespace {
-
-/// (1,channels,H,W) of the image's sample type.
-Tensor tensor_of(const Image& image) {
-  Tensor tensor = Tensor::empty({1, image.channels, image.height, image.width}, image.type);
-  std::memcpy(tensor.raw(), image.pixels.data(), tensor.bytes());
-  return tensor;
-}
 
 /// The upper left part of probabilities (1,classes,H,W).
 Tensor cropped(const Tensor& probabilities, Index height, Index width) {
@@ -45,9 +38,7 @@ Predictor::Predictor(const Placement& placement, const ModelFile& file, std::vec
 Tensor Predictor::run(const Image& image, const PixelFormat& pixels) {
   if (over_ == std::vector{Symmetry{}}) return run_once(image, pixels);
   return average_over(over_, tensor_of(image), [&](const Tensor& copy) {
-    const Shape& shape = copy.shape();
-    Image turned(shape[2], shape[3], shape[1], image.type);
-    std::memcpy(turned.pixels.data(), copy.raw(), copy.bytes());
+    const Image turned = image_of(copy, 0);
     return cropped(run_once(turned, pixels), turned.height, turned.width);
   });
 }

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cstring>
 #include <filesystem>
 #include <numeric>
 
@@ -16,6 +15,7 @@
 #include "apps/training/pixel_choice.hpp"
 #include "apps/training/run_folder.hpp"
 #include "data/image_file.hpp"
+#include "data/image_tensor.hpp"
 #include "data/mask_coding.hpp"
 #include "data/padding.hpp"
 #include "data/resize.hpp"
@@ -79,12 +79,6 @@ Tensor labels_of(const State& state, const Sight& sight, const ClassTable& class
     }
   }
   return labels;
-}
-
-Tensor tensor_of_picture(const Image& image) {
-  Tensor tensor = Tensor::empty({1, image.channels, image.height, image.width}, image.type);
-  std::memcpy(tensor.raw(), image.pixels.data(), tensor.bytes());
-  return tensor;
 }
 
 /// Where the three largest entries of a map look, on the grid of positions.
@@ -190,7 +184,7 @@ int run(State& state) {
   const ClassTable classes = file.info.classes.value_or(default_classes(file.network.classes));
 
   InspectionRequest request{
-      .images = tensor_of_picture(sight.padded),
+      .images = tensor_of(sight.padded),
       .scale = sight.pixels.scale,
       .layer = state.layer,
       .threads = state.threads > 0 ? static_cast<int>(state.threads) : default_threads()};

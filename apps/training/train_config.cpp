@@ -120,8 +120,7 @@ void check_ranks(const TrainConfig& config, int ranks) {
     if (config.batch_size % ranks == 0) return;
     usage_fail(
         "--batch-size {}: with --sync off, each of {} ranks needs as many images: expected a "
-        "multiple "
-        "of {}",
+        "multiple of {}",
         config.batch_size, ranks, ranks);
   }
   for (const ObjectiveTerm& term : parse_objective_terms(config.objective.loss)) {
