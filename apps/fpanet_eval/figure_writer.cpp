@@ -1,7 +1,6 @@
 #include "apps/fpanet_eval/figure_writer.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <system_error>
 #include <utility>
 
