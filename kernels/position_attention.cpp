@@ -43,7 +43,7 @@ struct CpuSteps {
     combine(parts, divide_up(count, kElementwiseChunk), sum);
     parallel_chunks(cpu, count, kElementwiseChunk, [&](Index begin, Index end, Index chunk) {
       const T factor = static_cast<T>(std::exp(parts[chunk].max - sum->max) / sum->sum);
-      for (Index i = begin; i < end; ++i) map[i] *= factor;
+      for (Index i = begin; i < end; ++i) map[i] = body::without_subnormal(map[i] * factor);
     });
   }
 

@@ -72,9 +72,10 @@ double sum_of(const T* x, Index count) {
   return sum;
 }
 
+/// Scales exponentials.
 template <class T>
 void scale(T* x, Index count, double factor) {
-  for (Index i = 0; i < count; ++i) x[i] *= static_cast<T>(factor);
+  for (Index i = 0; i < count; ++i) x[i] = body::without_subnormal(x[i] * static_cast<T>(factor));
 }
 
 /// y = x - max, limited from below; returns max.

@@ -3,14 +3,24 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 
 #include "kernels/base/body.hpp"
 
 namespace fpanet::kernels::body {
 
-/// Lowest argument for which exp gives a normal number (exp(-87) is 1.6e-38).
+/// Lowest argument of exp_of_shifted. For float it is -127 ln2, whose exponential is 0: a map that
+/// has saturated consists of such entries, and as subnormal numbers they would make the products
+/// behind it several times as slow. For double its exponential is the normal number 1e-304.
 template <class T>
-inline constexpr T kLowestShifted = sizeof(T) == sizeof(double) ? T(-700) : T(-87);
+inline constexpr T kLowestShifted = sizeof(T) == sizeof(double) ? T(-700)
+                                                                : T(-127 * 0.6931471805599453);
+
+/// x, or 0 if x is positive and no normal number.
+template <class T>
+FPANET_HD inline T without_subnormal(T x) {
+  return x < std::numeric_limits<T>::min() ? T(0) : x;  // NaN stays NaN
+}
 
 /// x - max, but no lower than kLowestShifted.
 template <class T>
@@ -31,9 +41,10 @@ struct ExpSeries {
   static constexpr float k6 = 1.F / 720, k7 = 1.F / 5040;
 };
 
-/// exp(x) of a shifted x, within 1 unit in the last place; NaN stays NaN. The float version has no
-/// calls and no branches, so that loops over it are vectorised: x = n ln2 + r, where 2^n is
-/// computed by its bits and exp(r) by its Taylor series, whose next term is below 1e-7 r.
+/// exp(x) of a shifted x, within 1 unit in the last place; NaN stays NaN. The float version is 0
+/// below -126.5 ln2. It has no calls and no branches, so that loops over it are vectorised: x = n ln2
+/// + r, where 2^n is computed by its bits and exp(r) by its Taylor series, whose next term is below
+/// 1e-7 r.
 FPANET_HD inline float exp_of_shifted(float x) {
   using S = ExpSeries;
   const float rounded = x * S::kPerLn2 + S::kRound;

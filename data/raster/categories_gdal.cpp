@@ -100,7 +100,7 @@ std::vector<RasterCategory> raster_categories(const std::filesystem::path& file)
   require_gdal(file.string());
   gdal::start();
   const gdal::Errors errors;
-  const gdal::Dataset dataset(
+  const gdal::DatasetPtr dataset(
       GDALOpenEx(file.c_str(), GDAL_OF_RASTER | GDAL_OF_READONLY, nullptr, nullptr, nullptr));
   errors.check(dataset != nullptr, file.string(), "open the raster");
   if (GDALGetRasterCount(dataset.get()) == 0) return {};

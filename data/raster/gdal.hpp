@@ -42,7 +42,7 @@ struct Close {
     (*close)(handle);
   }
 };
-using Dataset = std::unique_ptr<std::remove_pointer_t<GDALDatasetH>, Close<&GDALClose>>;
+using DatasetPtr = std::unique_ptr<std::remove_pointer_t<GDALDatasetH>, Close<&GDALClose>>;
 using SpatialRef = std::unique_ptr<std::remove_pointer_t<OGRSpatialReferenceH>,
                                    Close<&OSRDestroySpatialReference>>;
 using Strings = std::unique_ptr<char*, Close<&CSLDestroy>>;

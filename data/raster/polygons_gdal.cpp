@@ -46,7 +46,7 @@ void add_field(OGRLayerH layer, const char* name, OGRFieldType type) {
 
 /// The raster of labels, where it lies, and what its pixels measure.
 struct Labels {
-  gdal::Dataset dataset;
+  gdal::DatasetPtr dataset;
   std::array<double, 6> transform{};
   gdal::SpatialRef crs;
   std::vector<double> pixel_areas;  ///< in square metres, of each row; empty if unknown
@@ -69,10 +69,10 @@ Labels open_labels(const std::filesystem::path& file, const gdal::Errors& errors
 }
 
 /// A copy of the labels in which areas of fewer pixels than `threshold` belong to a neighbour.
-gdal::Dataset sieved(const Labels& labels, const std::filesystem::path& copy, int threshold,
-                     const gdal::Errors& errors) {
+gdal::DatasetPtr sieved(const Labels& labels, const std::filesystem::path& copy, int threshold,
+                        const gdal::Errors& errors) {
   const auto how = gdal::options({"COMPRESS=DEFLATE", "TILED=YES", "BIGTIFF=IF_SAFER"});
-  gdal::Dataset smoothed(GDALCreate(
+  gdal::DatasetPtr smoothed(GDALCreate(
       GDALGetDriverByName("GTiff"), copy.c_str(), GDALGetRasterXSize(labels.dataset.get()),
       GDALGetRasterYSize(labels.dataset.get()), 1, GDT_Byte, how.get()));
   errors.check(smoothed != nullptr, copy.string(), "create the raster");
@@ -86,9 +86,9 @@ gdal::Dataset sieved(const Labels& labels, const std::filesystem::path& copy, in
 }
 
 /// The polygons of all areas, with the label as their only field.
-gdal::Dataset polygonised(const Labels& labels, GDALRasterBandH band,
-                          const std::filesystem::path& file, const gdal::Errors& errors) {
-  gdal::Dataset raw(
+gdal::DatasetPtr polygonised(const Labels& labels, GDALRasterBandH band,
+                             const std::filesystem::path& file, const gdal::Errors& errors) {
+  gdal::DatasetPtr raw(
       GDALCreate(GDALGetDriverByName("GPKG"), file.c_str(), 0, 0, 0, GDT_Unknown, nullptr));
   errors.check(raw != nullptr, file.string(), "create the polygons");
   const OGRLayerH layer =
@@ -173,7 +173,7 @@ class PolygonWriter {
   std::string name_;
   const Labels& labels_;
   const gdal::Errors& errors_;
-  gdal::Dataset dataset_;
+  gdal::DatasetPtr dataset_;
   gdal::SpatialRef wgs84_;
   Transformation to_wgs84_;
   OGRLayerH layer_ = nullptr;
@@ -187,7 +187,7 @@ void write_polygons(const std::filesystem::path& file, const std::filesystem::pa
   const gdal::Errors errors;
   const Labels labels = open_labels(labels_file, errors);
   const Temporary sieved_file(file), raw_file(file), written(file);
-  gdal::Dataset smoothed;
+  gdal::DatasetPtr smoothed;
   if (min_area > 0) {
     require(!labels.pixel_areas.empty(),
             "{}: --min-area {} needs a raster whose coordinate reference system tells the size of "
@@ -201,7 +201,7 @@ void write_polygons(const std::filesystem::path& file, const std::filesystem::pa
   }
   const GDALRasterBandH band =
       smoothed == nullptr ? labels.band() : GDALGetRasterBand(smoothed.get(), 1);
-  const gdal::Dataset raw = polygonised(labels, band, raw_file.path(), errors);
+  const gdal::DatasetPtr raw = polygonised(labels, band, raw_file.path(), errors);
   PolygonWriter writer(file, written.path(), labels, errors);
   const OGRLayerH areas = GDALDatasetGetLayer(raw.get(), 0);
   OGR_L_ResetReading(areas);

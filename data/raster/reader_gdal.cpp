@@ -277,7 +277,7 @@ class GdalReader : public RasterReader {
   RasterInfo info_;
   std::optional<double> nodata_;  ///< given by the caller
   bool labels_;
-  gdal::Dataset dataset_;
+  gdal::DatasetPtr dataset_;
   DType read_as_ = DType::u8;
   std::vector<int> all_;                              ///< bands of the picture
   std::vector<int> bands_;                            ///< those that are read

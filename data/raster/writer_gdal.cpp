@@ -179,8 +179,9 @@ class GdalWriter : public RasterWriter {
          spec_.type == DType::f32 ? "PREDICTOR=YES" : "PREDICTOR=NO", "BIGTIFF=IF_SAFER",
          spec_.overviews == Overviews::none ? "OVERVIEWS=NONE" : "OVERVIEWS=IGNORE_EXISTING",
          fmt::format("OVERVIEW_RESAMPLING={}", resampling())});
-    const gdal::Dataset written(GDALCreateCopy(GDALGetDriverByName("COG"), copy.c_str(),
-                                               dataset_.get(), FALSE, how.get(), nullptr, nullptr));
+    const gdal::DatasetPtr written(GDALCreateCopy(GDALGetDriverByName("COG"), copy.c_str(),
+                                                  dataset_.get(), FALSE, how.get(), nullptr,
+                                                  nullptr));
     const bool ok = written != nullptr && !errors.failed();
     dataset_.reset();
     remove_temporary();
@@ -196,7 +197,7 @@ class GdalWriter : public RasterWriter {
 
   std::filesystem::path file_, temporary_;
   RasterSpec spec_;
-  gdal::Dataset dataset_;
+  gdal::DatasetPtr dataset_;
   Image waiting_;   ///< rows that do not fill a row of tiles yet
   Index next_ = 0;  ///< row of the raster that the first waiting one is
 };

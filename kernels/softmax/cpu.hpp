@@ -29,7 +29,8 @@ void softmax_by(const T* x, Index count, const body::MaxSum& whole, T* y) {
   const auto max = static_cast<Real<T>>(whole.max), scale = static_cast<Real<T>>(1 / whole.sum);
 #pragma omp simd
   for (Index i = 0; i < count; ++i) {
-    y[i] = T(body::exp_of_shifted(body::shifted_by_largest(real(x[i]), max)) * scale);
+    const Real<T> value = body::exp_of_shifted(body::shifted_by_largest(real(x[i]), max)) * scale;
+    y[i] = T(body::without_subnormal(value));
   }
 }
 
