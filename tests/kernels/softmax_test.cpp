@@ -1,5 +1,8 @@
 #include "kernels/softmax.hpp"
 
+#include <algorithm>
+#include <cmath>
+
 #include "kernels/naive/softmax.hpp"
 #include "tests/kernels/check.hpp"
 
@@ -44,6 +47,22 @@ TEST_CASE_TEMPLATE("softmax and log_softmax over rows of any length", T, float, 
                   : softmax_backward<T>(device, m, dy.data(), out, write, workspace);
       });
     }
+  }
+}
+
+TEST_CASE("what softmax leaves of a saturated map is 0 and no subnormal number") {
+  // Scores of an attention map whose largest entry is far above the others.
+  for (const Index cols : {Index{300}, Index{40001}}) {
+    CAPTURE(cols);
+    std::vector<float> x = uniform<float>("scores", cols, -2000, 80);
+    x[7] = 100;
+    std::vector<float> y(x.size());
+    const Cpu cpu{1};
+    auto workspace = scratch(softmax_workspace_bytes<float>(cpu, 1, cols));
+    softmax<float>(cpu, {x.data(), 1, 1, cols}, y.data(), workspace);
+    CHECK(y[7] == doctest::Approx(1));
+    CHECK(std::ranges::count(y, 0.0F) > cols * 9 / 10);
+    CHECK(std::ranges::none_of(y, [](float v) { return std::fpclassify(v) == FP_SUBNORMAL; }));
   }
 }
 
