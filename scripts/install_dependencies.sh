@@ -5,13 +5,14 @@
 # run. docs/building.md says what was tried where.
 #
 #     scripts/install_dependencies.sh [--with gdal] [--with mpi]
+#     scripts/install_dependencies.sh --list-libraries
 #
 #   --with gdal   also GDAL, with which fpanet_predict reads and writes rasters (364 MB)
 #   --with mpi    also Open MPI, which connects the ranks of a training
+#   --list-libraries   only prints the packages of the libraries, for scripts/cross_aarch64.sh
 set -euo pipefail
 
-packages=(
-  g++ cmake ninja-build           # compiler and build
+libraries=(
   libeigen3-dev                   # matrix products of the CPU path
   libjpeg-dev libpng-dev          # satellite images and masks
   libstb-dev                      # the font of the figures
@@ -21,14 +22,16 @@ packages=(
   nlohmann-json3-dev              # headers of weight files, reports
   doctest-dev                     # tests
 )
+packages=(g++ cmake ninja-build "${libraries[@]}")
 
 gdal=() mpi=()
 while [[ $# -gt 0 ]]; do
   case "$1 ${2:-}" in
     '--with gdal') gdal=(libgdal-dev gdal-bin) && shift 2 ;;
+    '--list-libraries ') printf '%s\n' "${libraries[@]}" && exit ;;
     '--with mpi') mpi=(libopenmpi-dev openmpi-bin) && shift 2 ;;
     *)
-      echo "install_dependencies: '$*' is not understood; accepted are: --with gdal, --with mpi" >&2
+      echo "install_dependencies: '$*' is not understood; accepted are: --with gdal, --with mpi, --list-libraries" >&2
       exit 2
       ;;
   esac
