@@ -8,7 +8,6 @@
 #include "kernels/base/scratch.hpp"
 #include "kernels/dct_basis.hpp"
 #include "kernels/high_pass/sweeps.hpp"
-#include "kernels/simd/cpu_isa.hpp"
 
 namespace fpanet::kernels {
 namespace {
@@ -61,6 +60,14 @@ void filter_row(const Sizes& s, Index i, const double* vertical, const double* b
 }  // namespace
 
 template <class T>
+CpuVariants<HighPassSweeps<T>> high_pass_sweeps_variants() {
+  return {.generic = high_pass_sweeps_generic<T>,
+          .avx2 = FPANET_X86_ONLY(high_pass_sweeps_avx2<T>),
+          .avx512 = FPANET_X86_ONLY(high_pass_sweeps_avx512<T>),
+          .neon = FPANET_ARM_ONLY(high_pass_sweeps_neon<T>)};
+}
+
+template <class T>
 std::size_t high_pass_workspace_bytes(const Cpu&, Index n, Index c, Index h, Index w,
                                       Index radius) {
   const Sizes s{n, c, h, w, radius};
@@ -86,11 +93,7 @@ void high_pass(const Cpu& cpu, View<const T> x, Index radius, View<T> y, Write w
   std::transform(exact_h, exact_h + x.h * count, basis_h,
                  [](double a) { return static_cast<Real<T>>(a); });
 
-  static const HighPassSweeps<T> sweeps =
-      CpuVariants<HighPassSweeps<T>>{.generic = high_pass_sweeps_generic<T>,
-                                     .avx2 = FPANET_X86_ONLY(high_pass_sweeps_avx2<T>),
-                                     .avx512 = FPANET_X86_ONLY(high_pass_sweeps_avx512<T>)}
-          .choose();
+  static const HighPassSweeps<T> sweeps = high_pass_sweeps_variants<T>().choose();
   const Index spans = divide_up(row, kHighPassSpan);
   parallel_for(cpu, x.n * spans, [&](Index task) {
     const Index n = task / spans, first = task % spans * kHighPassSpan;
@@ -112,6 +115,7 @@ void high_pass(const Cpu& cpu, View<const T> x, Index radius, View<T> y, Write w
 }
 
 #define FPANET_INSTANTIATE(T)                                                                      \
+  template CpuVariants<HighPassSweeps<T>> high_pass_sweeps_variants();                             \
   template void high_pass(const Cpu&, View<const T>, Index, View<T>, Write, std::span<std::byte>); \
   template std::size_t high_pass_workspace_bytes<T>(const Cpu&, Index, Index, Index, Index, Index)
 FPANET_INSTANTIATE(float);

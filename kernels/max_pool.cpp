@@ -4,18 +4,22 @@
 
 #include "engine/core/parallel.hpp"
 #include "kernels/max_pool/rows.hpp"
-#include "kernels/simd/cpu_isa.hpp"
 
 namespace fpanet::kernels {
+
+template <class T>
+CpuVariants<MaxPoolRows<T>> max_pool_rows_variants() {
+  return {.generic = max_pool_rows_generic<T>,
+          .avx2 = FPANET_X86_ONLY(max_pool_rows_avx2<T>),
+          .avx512 = FPANET_X86_ONLY(max_pool_rows_avx512<T>),
+          .neon = FPANET_ARM_ONLY(max_pool_rows_neon<T>)};
+}
+
 namespace {
 
 template <class T>
 const MaxPoolRows<T>& max_pool_rows() {
-  static const MaxPoolRows<T> rows =
-      CpuVariants<MaxPoolRows<T>>{.generic = max_pool_rows_generic<T>,
-                                  .avx2 = FPANET_X86_ONLY(max_pool_rows_avx2<T>),
-                                  .avx512 = FPANET_X86_ONLY(max_pool_rows_avx512<T>)}
-          .choose();
+  static const MaxPoolRows<T> rows = max_pool_rows_variants<T>().choose();
   return rows;
 }
 
@@ -37,6 +41,7 @@ void max_pool_backward(const Cpu& cpu, View<const T> dy, const std::uint8_t* win
 }
 
 #define FPANET_INSTANTIATE(T)                                                                 \
+  template CpuVariants<MaxPoolRows<T>> max_pool_rows_variants();                              \
   template void max_pool(const Cpu&, View<const T>, PoolWindow, View<T>, std::uint8_t*);      \
   template void max_pool_backward(const Cpu&, View<const T>, const std::uint8_t*, PoolWindow, \
                                   View<T>, Write)

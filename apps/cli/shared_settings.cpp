@@ -139,9 +139,9 @@ void add_device(Settings& settings, std::string* device) {
 }
 
 void add_precision(Settings& settings, std::string* precision) {
-  settings.choice(
-      "precision", precision, {"fp32", "tf32", "bf16", "fp64"},
-      "Arithmetic; tf32 needs a GPU, fp64 the CPU, bf16 a GPU or\na CPU with AVX512-BF16");
+  settings.choice("precision", precision, {"fp32", "tf32", "bf16", "fp64"},
+                  "Arithmetic; tf32 needs a GPU, fp64 the CPU, bf16 a GPU or\na CPU with "
+                  "AVX512-BF16 or Arm's BF16");
 }
 
 void add_threads(Settings& settings, std::int64_t* threads) {

@@ -15,9 +15,13 @@ namespace {
 int run() {
   fmt::print("{}\n", environment_line(default_threads()));
   const kernels::CpuIsa isa = kernels::cpu_isa();
-  const bool bf16 = isa >= kernels::CpuIsa::avx512_bf16;
-  fmt::print("cpu    {}, {} threads; precisions fp32, fp64{}\n", kernels::name_of(isa),
-             default_threads(), bf16 ? ", bf16" : " (bf16 needs avx512_bf16)");
+  fmt::print("cpu    {}, {} threads; precisions fp32, fp64", kernels::name_of(isa),
+             default_threads());
+  if (isa == kernels::kBf16Isa) {
+    fmt::print(", bf16\n");
+  } else {
+    fmt::print(" (bf16 needs {})\n", kernels::name_of(kernels::kBf16Isa));
+  }
   const CudaSupport support = cuda_support();
   if (support.built) {
     fmt::print("cuda   built with {}; driver: {}\n", support.libraries,

@@ -38,12 +38,12 @@ Device choose_device(const PlacementFlags& flags, Console& console) {
 
 void check_bf16_on_cpu() {
   using namespace kernels;
-  if (cpu_isa() >= CpuIsa::avx512_bf16 || cpu_isa_is_named()) return;
+  if (cpu_isa() == kBf16Isa || cpu_isa_is_named()) return;
   const std::string_view isa = name_of(cpu_isa());
   usage_fail(
-      "--precision bf16: on the CPU it needs AVX512-BF16, but this processor has {}; use fp32, "
-      "which is faster here (set FPANET_CPU={} in the environment to run bf16 anyway)",
-      isa, isa);
+      "--precision bf16: on the CPU it needs {}, but this processor has {}; use fp32, which is "
+      "faster here (set FPANET_CPU={} in the environment to run bf16 anyway)",
+      kBf16Instructions, isa, isa);
 }
 
 /// Whether to use CUDA graphs: yes, unless FPANET_CUDA_GRAPH=0 is set in the environment.

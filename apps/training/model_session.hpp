@@ -38,9 +38,9 @@ struct PlacementFlags {
 
 /// Opens the device. `auto` selects the first usable GPU, else the CPU, and reports its choice and
 /// why it is not a GPU. Throws UsageError if the device does not support the precision, and Error
-/// if it is a GPU that cannot be used. On a processor without AVX512-BF16, bf16 is refused unless
-/// FPANET_CPU names an ISA (kernels/simd/cpu_isa.hpp). With FPANET_CUDA_GRAPH=0 in the environment,
-/// programs on a GPU launch their kernels one by one instead of as a CUDA graph.
+/// if it is a GPU that cannot be used. On a processor without kBf16Isa, bf16 is refused
+/// unless FPANET_CPU names an ISA (kernels/simd/cpu_isa.hpp). With FPANET_CUDA_GRAPH=0 in the
+/// environment, programs on a GPU launch their kernels one by one instead of as a CUDA graph.
 Placement resolve_placement(const PlacementFlags& flags, Console& console);
 
 class ModelSession {

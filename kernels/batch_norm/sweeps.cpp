@@ -9,7 +9,8 @@ const BatchNormSweeps<T>& batch_norm_sweeps() {
   static const BatchNormSweeps<T> sweeps =
       CpuVariants<BatchNormSweeps<T>>{.generic = batch_norm_sweeps_generic<T>,
                                       .avx2 = FPANET_X86_ONLY(batch_norm_sweeps_avx2<T>),
-                                      .avx512 = FPANET_X86_ONLY(batch_norm_sweeps_avx512<T>)}
+                                      .avx512 = FPANET_X86_ONLY(batch_norm_sweeps_avx512<T>),
+                                      .neon = FPANET_ARM_ONLY(batch_norm_sweeps_neon<T>)}
           .choose();
   return sweeps;
 }

@@ -47,5 +47,7 @@ template <class T>
 BatchNormSweeps<T> batch_norm_sweeps_avx2();
 template <class T>
 BatchNormSweeps<T> batch_norm_sweeps_avx512();
+template <class T>
+BatchNormSweeps<T> batch_norm_sweeps_neon();
 
 }  // namespace fpanet::kernels

@@ -7,6 +7,7 @@
 #include "kernels/conv2d/channel_sums.hpp"
 #include "kernels/conv2d/winograd_tiles.hpp"
 #include "kernels/gemm/panel.hpp"
+#include "kernels/simd/cpu_isa.hpp"
 
 namespace fpanet::kernels {
 
@@ -28,6 +29,9 @@ struct Conv2dInnerLoops {
 template <class T>
 const Conv2dInnerLoops<T>& conv2d_inner_loops();
 
+template <class T>
+CpuVariants<Conv2dInnerLoops<T>> conv2d_inner_loops_variants();
+
 /// Winograd's transforms of float or bfloat16 images for cpu_isa().
 template <class T>
 const WinogradKernels<T>& winograd_kernels();
@@ -40,6 +44,8 @@ template <class T>
 Conv2dInnerLoops<T> conv2d_inner_loops_avx2();
 template <class T>
 Conv2dInnerLoops<T> conv2d_inner_loops_avx512();
+template <class T>
+Conv2dInnerLoops<T> conv2d_inner_loops_neon();
 
 template <class T>
 WinogradKernels<T> winograd_kernels_generic();
@@ -49,5 +55,7 @@ template <class T>
 WinogradKernels<T> winograd_kernels_avx2();
 template <class T>
 WinogradKernels<T> winograd_kernels_avx512();
+template <class T>
+WinogradKernels<T> winograd_kernels_neon();
 
 }  // namespace fpanet::kernels

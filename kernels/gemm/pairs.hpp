@@ -12,6 +12,7 @@
 
 #include "engine/core/bfloat16.hpp"
 #include "engine/core/shape.hpp"
+#include "kernels/simd/cpu_isa.hpp"
 
 namespace fpanet::kernels {
 
@@ -49,9 +50,13 @@ struct GemmPairs {
 /// The functions for cpu_isa().
 const GemmPairs& gemm_pairs();
 
+CpuVariants<GemmPairs> gemm_pairs_variants();
+
 GemmPairs gemm_pairs_generic();
 GemmPairs gemm_pairs_avx2();
 GemmPairs gemm_pairs_avx512();
 GemmPairs gemm_pairs_avx512_bf16();
+GemmPairs gemm_pairs_neon();
+GemmPairs gemm_pairs_neon_bf16();
 
 }  // namespace fpanet::kernels

@@ -13,7 +13,8 @@ struct GemmPairsTile {
   using Vector = typename S::Vector;
   using Pairs = typename S::Pairs;
   static constexpr Index kWidth = 2 * S::kLanes;
-  static constexpr int kMaxRows = S::kRegisters == 32 ? 12 : 4;
+  // NEON takes no factors from memory: 12 x 2 accumulators would leave too few registers for them.
+  static constexpr int kMaxRows = S::kRegisters == 16 ? 4 : S::kLanes == 4 ? 8 : 12;
 
   template <int kRows, int kVectors>
   [[gnu::always_inline]] static void sum_up(const PairFactors& p, Index row,
@@ -27,7 +28,7 @@ struct GemmPairsTile {
         for (int v = 0; v < kVectors; ++v) bv[v] = S::load_pairs(b + 2 * v * S::kLanes);
         FPANET_UNROLL_UP_TO(12)
         for (int i = 0; i < kRows; ++i) {
-          const Pairs av = S::broadcast_pair(a + i * p.a_row);
+          const auto av = S::broadcast_pair(a + i * p.a_row);
           FPANET_UNROLL_UP_TO(2)
           for (int v = 0; v < kVectors; ++v) {
             sum[i][v] = S::multiply_add_pairs(av, bv[v], sum[i][v]);

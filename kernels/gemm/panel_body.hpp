@@ -108,6 +108,11 @@ struct GemmTile {
         for (int v = 0; v < kVectors; ++v) S::store(c + v * S::kLanes, total[i][v]);
       }
     } else {
+#if defined(__aarch64__)
+      // NEON stores a partial vector element by element, so that GCC would not unroll this loop, and
+      // would keep the sums in memory to index them.
+      FPANET_UNROLL_UP_TO(12)
+#endif
       for (int i = 0; i < kRows; ++i, c += p.c_row) {
         if (kVectors == 2) S::store(c, total[i][0]);
         S::store_partial(c + (kVectors - 1) * S::kLanes, total[i][kVectors - 1],

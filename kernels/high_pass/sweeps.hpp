@@ -4,6 +4,7 @@
 
 #include "kernels/base/body.hpp"
 #include "kernels/high_pass.hpp"
+#include "kernels/simd/cpu_isa.hpp"
 
 namespace fpanet::kernels {
 
@@ -28,10 +29,15 @@ struct HighPassSweeps {
 };
 
 template <class T>
+CpuVariants<HighPassSweeps<T>> high_pass_sweeps_variants();
+
+template <class T>
 HighPassSweeps<T> high_pass_sweeps_generic();
 template <class T>
 HighPassSweeps<T> high_pass_sweeps_avx2();
 template <class T>
 HighPassSweeps<T> high_pass_sweeps_avx512();
+template <class T>
+HighPassSweeps<T> high_pass_sweeps_neon();
 
 }  // namespace fpanet::kernels

@@ -3,6 +3,7 @@
 // same templates for each ISA. All give the same bits.
 
 #include "kernels/max_pool.hpp"
+#include "kernels/simd/cpu_isa.hpp"
 
 namespace fpanet::kernels {
 
@@ -15,10 +16,15 @@ struct MaxPoolRows {
 };
 
 template <class T>
+CpuVariants<MaxPoolRows<T>> max_pool_rows_variants();
+
+template <class T>
 MaxPoolRows<T> max_pool_rows_generic();
 template <class T>
 MaxPoolRows<T> max_pool_rows_avx2();
 template <class T>
 MaxPoolRows<T> max_pool_rows_avx512();
+template <class T>
+MaxPoolRows<T> max_pool_rows_neon();
 
 }  // namespace fpanet::kernels

@@ -7,7 +7,8 @@
 //
 //   multiply_add_pairs(a, b, c)[i] = c[i] + a[i].first * b[i].first + a[i].second * b[i].second
 //
-// A pair is two consecutive bfloat16 in memory.
+// A pair is two consecutive bfloat16 in memory. b are the pairs that load_pairs(p) returns, and a is
+// what broadcast_pair(p) returns for one pair.
 
 #include <type_traits>
 

@@ -1,17 +1,46 @@
 #include "kernels/simd/cpu_isa.hpp"
 
-#include <algorithm>
-#include <array>
 #include <cstdlib>
-#include <string_view>
+#include <string>
 
 #include "engine/core/error.hpp"
+#include "engine/core/join.hpp"
+
+#if defined(__aarch64__) && defined(__linux__)
+#include <sys/auxv.h>
+#endif
 
 namespace fpanet::kernels {
 namespace {
 
-constexpr std::array kIsas{CpuIsa::generic, CpuIsa::wide, CpuIsa::avx2, CpuIsa::avx512,
-                           CpuIsa::avx512_bf16};
+struct Isa {
+  CpuIsa isa;
+  std::string_view name;
+  CpuIsa base;
+};
+
+constexpr Isa kIsas[] = {
+    {CpuIsa::generic, "generic", CpuIsa::generic},
+    {CpuIsa::wide, "wide", CpuIsa::generic},
+    {CpuIsa::avx2, "avx2", CpuIsa::generic},
+    {CpuIsa::avx512, "avx512", CpuIsa::avx2},
+    {CpuIsa::avx512_bf16, "avx512_bf16", CpuIsa::avx512},
+    {CpuIsa::neon, "neon", CpuIsa::generic},
+    {CpuIsa::neon_bf16, "neon_bf16", CpuIsa::neon},
+};
+
+constexpr const Isa& row_of(CpuIsa isa) {
+  return kIsas[static_cast<int>(isa)];
+}
+
+constexpr bool rows_are_in_order() {
+  int row = 0;
+  for (const Isa& isa : kIsas) {
+    if (static_cast<int>(isa.isa) != row++) return false;
+  }
+  return true;
+}
+static_assert(rows_are_in_order());
 
 #if defined(FPANET_WIDE)
 constexpr bool kHasWide = true;
@@ -26,35 +55,28 @@ std::string_view isa_name_from_environment() {
 
 CpuIsa requested_cpu_isa() {
   const std::string_view wanted = isa_name_from_environment();
-  const CpuIsa detected = detected_cpu_isa();
-  if (wanted.empty()) return detected;
-  for (const CpuIsa isa : kIsas) {
-    if (name_of(isa) != wanted) continue;
-    require(isa <= std::max(detected, CpuIsa::wide), "FPANET_CPU={}: this processor only has {}",
-            wanted, name_of(detected));
-    require(isa != CpuIsa::wide || kHasWide,
+  if (wanted.empty()) return detected_cpu_isa();
+  std::vector<std::string_view> names;
+  for (const Isa& row : kIsas) {
+    names.push_back(row.name);
+    if (row.name != wanted) continue;
+    require(row.isa != CpuIsa::wide || kHasWide,
             "FPANET_CPU=wide: only builds with tests (-DFPANET_TESTS=ON) contain it");
-    return isa;
+    require(has_cpu_isa(row.isa), "FPANET_CPU={}: this processor only has {}", wanted,
+            name_of(detected_cpu_isa()));
+    return row.isa;
   }
-  fail("FPANET_CPU={}: must be one of generic, wide, avx2, avx512, avx512_bf16", wanted);
+  fail("FPANET_CPU={}: must be one of {}", wanted, join(names, ", "));
 }
 
 }  // namespace
 
 std::string_view name_of(CpuIsa isa) {
-  switch (isa) {
-    case CpuIsa::generic:
-      return "generic";
-    case CpuIsa::wide:
-      return "wide";
-    case CpuIsa::avx2:
-      return "avx2";
-    case CpuIsa::avx512:
-      return "avx512";
-    case CpuIsa::avx512_bf16:
-      return "avx512_bf16";
-  }
-  return "?";
+  return row_of(isa).name;
+}
+
+CpuIsa base_of(CpuIsa isa) {
+  return row_of(isa).base;
 }
 
 CpuIsa detected_cpu_isa() {
@@ -65,9 +87,29 @@ CpuIsa detected_cpu_isa() {
                       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw");
   if (!avx512) return CpuIsa::avx2;
   return __builtin_cpu_supports("avx512bf16") ? CpuIsa::avx512_bf16 : CpuIsa::avx512;
+#elif defined(__aarch64__)
+#if defined(HWCAP2_BF16)
+  if ((getauxval(AT_HWCAP2) & HWCAP2_BF16) != 0) return CpuIsa::neon_bf16;
+#endif
+  return CpuIsa::neon;
 #else
   return CpuIsa::generic;
 #endif
+}
+
+bool has_cpu_isa(CpuIsa isa) {
+  if (isa == CpuIsa::wide) return kHasWide;
+  CpuIsa had = detected_cpu_isa();
+  while (had != isa && had != CpuIsa::generic) had = base_of(had);
+  return had == isa;
+}
+
+std::vector<CpuIsa> available_cpu_isas() {
+  std::vector<CpuIsa> isas;
+  for (const Isa& row : kIsas) {
+    if (has_cpu_isa(row.isa)) isas.push_back(row.isa);
+  }
+  return isas;
 }
 
 bool cpu_isa_is_named() {

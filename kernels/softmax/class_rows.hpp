@@ -6,6 +6,7 @@
 
 #include "engine/core/write.hpp"
 #include "kernels/class_sums_body.hpp"
+#include "kernels/simd/cpu_isa.hpp"
 #include "kernels/softmax_class_sums_body.hpp"
 
 namespace fpanet::kernels {
@@ -30,8 +31,11 @@ struct ClassRows {
 /// The functions for cpu_isa().
 const ClassRows& class_rows();
 
+CpuVariants<ClassRows> class_rows_variants();
+
 ClassRows class_rows_generic();
 ClassRows class_rows_avx2();
 ClassRows class_rows_avx512();
+ClassRows class_rows_neon();
 
 }  // namespace fpanet::kernels

@@ -147,16 +147,10 @@ void check_rounding(const GemmPairs& gemm) {
 }
 
 TEST_CASE("gemm_pairs: integers give exactly what the loops give, rounded once") {
-  std::vector<GemmPairs> levels{gemm_pairs_generic()};
-#if defined(__x86_64__)
-  if (detected_cpu_isa() >= CpuIsa::avx2) levels.push_back(gemm_pairs_avx2());
-  if (detected_cpu_isa() >= CpuIsa::avx512) levels.push_back(gemm_pairs_avx512());
-  if (detected_cpu_isa() >= CpuIsa::avx512_bf16) {
-    levels.push_back(gemm_pairs_avx512_bf16());
-  } else {
-    MESSAGE("this processor has no AVX512-BF16: its kernels were not run");
+  const std::vector<GemmPairs> levels = gemm_pairs_variants().all();
+  if (!has_cpu_isa(kBf16Isa)) {
+    MESSAGE("this processor has no ", std::string(name_of(kBf16Isa)), ": its kernels were not run");
   }
-#endif
   for (std::size_t i = 0; i < levels.size(); ++i) {
     CAPTURE(i);
     check_gemm(levels[i]);

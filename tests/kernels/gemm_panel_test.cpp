@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <random>
+#include <string>
 #include <vector>
 
 #include "kernels/conv2d/inner_loops.hpp"
@@ -91,21 +92,43 @@ void check_isa(const Conv2dInnerLoops<T>& level) {
 }
 
 TEST_CASE_TEMPLATE("gemm_panel: integers give exactly what the loops give", T, float, double) {
-  check_isa(conv2d_inner_loops_generic<T>());
-  check_isa(conv2d_inner_loops_wide<T>());
-#if defined(__x86_64__)
-  if (detected_cpu_isa() >= CpuIsa::avx2) check_isa(conv2d_inner_loops_avx2<T>());
-  if (detected_cpu_isa() >= CpuIsa::avx512) {
-    check_isa(conv2d_inner_loops_avx512<T>());
-  } else {
-    MESSAGE("this processor has no AVX-512: its kernels were not run");
-  }
-#endif
+  const std::vector<Conv2dInnerLoops<T>> levels = conv2d_inner_loops_variants<T>().all();
+  CHECK(levels.size() >= 2);  // generic and wide
+  for (const Conv2dInnerLoops<T>& level : levels) check_isa(level);
 }
 
 TEST_CASE("cpu_features: the level in use is one this processor has") {
-  CHECK(cpu_isa() <= std::max(detected_cpu_isa(), CpuIsa::wide));
+  CHECK(has_cpu_isa(cpu_isa()));
+  const std::vector<CpuIsa> isas = available_cpu_isas();
+  CHECK(isas.front() == CpuIsa::generic);
+  CHECK(isas.back() == detected_cpu_isa());
+  for (const CpuIsa isa : isas) CHECK(has_cpu_isa(base_of(isa)));
+  MESSAGE("kernels are tested at every level up to ", std::string(name_of(isas.back())));
+}
+
+TEST_CASE("cpu_features: names, and what each level is built on") {
   CHECK(name_of(CpuIsa::avx2) == "avx2");
+  CHECK(name_of(CpuIsa::neon_bf16) == "neon_bf16");
+  CHECK(base_of(CpuIsa::avx512_bf16) == CpuIsa::avx512);
+  CHECK(base_of(CpuIsa::avx2) == CpuIsa::generic);
+  CHECK(base_of(CpuIsa::neon_bf16) == CpuIsa::neon);
+  CHECK(base_of(CpuIsa::neon) == CpuIsa::generic);
+#if defined(__aarch64__)
+  CHECK(has_cpu_isa(CpuIsa::neon));
+  CHECK_FALSE(has_cpu_isa(CpuIsa::avx2));
+#else
+  CHECK_FALSE(has_cpu_isa(CpuIsa::neon));
+#endif
+}
+
+TEST_CASE("cpu_features: the next less capable variant stands in for one that is missing") {
+  CpuVariants<int> variants{.generic = [] { return 1; }};
+  CHECK(variants.choose() == 1);
+  CHECK(variants.all() == std::vector<int>{1});
+  variants.avx2 = variants.neon = variants.wide = [] { return 2; };
+  CHECK(variants.choose() == (cpu_isa() == CpuIsa::generic ? 1 : 2));
+  const bool has_avx512 = variants.of(CpuIsa::avx512) != nullptr;
+  CHECK_FALSE(has_avx512);
 }
 
 }  // namespace

@@ -2,7 +2,6 @@
 
 #include "kernels/high_pass/sweeps.hpp"
 #include "kernels/naive/dct.hpp"
-#include "kernels/simd/cpu_isa.hpp"
 #include "tests/kernels/check.hpp"
 
 namespace fpanet::kernels {
@@ -45,16 +44,6 @@ TEST_CASE_TEMPLATE("high_pass of any radius below the image's sides", T, float, 
   for (const Index radius : {4, 11, 21, 22, 40}) check_against_masked_dct<T>(kTiled, radius);
 }
 
-template <class T>
-std::vector<HighPassSweeps<T>> high_pass_levels() {
-  std::vector<HighPassSweeps<T>> levels{high_pass_sweeps_generic<T>()};
-#if defined(__x86_64__)
-  if (detected_cpu_isa() >= CpuIsa::avx2) levels.push_back(high_pass_sweeps_avx2<T>());
-  if (detected_cpu_isa() >= CpuIsa::avx512) levels.push_back(high_pass_sweeps_avx512<T>());
-#endif
-  return levels;
-}
-
 TEST_CASE_TEMPLATE("high_pass: every level gives the same bits", T, float, double) {
   constexpr Index kHeight = 45, kRow = 3 * 43, kFirst = 64, kCount = 59;
   const auto image = uniform<T>("image", kHeight * kRow);
@@ -65,7 +54,7 @@ TEST_CASE_TEMPLATE("high_pass: every level gives the same bits", T, float, doubl
     const auto low = uniform<double>("low", frequencies * kRow);
     std::vector<double> first_vertical;
     std::vector<T> first_y;
-    for (const HighPassSweeps<T>& sweeps : high_pass_levels<T>()) {
+    for (const HighPassSweeps<T>& sweeps : high_pass_sweeps_variants<T>().all()) {
       std::vector<double> vertical(static_cast<std::size_t>(kLowFrequencies * kRow));
       const T* const last = basis.data() + frequencies - kLowFrequencies;
       sweeps.analyse(image.data(), kHeight, kRow, last, frequencies, 0, kHighPassSpan,

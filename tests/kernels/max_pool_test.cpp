@@ -2,7 +2,6 @@
 
 #include "kernels/max_pool/rows.hpp"
 #include "kernels/naive/pool.hpp"
-#include "kernels/simd/cpu_isa.hpp"
 #include "tests/kernels/check.hpp"
 
 namespace fpanet::kernels {
@@ -35,16 +34,6 @@ TEST_CASE_TEMPLATE("max_pool: values, winners and gradient", T, float, double, b
   }
 }
 
-template <class T>
-std::vector<MaxPoolRows<T>> max_pool_levels() {
-  std::vector<MaxPoolRows<T>> levels{max_pool_rows_generic<T>()};
-#if defined(__x86_64__)
-  if (detected_cpu_isa() >= CpuIsa::avx2) levels.push_back(max_pool_rows_avx2<T>());
-  if (detected_cpu_isa() >= CpuIsa::avx512) levels.push_back(max_pool_rows_avx512<T>());
-#endif
-  return levels;
-}
-
 TEST_CASE_TEMPLATE("max_pool: every level gives the same bits", T, float, double) {
   const PoolWindow window;
   const ImageSize s{2, 0, 9, 12}, o{2, 0, window.outputs(9), window.outputs(12)};
@@ -56,7 +45,7 @@ TEST_CASE_TEMPLATE("max_pool: every level gives the same bits", T, float, double
     const auto dy = uniform<T>("dy", to.numel());
     std::vector<T> first_y, first_dx;
     std::vector<std::uint8_t> first_winner;
-    for (const MaxPoolRows<T>& rows : max_pool_levels<T>()) {
+    for (const MaxPoolRows<T>& rows : max_pool_rows_variants<T>().all()) {
       std::vector<T> y(dy.size()), dx = uniform<T>("dx", from.numel());
       std::vector<std::uint8_t> winner(y.size());
       for (Index row = 0; row < to.n * to.h; ++row) {

@@ -5,7 +5,6 @@
 
 #include <cmath>
 
-#include "kernels/simd/cpu_isa.hpp"
 #include "tests/kernels/check.hpp"
 
 namespace fpanet::kernels {
@@ -14,15 +13,6 @@ namespace {
 using namespace fpanet::test;
 
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
-
-std::vector<ClassRows> class_rows_levels() {
-  std::vector<ClassRows> levels{class_rows_generic()};
-#if defined(__x86_64__)
-  if (detected_cpu_isa() >= CpuIsa::avx2) levels.push_back(class_rows_avx2());
-  if (detected_cpu_isa() >= CpuIsa::avx512) levels.push_back(class_rows_avx512());
-#endif
-  return levels;
-}
 
 /// Pixels [kBegin, end) of a matrix that has others on both sides.
 struct ClassRowsSample {
@@ -83,7 +73,7 @@ void check_class_rows(const ClassRowsSample& s) {
       CHECK((std::isnan(first.p[i]) && std::isnan(first.dx[i]) && std::isnan(first.sum[i])));
     }
   }
-  for (const ClassRows& rows : class_rows_levels()) {
+  for (const ClassRows& rows : class_rows_variants().all()) {
     const ClassRowsSample::Results r = s.run(rows);
     CHECK(same_bits(r.softmax, first.softmax));
     CHECK(same_bits(r.p, first.p));
@@ -104,7 +94,7 @@ TEST_CASE("rows of classes: every level gives the same bits and writes its pixel
 }
 
 TEST_CASE("rows of classes take the exponential that others take") {
-  for (const ClassRows& rows : class_rows_levels()) {
+  for (const ClassRows& rows : class_rows_variants().all()) {
     for (int i = 0; i < 1000; ++i) {
       const float below = -static_cast<float>(i) / 11;
       const float x[] = {below, 0};
@@ -119,7 +109,7 @@ TEST_CASE("rows of classes take the exponential that others take") {
 
 TEST_CASE("rows of classes: a NaN or infinity shows in its own row alone") {
   const float infinity = std::numeric_limits<float>::infinity();
-  for (const ClassRows& rows : class_rows_levels()) {
+  for (const ClassRows& rows : class_rows_variants().all()) {
     for (Index classes = 1; classes <= kClassRowLanes; ++classes) {
       for (const float bad : {kNan, infinity}) {
         constexpr Index kRows = 12, kBad = 6;
