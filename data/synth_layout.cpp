@@ -64,8 +64,11 @@ Layout::Layout(std::uint64_t seed, const ImageSize& size)
   constexpr double kRiverChance = 0.35, kGapChance = 0.08;
   has_river_ = rng.uniform() < kRiverChance;
   river_width_ = rng.uniform(6.0, 18.0);
-  river_ =
-      random_region(rng.uniform(0.25, 0.75) * width, rng.uniform(0.25, 0.75) * height, Land::water);
+  // Each number is drawn in a statement of its own: the order in which arguments are evaluated differs
+  // between compilers and processors.
+  const double river_y = rng.uniform(0.25, 0.75) * height;
+  const double river_x = rng.uniform(0.25, 0.75) * width;
+  river_ = random_region(river_x, river_y, Land::water);
   has_gap_ = rng.uniform() < kGapChance;
   const double right = rng.below(2) == 0 ? 0.0 : 1.0, low = rng.below(2) == 0 ? 0.0 : 1.0;
   gap_ = random_region(right * width, low * height, Land::unknown);
