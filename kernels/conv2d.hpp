@@ -50,6 +50,11 @@ std::string_view conv2d_implementation(const Cpu& cpu, Conv2dPass pass, const Co
 std::string_view conv2d_implementation(const Cuda& cuda, Conv2dPass pass, const Conv2dGeometry& g,
                                        DType dtype, Conv2dEpilogueParts epilogue = {});
 
+/// Says that the workspace of this pass will be asked for. What is announced together is planned
+/// together, by all processors.
+void conv2d_announce(const Cuda& cuda, Conv2dPass pass, const Conv2dGeometry& g, DType dtype,
+                     Conv2dEpilogueParts epilogue = {});
+
 /// y = [relu](conv(x, w) + bias [+ residual]), or y = conv(x, w) and the statistics of its
 /// channels.
 template <class T>

@@ -52,6 +52,11 @@ std::string_view conv2d_implementation(const Cuda& cuda, Conv2dPass pass, const 
   return planned_for(cuda, {pass, g, dtype, epilogue, false}).name;
 }
 
+void conv2d_announce(const Cuda& cuda, Conv2dPass pass, const Conv2dGeometry& g, DType dtype,
+                     Conv2dEpilogueParts epilogue) {
+  ConvolutionPlanner::of(cuda).announce({pass, g, dtype, epilogue, false});
+}
+
 template <class T>
 void conv2d(const Cuda& cuda, const Conv2dGeometry& g, const T* x, const T* w,
             const Conv2dEpilogue<T>& epilogue, T* y, std::span<std::byte> workspace) {

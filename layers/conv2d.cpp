@@ -34,6 +34,11 @@ class Conv2dBackward : public Op {
   }
 
  protected:
+  void announce_pass(const Context& context, Conv2dPass pass, DType dtype) const {
+    if (const Cuda* const cuda = std::get_if<Cuda>(&context)) {
+      kernels::conv2d_announce(*cuda, pass, g_, dtype);
+    }
+  }
   std::string choice(const Context& context, Conv2dPass pass, DType dtype) const {
     return std::visit(
         [&](const auto& device) {
@@ -58,6 +63,10 @@ class Conv2dBackwardInput final : public Conv2dBackward {  // dy, weight -> dx
     });
   }
 
+  void announce(const Context& context, std::span<const Spec> in) const override {
+    announce_pass(context, Conv2dPass::backward_input, in[0].dtype);
+  }
+
   std::size_t workspace_bytes(const Context& context, std::span<const Spec> in) const override {
     return dispatch(name(), context, in[0].dtype, [&]<class T>(const auto& device, Type<T>) {
       return kernels::conv2d_backward_input_workspace_bytes<T>(device, g_);
@@ -79,6 +88,10 @@ class Conv2dBackwardWeight final : public Conv2dBackward {  // x, dy -> dweight
       kernels::conv2d_backward_weight<T>(device, g_, args.in(0).data<T>(), args.in(1).data<T>(),
                                          args.out().data<Real<T>>(), args.write(), args.workspace);
     });
+  }
+
+  void announce(const Context& context, std::span<const Spec> in) const override {
+    announce_pass(context, Conv2dPass::backward_weight, in[0].dtype);
   }
 
   std::size_t workspace_bytes(const Context& context, std::span<const Spec> in) const override {
@@ -172,6 +185,14 @@ class Conv2dOp : public Op {
       rule.emit(std::make_shared<Conv2dBackwardBias>(g, rule.input(2).spec()), {dy}, {2});
     }
     rule.emit(std::make_shared<Conv2dBackwardInput>(g, x.spec()), {dy, w}, {0});
+  }
+
+  void announce(const Context& context, std::span<const Spec> in) const override {
+    if (const Cuda* const cuda = std::get_if<Cuda>(&context)) {
+      kernels::conv2d_announce(*cuda, Conv2dPass::forward,
+                               conv2d_geometry(in[0].shape, in[1].shape, params_), in[0].dtype,
+                               epilogue(in.size()));
+    }
   }
 
   std::size_t workspace_bytes(const Context& context, std::span<const Spec> in) const override {

@@ -23,6 +23,8 @@ void Op::backward(BackwardRule&) const {
   fail("{}: has no gradient, but one was asked for", name());
 }
 
+void Op::announce(const Context&, std::span<const Spec>) const {}
+
 std::size_t Op::workspace_bytes(const Context&, std::span<const Spec>) const {
   return 0;
 }

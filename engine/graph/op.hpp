@@ -77,6 +77,9 @@ class Op {
   /// for the backward pass only if the recorded nodes take them as inputs.
   virtual void backward(BackwardRule& rule) const;
 
+  /// Says that workspace_bytes() will be called for these inputs. Plan announces all nodes of a
+  /// graph before it asks for the first size, so that what takes long can be prepared in parallel.
+  virtual void announce(const Context& context, std::span<const Spec> inputs) const;
   /// Size of the scratch memory that run() needs for these inputs.
   virtual std::size_t workspace_bytes(const Context& context, std::span<const Spec> inputs) const;
   /// The implementation that run() will use ("winograd_f4x4", "gemm", ...); empty if there is only

@@ -37,6 +37,9 @@ void Plan::find_lifetimes() {
     entries_[static_cast<std::size_t>(id)].owner = id;
     if (graph_->info(id).kind == ValueKind::input) touch(id, -1);
   }
+  for (const Node& node : graph_->nodes()) {
+    node.op->announce(graph_->context(), graph_->input_specs(node));
+  }
   for (int i = 0; i < end; ++i) {
     const Node& node = graph_->nodes()[static_cast<std::size_t>(i)];
     for (const ValueId id : node.inputs) touch(id, i);

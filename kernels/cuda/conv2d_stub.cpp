@@ -17,6 +17,10 @@ std::string_view conv2d_implementation(const Cuda&, Conv2dPass, const Conv2dGeom
   no_cuda();
 }
 
+void conv2d_announce(const Cuda&, Conv2dPass, const Conv2dGeometry&, DType, Conv2dEpilogueParts) {
+  no_cuda();
+}
+
 template <class T>
 void conv2d(const Cuda&, const Conv2dGeometry&, const T*, const T*, const Conv2dEpilogue<T>&, T*,
             std::span<std::byte>) {

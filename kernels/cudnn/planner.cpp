@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <span>
+#include <thread>
 #include <vector>
 
 #include "engine/core/cuda_check.hpp"
@@ -11,25 +13,20 @@
 #include "engine/core/cuda_handles.hpp"
 #include "engine/core/cuda_libraries.hpp"
 #include "engine/core/error.hpp"
+#include "engine/core/log.hpp"
 #include "engine/core/rng.hpp"
 #include "kernels/cudnn/forward.hpp"
 
 namespace fpanet::kernels {
 namespace {
 
-/// Number of engines to measure per graph. The first engine of the heuristics is rarely more than a
-/// few percent slower than the best. The engines of a fused graph are compiled when their plans are
-/// built, which takes about a second each. Therefore only one of them is measured, along with those
-/// of the plain convolution.
-constexpr std::size_t kMeasured = 8;
-constexpr std::size_t kMeasuredFused = 1;
 /// An engine is measured kMeasurements times over kRuns runs that follow each other on the GPU: one
 /// run between two events on an idle stream would measure how fast the host launches it, if that
 /// takes longer than the kernel.
 constexpr int kRuns = 10;
 constexpr int kMeasurements = 3;
-/// Engines that need more workspace than this are not used.
-constexpr std::size_t kMostWorkspace = std::size_t{512} << 20;
+/// Threads that build plans. With more, loading what they compile becomes the bottleneck.
+constexpr std::size_t kMostThreads = 16;
 
 /// A megabyte of numbers in (-2, -1] and [1, 2), as f32 or bf16, the same every time.
 std::vector<std::uint32_t> random_numbers(DType dtype) {
@@ -184,9 +181,10 @@ std::string identity_of(const CudaHandles& handles) {
   return fmt::format("{}, cuDNN {}", properties.name, cudnn().cudnnGetVersion());
 }
 
-ConvolutionProblem without_epilogue(ConvolutionProblem problem) {
-  problem.epilogue = {};
-  return problem;
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
 }  // namespace
@@ -201,10 +199,43 @@ ConvolutionPlanner& ConvolutionPlanner::of(const Cuda& cuda) {
   return *static_cast<ConvolutionPlanner*>(handles.convolution_planner.get());
 }
 
+class ConvolutionPlanner::Builders {
+ public:
+  Builders(int index, std::size_t count) : index_(index) {
+    for (std::size_t i = 0; i < count; ++i) {
+      cudnnHandle_t handle = nullptr;
+      if (cudnn().cudnnCreate(&handle) != CUDNN_STATUS_SUCCESS) break;  // fewer threads
+      handles_.push_back(handle);
+      targets_.emplace_back(handle);
+    }
+  }
+  Builders(const Builders&) = delete;
+  Builders& operator=(const Builders&) = delete;
+  ~Builders() {
+    for (const cudnnHandle_t handle : handles_) cudnn().cudnnDestroy(handle);
+  }
+
+  std::size_t count() const { return targets_.size(); }
+  std::vector<std::vector<PlanCandidate>> build(std::span<const ConvolutionProblem> problems,
+                                                EngineDemands demands, std::size_t most) const {
+    const std::size_t threads = std::min(problems.size(), targets_.size());
+    return plan_candidates_of_all(problems, std::span(targets_).first(threads), demands, most,
+                                  [this] { FPANET_CUDA_CHECK(cudaSetDevice(index_)); });
+  }
+
+ private:
+  int index_;
+  std::vector<cudnnHandle_t> handles_;
+  std::vector<CudnnTarget> targets_;
+};
+
 ConvolutionPlanner::ConvolutionPlanner(const CudaHandles& handles, PlanFile file)
-    : target_(handles.dnn),
+    : index_(handles.index),
+      target_(handles.dnn),
       demands_{handles.deterministic, handles.allow_tf32},
       file_(std::move(file)) {}
+
+ConvolutionPlanner::~ConvolutionPlanner() = default;
 
 std::size_t ConvolutionPlanner::Hash::operator()(const ConvolutionProblem& p) const {
   const Conv2dGeometry& g = p.geometry;
@@ -218,84 +249,123 @@ std::size_t ConvolutionPlanner::Hash::operator()(const ConvolutionProblem& p) co
   return hash;
 }
 
+void ConvolutionPlanner::announce(const ConvolutionProblem& problem) {
+  if (planned_.contains(problem) || built_.contains(problem)) return;
+  if (std::find(announced_.begin(), announced_.end(), problem) == announced_.end()) {
+    announced_.push_back(problem);
+  }
+}
+
 const PlannedConvolution& ConvolutionPlanner::find(const Cuda& cuda,
                                                    const ConvolutionProblem& problem) {
   if (const auto found = planned_.find(problem); found != planned_.end()) {
     // A problem is asked for again when its program, all planned by then, runs.
     file_.flush();
+    finish_report();
     return found->second;
   }
   return planned_.emplace(problem, choose(cuda, problem)).first->second;
 }
 
 PlannedConvolution ConvolutionPlanner::choose(const Cuda& cuda, const ConvolutionProblem& problem) {
-  std::optional<Candidate> choice = from_file(problem);
+  std::optional<PlanCandidate> choice = from_file(problem);
   if (!choice && problem.accumulate) choice = from_assigning_pass(cuda, problem);
+  if (!choice) choice = for_partial_batch(problem);
   if (!choice) choice = fastest(cuda, problem);
   std::string name = fmt::format("cudnn engine{}{}", choice->plan.choice().engine,
                                  choice->fused ? "" : ", epilogue apart");
   return {std::move(choice->plan), choice->fused, std::move(name)};
 }
 
-std::optional<ConvolutionPlanner::Candidate> ConvolutionPlanner::from_file(
+std::optional<PlanCandidate> ConvolutionPlanner::from_file(
     const ConvolutionProblem& problem) const {
   const PlanFile::Entry* const entry = file_.find(key(problem));
   if (entry == nullptr) return std::nullopt;
   if (!entry->compiled.empty()) {
     if (auto plan = ConvolutionPlan::load(target_, entry->choice, entry->compiled)) {
-      return Candidate{std::move(*plan), entry->fused};
+      return PlanCandidate{std::move(*plan), entry->fused};
     }
   }
   const ConvolutionProblem graph = entry->fused ? problem : without_epilogue(problem);
   if (auto plan = ConvolutionPlan::build(operation_graph(graph, target_), target_, entry->choice)) {
-    return Candidate{std::move(*plan), entry->fused};
+    return PlanCandidate{std::move(*plan), entry->fused};
   }
   return std::nullopt;
 }
 
 /// A plan for an accumulating pass, with the engine that was measured for the assigning pass.
-std::optional<ConvolutionPlanner::Candidate> ConvolutionPlanner::from_assigning_pass(
+std::optional<PlanCandidate> ConvolutionPlanner::from_assigning_pass(
     const Cuda& cuda, const ConvolutionProblem& problem) {
   ConvolutionProblem assigning = problem;
   assigning.accumulate = false;
   const EngineChoice choice = find(cuda, assigning).plan.choice();
   if (auto plan = ConvolutionPlan::build(operation_graph(problem, target_), target_, choice)) {
-    return Candidate{std::move(*plan), true};
+    return PlanCandidate{std::move(*plan), true};
   }
   return std::nullopt;
 }
 
-std::vector<ConvolutionPlanner::Candidate> ConvolutionPlanner::candidates(
-    const ConvolutionProblem& problem, std::size_t most) const {
-  std::vector<Candidate> found;
-  const auto add = [&](const ConvolutionProblem& graph_of, std::size_t count, bool fused) {
-    const CudnnDescriptor graph = operation_graph(graph_of, target_);
-    for (const EngineChoice& choice : ranked_engines(graph, target_, problem.dtype, demands_)) {
-      if (count == 0) break;
-      auto plan = ConvolutionPlan::build(graph, target_, choice);
-      if (!plan || plan->workspace_bytes() > kMostWorkspace) continue;
-      found.push_back({std::move(*plan), fused});
-      --count;
-    }
-  };
-  if (!problem.epilogue.any()) {
-    add(problem, most, true);
-    return found;
-  }
-  if (can_fuse(problem, demands_)) add(problem, std::min(most, kMeasuredFused), true);
-  if (found.size() < most) add(without_epilogue(problem), most - found.size(), false);
-  return found;
+std::optional<PlanCandidate> ConvolutionPlanner::for_partial_batch(
+    const ConvolutionProblem& problem) const {
+  if (demands_.deterministic) return std::nullopt;
+  const bool partial = std::any_of(planned_.begin(), planned_.end(), [&](const auto& planned) {
+    return is_part_of(problem, planned.first);
+  });
+  if (!partial) return std::nullopt;
+  auto plans = plan_candidates(without_epilogue(problem), target_, demands_, 1);
+  if (plans.empty()) return std::nullopt;
+  return PlanCandidate{std::move(plans.front().plan), !problem.epilogue.any()};
 }
 
-ConvolutionPlanner::Candidate ConvolutionPlanner::fastest(const Cuda& cuda,
-                                                          const ConvolutionProblem& problem) {
-  std::vector<Candidate> tried = candidates(problem, demands_.deterministic ? 1 : kMeasured);
+/// Builds the plans of what was announced and will be measured.
+void ConvolutionPlanner::build_announced() {
+  std::vector<ConvolutionProblem> problems;
+  for (const ConvolutionProblem& problem : announced_) {
+    if (planned_.contains(problem) || file_.find(key(problem)) != nullptr) continue;
+    const auto has_more = [&](const auto& planned) { return is_part_of(problem, planned.first); };
+    if (!demands_.deterministic && std::any_of(planned_.begin(), planned_.end(), has_more))
+      continue;
+    problems.push_back(problem);
+  }
+  announced_.clear();
+  const std::size_t processors = std::thread::hardware_concurrency();
+  if (problems.size() < 2 || processors < 2) return;
+  const Clock::time_point start = Clock::now();
+  if (builders_ == nullptr) {
+    builders_ = std::make_unique<Builders>(index_, std::min(processors, kMostThreads));
+  }
+  auto found = builders_->build(problems, demands_, most_candidates());
+  for (std::size_t i = 0; i < problems.size(); ++i) {
+    if (!found[i].empty()) built_.emplace(problems[i], std::move(found[i]));
+  }
+  report_.threads = std::min(builders_->count(), problems.size());
+  report_.building += seconds_since(start);
+}
+
+PlanCandidate ConvolutionPlanner::fastest(const Cuda& cuda, const ConvolutionProblem& problem) {
+  if (!announced_.empty()) build_announced();
+  ++report_.problems;
+  // If no plan of another thread's handle runs, those of the own handle are tried.
+  if (const auto built = built_.extract(problem); !built.empty()) {
+    if (auto best = fastest_of(cuda, problem, std::move(built.mapped()))) return std::move(*best);
+  }
+  const Clock::time_point start = Clock::now();
+  auto tried = plan_candidates(problem, target_, demands_, most_candidates());
+  report_.building += seconds_since(start);
   require(!tried.empty(), "conv2d: cuDNN {} has no engine for {}", cudnn().cudnnGetVersion(),
           key(problem));
-  if (tried.size() == 1) return std::move(tried.front());
+  auto best = fastest_of(cuda, problem, std::move(tried));
+  require(best.has_value(), "conv2d: every engine of cuDNN {} fails for {}",
+          cudnn().cudnnGetVersion(), key(problem));
+  return std::move(*best);
+}
 
+std::optional<PlanCandidate> ConvolutionPlanner::fastest_of(const Cuda& cuda,
+                                                            const ConvolutionProblem& problem,
+                                                            std::vector<PlanCandidate> tried) {
+  const Clock::time_point start = Clock::now();
   std::size_t workspace_bytes = 0;
-  for (const Candidate& candidate : tried) {
+  for (const PlanCandidate& candidate : tried) {
     const std::size_t bytes =
         problem.pass == Conv2dPass::forward
             ? forward_workspace_bytes(cuda, problem, candidate.plan, candidate.fused)
@@ -312,12 +382,24 @@ ConvolutionPlanner::Candidate ConvolutionPlanner::fastest(const Cuda& cuda,
       best_time = *time;
     }
   }
-  require(best < tried.size(), "conv2d: every engine of cuDNN {} fails for {}",
-          cudnn().cudnnGetVersion(), key(problem));
-  Candidate& winner = tried[best];
+  report_.measuring += seconds_since(start);
+  if (best == tried.size()) return std::nullopt;
+  PlanCandidate& winner = tried[best];
   file_.add(key(problem), {winner.plan.choice(), winner.fused,
                            static_cast<double>(best_time) * 1000, winner.plan.compiled_text()});
   return std::move(winner);
+}
+
+/// Says what a wait of more than a second was for.
+void ConvolutionPlanner::finish_report() {
+  if (report_.problems == 0) return;
+  if (report_.building + report_.measuring > 1) {
+    write_log(
+        fmt::format("conv2d: engines of cuDNN were chosen for {} convolutions: {:.1f} s for "
+                    "plans, by {} threads, and {:.1f} s for measuring\n",
+                    report_.problems, report_.building, report_.threads, report_.measuring));
+  }
+  report_ = {};
 }
 
 std::string ConvolutionPlanner::key(const ConvolutionProblem& problem) const {

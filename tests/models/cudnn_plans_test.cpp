@@ -3,9 +3,12 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <cstdio>
 #include <set>
+#include <stdexcept>
 
+#include "kernels/cudnn/candidates.hpp"
 #include "kernels/cudnn/forward.hpp"
 #include "models/program.hpp"
 
@@ -138,6 +141,55 @@ TEST_CASE("cudnn: demands leave out the engines that do not meet them") {
   CHECK(exact.size() < any.size());
   CHECK(same_bits.size() < exact.size());
   CHECK(!same_bits.empty());
+}
+
+TEST_CASE("cudnn: four threads plan the engines that one plans") {
+  std::vector<ConvolutionProblem> problems;
+  for (const Index channels : {32, 64, 128}) {
+    for (const Conv2dPass pass :
+         {Conv2dPass::forward, Conv2dPass::backward_input, Conv2dPass::backward_weight}) {
+      problems.push_back({.pass = pass,
+                          .geometry = {16, channels, 40, 40, channels, 3, 3, 1, 1},
+                          .dtype = DType::bf16});
+    }
+  }
+  constexpr std::size_t kMost = 3;
+  std::vector<CudnnTarget> targets;
+  for (int i = 0; i < 4; ++i) targets.emplace_back(kH100);
+  std::atomic<int> begun = 0;
+  const auto found = plan_candidates_of_all(problems, targets, {}, kMost, [&] { ++begun; });
+  CHECK(begun == 4);
+  REQUIRE(found.size() == problems.size());
+  for (std::size_t i = 0; i < problems.size(); ++i) {
+    CAPTURE(problems[i].str());
+    const auto alone = plan_candidates(problems[i], targets.front(), {}, kMost);
+    REQUIRE(found[i].size() == alone.size());
+    CHECK(!alone.empty());
+    for (std::size_t k = 0; k < alone.size(); ++k) {
+      CHECK(found[i][k].plan.choice() == alone[k].plan.choice());
+      CHECK(found[i][k].fused == alone[k].fused);
+    }
+  }
+  // Threads that cannot begin leave their part to the caller.
+  for (const auto& none : plan_candidates_of_all(problems, targets, {}, kMost,
+                                                 [] { throw std::runtime_error("no GPU"); })) {
+    CHECK(none.empty());
+  }
+}
+
+TEST_CASE("cudnn: a partial batch is the same convolution of fewer images") {
+  const ConvolutionProblem full{.geometry = {16, 64, 80, 80, 64, 3, 3, 1, 1}};
+  ConvolutionProblem part = full;
+  part.geometry.n = 5;
+  CHECK(is_part_of(part, full));
+  CHECK_FALSE(is_part_of(full, part));
+  CHECK_FALSE(is_part_of(full, full));
+  ConvolutionProblem other = part;
+  other.geometry.w = 40;
+  CHECK_FALSE(is_part_of(other, full));
+  other = part;
+  other.dtype = DType::bf16;
+  CHECK_FALSE(is_part_of(other, full));
 }
 
 #endif

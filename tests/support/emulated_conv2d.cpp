@@ -1,15 +1,40 @@
 // Stands for cuDNN in tests of programs on an emulated GPU: the CPU's convolutions on the same numbers in
 // float, rounded where cuDNN rounds.
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <string>
 #include <vector>
 
 #include "kernels/bias_add.hpp"
 #include "kernels/channel_statistics.hpp"
 #include "kernels/conv2d/instances.hpp"
+#include "tests/support/emulated_conv2d.hpp"
 
-namespace fpanet::kernels {
+namespace fpanet {
+
+test::EmulatedPlanning& test::emulated_planning() {
+  static EmulatedPlanning planning;
+  return planning;
+}
+
+namespace kernels {
 namespace {
+
+using test::emulated_planning;
+
+std::string pass_of(Conv2dPass pass, const Conv2dGeometry& g) {
+  const char* const names[] = {"forward", "backward_input", "backward_weight"};
+  return fmt::format("{} x={},{},{},{} w={},{}", names[static_cast<int>(pass)], g.n, g.c_in, g.h,
+                     g.w, g.c_out, g.kernel_h);
+}
+
+void ask(Conv2dPass pass, const Conv2dGeometry& g) {
+  test::EmulatedPlanning& planning = emulated_planning();
+  if (planning.asked.empty()) planning.announced_before_first_asked = planning.announced.size();
+  planning.asked.push_back(pass_of(pass, g));
+}
 
 template <class T>
 std::vector<float> widened(const T* values, Index count) {
@@ -38,6 +63,11 @@ const Cpu cpu{default_threads()};
 std::string_view conv2d_implementation(const Cuda&, Conv2dPass, const Conv2dGeometry&, DType,
                                        Conv2dEpilogueParts) {
   return "emulated";
+}
+
+void conv2d_announce(const Cuda&, Conv2dPass pass, const Conv2dGeometry& g, DType,
+                     Conv2dEpilogueParts) {
+  emulated_planning().announced.push_back(pass_of(pass, g));
 }
 
 template <class T>
@@ -93,17 +123,20 @@ void conv2d_backward_bias(const Cuda& cuda, const Conv2dGeometry& g, const T* dy
 template <class T>
 std::size_t conv2d_workspace_bytes(const Cuda& cuda, const Conv2dGeometry& g,
                                    Conv2dEpilogueParts epilogue) {
+  ask(Conv2dPass::forward, g);
   if (!epilogue.statistics) return 0;
   return channel_statistics_workspace_bytes<T>(cuda, g.output_pixels(), g.c_out);
 }
 
 template <class T>
-std::size_t conv2d_backward_input_workspace_bytes(const Cuda&, const Conv2dGeometry&) {
+std::size_t conv2d_backward_input_workspace_bytes(const Cuda&, const Conv2dGeometry& g) {
+  ask(Conv2dPass::backward_input, g);
   return 0;
 }
 
 template <class T>
-std::size_t conv2d_backward_weight_workspace_bytes(const Cuda&, const Conv2dGeometry&) {
+std::size_t conv2d_backward_weight_workspace_bytes(const Cuda&, const Conv2dGeometry& g) {
+  ask(Conv2dPass::backward_weight, g);
   return 0;
 }
 
@@ -115,4 +148,5 @@ std::size_t conv2d_backward_bias_workspace_bytes(const Cuda& cuda, const Conv2dG
 FPANET_INSTANTIATE_CONV2D(Cuda, float);
 FPANET_INSTANTIATE_CONV2D(Cuda, bfloat16);
 
-}  // namespace fpanet::kernels
+}  // namespace kernels
+}  // namespace fpanet
