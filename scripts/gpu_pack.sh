@@ -1,9 +1,23 @@
 #!/usr/bin/env bash
-# Called by scripts/gpu_check.sh --pack: gpu_pack.sh DIR LIMIT_MIB PROGRAM_FOLDER SHARED PROGRAM...
+# Called by scripts/gpu_check.sh.
+#
+#     gpu_pack.sh DIR LIMIT_MIB PROGRAM_FOLDER SHARED PROGRAM...
+#     gpu_pack.sh --commit    # the commit; with "-changed" behind it if the sources are not its own
+#
 # Puts into DIR what scripts/gpu_check.sh needs on a machine that has a GPU, Python and CUDA's
 # libraries, but neither a network nor a checkout. Prints the size of each part.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+commit() {
+  local name
+  name=$(git rev-parse HEAD 2> /dev/null) || { echo unknown; return; }
+  [[ -z $(git status --porcelain --untracked-files=no) ]] || name+=-changed
+  echo "$name"
+}
+if [[ $1 == --commit ]]; then
+  commit
+  exit
+fi
 target=$1 limit=$2 from=$3 shared=$4
 shift 4
 
@@ -27,7 +41,7 @@ for program in "$@"; do
     xargs --no-run-if-empty cp --dereference --update --target-directory "$target/lib"
   xz --threads=0 "$target/bin_xz/$program"
 done
-{ git rev-parse HEAD 2> /dev/null || cat "$from/commit" 2> /dev/null || echo unknown; } > "$target/commit"
+commit > "$target/commit"
 
 cp scripts/gpu_check.sh scripts/gpu_pack.sh scripts/gpu_record.py "$target/scripts/"
 cp bench/compare_gpu.py bench/pytorch_peer.py "$target/bench/"

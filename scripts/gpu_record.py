@@ -193,7 +193,7 @@ def bench_table(record):
     found = {row["name"]: row for row in record.get("bench", [])}
     graphs = record.get("graphs", {})
     rows = []
-    for name in BENCHES:
+    for name in BENCHES + [name for name in found if name not in BENCHES]:
         row = found.get(name)
         if row is None:
             rows.append([name, NOT_RUN, "", "", ""])
@@ -254,8 +254,10 @@ def peaks_table(record):
 
 def render(record):
     if record.get("gpu"):
+        commit, separator, _ = record["commit"].partition("-changed")
+        changed = " with changes" if separator else ""
         what = (f"GPU: {record['gpu']}, driver {record['driver']}; commit "
-                f"{record['commit'][:12]}, {record['date']}.")
+                f"{commit[:12]}{changed}, {record['date']}.")
     else:
         what = "No GPU has run any of it yet: every line below says so."
     parts = [what, "## Checks", checks_table(record), "## Peaks", peaks_table(record),

@@ -13,7 +13,7 @@ expect() { grep --quiet --extended-regexp "$1" "$place/screen" || fail "nothing 
 
 # The tools that a plain image has. ldd names a library as missing if the file `missing` exists.
 mkdir "$place/tools" "$place/stubs" "$place/out"
-for tool in awk basename bash cat chmod cmp cp cut dirname env find grep ls mkdir mktemp mv \
+for tool in awk basename bash cat chmod cksum cmp cp cut dirname env find grep ls mkdir mktemp mv \
   realpath rm sed sleep sort tail tar tee timeout tr; do
   ln -s "$(command -v "$tool")" "$place/tools/$tool"
 done
@@ -91,6 +91,15 @@ echo another > "$place/pack/commit"
 run 0 --budget 300 --resume "$place/first.tar"
 [[ -s $place/calls ]] || fail 'outcomes of another commit were taken'
 
+# Nor of other programs, whatever commit they say they are.
+run 0 --budget 300
+cp "$place/out/gpu_check.tar" "$place/first.tar"
+echo '# other' | xz >> "$place/pack/bin_xz/test_cuda.xz"
+run 0 --budget 300 --resume "$place/first.tar"
+[[ -s $place/calls ]] || fail 'outcomes of other programs were taken'
+expect '^ +[0-9]+ s +passed +more +train 16 bf16 no graph$'
+recorded '| train 16 bf16 no graph | 4.000'
+
 # A failure does not take the others along; a skipped test has not passed.
 printf '%s\n' 'integers exit 1' 'folded echo skipped: the golden is not at hand; exit 77' \
   'evaluation kill -SEGV $$' > "$place/behave"
@@ -100,6 +109,19 @@ expect 'not run +model +cuda model: folded .*the golden is not at hand'
 expect 'failed +model +cuda model: evaluation'
 expect 'passed +model +cuda batches'
 recorded 'small integers are exact in fp32 | failed'
+
+# Tools that are there but may not measure have not run.
+: > "$place/behave"
+stub "$place/tools/ncu" 'echo "==ERROR== ERR_NVGPUCTRPERM"; exit 1'
+stub "$place/tools/compute-sanitizer" 'exit 0'
+run 0 --budget 300 --only smoke,sanitize,profile
+expect 'not run +profile .*performance counters'
+expect 'passed +sanitize +compute-sanitizer racecheck'
+recorded 'Nsight Compute, five kernels | not run: skipped: this machine'
+stub "$place/tools/ncu" 'echo "another error"; exit 1'
+run 1 --budget 300 --only profile
+expect 'failed +profile'
+rm "$place/tools/ncu" "$place/tools/compute-sanitizer"
 
 # A test that hangs ends with the time that is left, and what does not fit is not begun.
 echo 'fp32 exec sleep 100' > "$place/behave"
