@@ -8,7 +8,9 @@ Compiles every kernels/*.cu and kernels/*/*.cu, and fails if a kernel
   * spills registers to memory,
   * uses more registers than its ceiling below, so that fewer blocks fit on a multiprocessor,
   * stores fewer vectors of 16 bytes than the table says (st.global.v4 in PTX): a store that is
-    divided into four writes each sector of 32 bytes of memory several times.
+    divided into four writes each sector of 32 bytes of memory several times,
+  * does not wait for the kernels before it (griddepcontrol.wait), on architectures where it may be
+    launched while they run.
 Results are kept in --work and taken from there as long as the sources, the headers and nvcc stay
 the same. --show prints all of them. Exit status 77: there is no nvcc.
 """
@@ -54,6 +56,8 @@ VECTOR_STORES = {  # the demangled name begins with -> at least so many st.globa
     "ColumnMapKernel<float, BatchNormGradientApply<float, true": 2,
     "MaxPoolKernel": 1,
     "MaxPoolGradientKernel": 1,
+    "MaxPool3x3Kernel": 1,
+    "MaxPool3x3GradientKernel": 1,
     "ApplyKernel": 1,
 }
 
@@ -84,12 +88,15 @@ def kernels_of(log, ptx):
         elif match := re.search(r"(\d+) bytes spill stores, (\d+) bytes spill loads", line):
             spilled = int(match[1]) + int(match[2])
         elif name and (match := re.search(r"Used (\d+) registers", line)):
-            found[name] = {"registers": int(match[1]), "spilled": spilled, "vector_stores": 0}
+            found[name] = {"registers": int(match[1]), "spilled": spilled, "vector_stores": 0,
+                           "waits": False}
             name = None
     for part in re.split(r"\.entry\s+", ptx)[1:]:
         entry = re.match(r"\w+", part)[0]
         if entry in found:
             found[entry]["vector_stores"] = len(re.findall(r"st\.global\.v4", part))
+            # Kernels of libraries, which have another name, are never launched early.
+            found[entry]["waits"] = "griddepcontrol.wait" in part or "run_blocks" not in entry
     return found
 
 
@@ -131,13 +138,15 @@ def measure(path, args, headers):
     return kernels
 
 
-def problems_of(name, kernel):
+def problems_of(name, kernel, may_overlap):
     ceiling = next((c for part, c in CEILINGS.items() if name.startswith(part)), CEILING)
     least = max((n for part, n in VECTOR_STORES.items() if name.startswith(part)), default=0)
     if kernel["spilled"]:
         yield f"spills {kernel['spilled']} bytes"
     if kernel["registers"] > ceiling:
         yield f"uses {kernel['registers']} registers; its ceiling is {ceiling}"
+    if may_overlap and not kernel["waits"]:
+        yield "does not wait for the kernels before it"
     if kernel["vector_stores"] < least:
         yield f"has {kernel['vector_stores']} stores of 16 bytes; at least {least} are expected"
 
@@ -173,7 +182,7 @@ def main():
             if args.show:
                 print(f"{path.name}: {kernel['registers']} registers, {kernel['spilled']} bytes "
                       f"spilled, {kernel['vector_stores']} vector stores: {name}")
-            for problem in problems_of(name, kernel):
+            for problem in problems_of(name, kernel, int(args.arch.removeprefix("sm_")) >= 90):
                 failed += 1
                 print(f"{path.relative_to(ROOT)}: {name} {problem}")
     print(f"{count} kernels of {len(files)} files for {args.arch}: "

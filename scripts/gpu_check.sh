@@ -250,6 +250,10 @@ parity trajectory 'cuda trajectory: fp32 training on real tiles stays near float
 bench more 'infer 1 bf16' 20 60 --task infer --batch 1 --precision bf16 --repeat 100
 bench more 'train 16 bf16 resident ops' 20 60 --task train --batch 16 --precision bf16 --repeat 10 --ops --resident
 bench more 'train 16 bf16 no graph' 10 60 FPANET_CUDA_GRAPH=0 --task train --batch 16 --precision bf16 --repeat 30
+bench more 'train 16 bf16 dependent launch' 10 60 FPANET_CUDA_DEPENDENT_LAUNCH=1 --task train --batch 16 \
+  --precision bf16 --repeat 50
+check more 'the same bits, dependent launch' 15 60 env --unset=FPANET_PARITY_LOG FPANET_CUDA_DEPENDENT_LAUNCH=1 \
+  "$bin/test_cuda" --no-colors --test-case='cuda ops: the same bits twice\, eager\, planned and as a replayed graph'
 for precision in tf32 fp32; do
   bench more "train 16 $precision" 45 120 --task train --batch 16 --precision $precision --repeat 20
   bench more "infer 8 $precision" 20 60 --task infer --batch 8 --precision $precision --repeat 30

@@ -1,5 +1,8 @@
 #include <cuda_runtime_api.h>
 
+#include <cstdlib>
+#include <string_view>
+
 #include "engine/core/cuda_check.hpp"
 #include "engine/core/cuda_handles.hpp"
 
@@ -7,6 +10,16 @@ namespace fpanet::kernels {
 
 cudaStream_t stream_of(const Cuda& cuda) {
   return cuda.handles->stream;
+}
+
+bool launches_dependent(const Cuda& cuda, const void* kernel) {
+  static const char* const setting = std::getenv("FPANET_CUDA_DEPENDENT_LAUNCH");
+  constexpr int kCanWait = 90;
+  if (setting == nullptr || std::string_view(setting) != "1") return false;
+  if (cuda.handles->capability < kCanWait) return false;
+  cudaFuncAttributes attributes{};
+  return cudaFuncGetAttributes(&attributes, kernel) == cudaSuccess &&
+         attributes.ptxVersion >= kCanWait;
 }
 
 void check_status(const char* name, cudaError_t status) {

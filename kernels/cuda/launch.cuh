@@ -16,6 +16,11 @@ namespace fpanet::kernels {
 cudaStream_t stream_of(const Cuda& cuda);
 void check_launch(const char* name);
 void check_status(const char* name, cudaError_t status);  // of a library's call
+/// Whether kernels are launched while the one before them in the stream still runs, and wait for it
+/// themselves (programmatic dependent launch). Only if FPANET_CUDA_DEPENDENT_LAUNCH=1 is set in the
+/// environment, the GPU has compute capability 9.0 or newer, and the machine code of `kernel` comes
+/// from PTX that can wait.
+bool launches_dependent(const Cuda& cuda, const void* kernel);
 
 struct CudaBlock {
   Index index, count;
@@ -45,25 +50,42 @@ struct CudaBlock {
 template <class Kernel>
 __global__ void __launch_bounds__(Kernel::kThreads, resident_blocks<Kernel>())
     run_blocks(const __grid_constant__ Kernel kernel) {
+#if __CUDA_ARCH__ >= 900
+  // Until the kernels before this one are done and their results are visible. Then the blocks of the
+  // next kernel may be placed as soon as there is room. Both do nothing after an ordinary launch.
+  asm volatile("griddepcontrol.wait;" ::: "memory");
+  asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+#endif
   kernel(CudaBlock{blockIdx.x, gridDim.x, Kernel::kThreads});
 }
 
 /// Enqueues kernels on the stream of a GPU.
 class CudaGrid {
  public:
-  explicit CudaGrid(const Cuda& cuda) : stream_(stream_of(cuda)) {}
+  explicit CudaGrid(const Cuda& cuda) : cuda_(cuda) {}
 
   /// `shared_bytes` is at most 48 KiB, which every GPU provides without opting in.
   template <class Kernel>
   void run(const char* name, Index blocks, Index shared_bytes, const Kernel& kernel) const {
     if (blocks == 0) return;
-    run_blocks<<<static_cast<unsigned>(blocks), Kernel::kThreads,
-                 static_cast<std::size_t>(shared_bytes), stream_>>>(kernel);
+    static const bool dependent =
+        launches_dependent(cuda_, reinterpret_cast<const void*>(&run_blocks<Kernel>));
+    cudaLaunchAttribute attribute{};
+    attribute.id = cudaLaunchAttributeProgrammaticStreamSerialization;
+    attribute.val.programmaticStreamSerializationAllowed = 1;
+    cudaLaunchConfig_t launch{};
+    launch.gridDim = dim3(static_cast<unsigned>(blocks));
+    launch.blockDim = dim3(Kernel::kThreads);
+    launch.dynamicSmemBytes = static_cast<std::size_t>(shared_bytes);
+    launch.stream = stream_of(cuda_);
+    launch.attrs = &attribute;
+    launch.numAttrs = dependent ? 1 : 0;
+    check_status(name, cudaLaunchKernelEx(&launch, run_blocks<Kernel>, kernel));
     check_launch(name);
   }
 
  private:
-  cudaStream_t stream_;
+  const Cuda& cuda_;
 };
 
 }  // namespace fpanet::kernels

@@ -125,7 +125,7 @@ rm "$place/tools/ncu" "$place/tools/compute-sanitizer"
 
 # A test that hangs ends with the time that is left, and what does not fit is not begun.
 echo 'fp32 exec sleep 100' > "$place/behave"
-run 1 --budget 22 --only smoke,speed
+run 1 --budget 30 --only smoke,speed
 expect 'out of time +smoke +cuda ops: fp32 samples'
 expect 'not run +smoke +cuda ops: bf16 samples.*s are left; it takes about 20'
 
