@@ -16,7 +16,7 @@ TEST_CASE_TEMPLATE("argmax: the first of several", T, float, double, bfloat16) {
     CHECK(y == std::vector<std::int32_t>{1, 0, 0});
   };
   on_cpus<T>(check);
-  on_cards<T>(check);
+  on_gpus<T>(check);
 }
 
 TEST_CASE_TEMPLATE("argmax against a loop over each row", T, float, double, bfloat16) {
@@ -36,7 +36,7 @@ TEST_CASE_TEMPLATE("argmax against a loop over each row", T, float, double, bflo
         CHECK(y == expected);
       };
       on_cpus<T>(check);
-      on_cards<T>(check);
+      on_gpus<T>(check);
     }
   }
 }

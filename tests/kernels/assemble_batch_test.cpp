@@ -146,7 +146,7 @@ TEST_CASE(
         check_both_precisions(cpu, scenes, radius);
         check_equal(cpu, scenes, radius, in_steps<double>(cpu, scenes, radius));
       });
-      on_cards<float>([&](const Cuda& cuda) { check_both_precisions(cuda, scenes, radius); });
+      on_gpus<float>([&](const Cuda& cuda) { check_both_precisions(cuda, scenes, radius); });
     }
   }
 }
@@ -157,7 +157,7 @@ TEST_CASE("assemble_batch: the same with quarter turns and shifted colours") {
   for (const std::optional<Index> radius : {std::optional<Index>(10), std::optional<Index>()}) {
     CAPTURE(radius.value_or(-1));
     on_cpus<float>([&](const Cpu& cpu) { check_both_precisions(cpu, scenes, radius); });
-    on_cards<float>([&](const Cuda& cuda) { check_both_precisions(cuda, scenes, radius); });
+    on_gpus<float>([&](const Cuda& cuda) { check_both_precisions(cuda, scenes, radius); });
   }
 }
 
@@ -226,7 +226,7 @@ void check_samples(SampleType type, Index bands, std::optional<Index> radius) {
     CHECK(same_bits(images, expected));
   };
   on_cpus<float>(check);
-  on_cards<float>(check);
+  on_gpus<float>(check);
 }
 
 TEST_CASE("assemble_batch: scenes of 16 bits and floats, of 1 to 13 bands") {

@@ -254,7 +254,7 @@ TEST_CASE_TEMPLATE("batch_norm: given the statistics it would have taken, it giv
   for (const ImageSize& size : image_sizes()) {
     CAPTURE(size.str());
     on_cpus<T>([&](const Cpu& cpu) { check(size, cpu); });
-    on_cards<T>([&](const Cuda& cuda) { check(size, cuda); });
+    on_gpus<T>([&](const Cuda& cuda) { check(size, cuda); });
   }
 }
 

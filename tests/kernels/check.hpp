@@ -127,7 +127,7 @@ void on_cpus(const F& f) {
   for (const int threads : {1, 2, 4}) f(Cpu{threads});
 }
 template <class T, class F>
-void on_cards(const F& f) {
+void on_gpus(const F& f) {
   if constexpr (!std::is_same_v<T, double>) {
     for (const int gpu : {0, 1}) f(Cuda{gpu});
   }
@@ -153,7 +153,7 @@ void check_assigned(const std::vector<double>& expected, double bound, const F& 
   if constexpr (!std::is_same_v<T, double>) {
     if constexpr (std::is_invocable_v<const F&, const Cuda&, Out*>) {
       first.clear();
-      on_cards<T>([&](const Cuda& cuda) {
+      on_gpus<T>([&](const Cuda& cuda) {
         CAPTURE(cuda.index);
         run(cuda);
       });

@@ -29,7 +29,7 @@ void check_confusion(const ImageSize& s) {
     CHECK(counts == expected);
   };
   on_cpus<T>(check);
-  on_cards<T>(check);
+  on_gpus<T>(check);
 }
 
 TEST_CASE_TEMPLATE("confusion counts every pixel once, but ignored ones", T, float, double,

@@ -39,7 +39,7 @@ TEST_CASE_TEMPLATE("dropout keeps 1 - p of the elements, scaled, and remembers w
     CHECK(count(run(device, rng, 0, 1.0), 0) == kSize);
   };
   on_cpus<T>(check);
-  on_cards<T>(check);
+  on_gpus<T>(check);
 }
 
 }  // namespace

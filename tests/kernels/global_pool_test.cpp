@@ -24,7 +24,7 @@ TEST_CASE("global_max_pool: ties and NaNs have the same winner on the CPU and on
     CHECK(winner == first);
   };
   on_cpus<float>(check);
-  on_cards<float>(check);
+  on_gpus<float>(check);
 }
 
 TEST_CASE_TEMPLATE("global pools", T, float, double, bfloat16) {

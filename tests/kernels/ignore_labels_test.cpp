@@ -22,7 +22,7 @@ TEST_CASE("ignore_labels replaces the labels of a set, and no others") {
     CHECK(out == expected);
   };
   on_cpus<float>(check);
-  on_cards<float>(check);
+  on_gpus<float>(check);
 }
 
 }  // namespace

@@ -83,7 +83,7 @@ TEST_CASE("max_pool: a NaN wins and an image of -inf has a winner") {
     CHECK(dx == std::vector<float>{0, 3, 0, 0, 4, 0, 0, 0});
   };
   on_cpus<float>(check);
-  on_cards<float>(check);
+  on_gpus<float>(check);
 }
 
 }  // namespace
