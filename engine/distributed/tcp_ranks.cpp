@@ -240,12 +240,20 @@ std::array<std::vector<Socket>, kChannels> accept_all(int size, const MeetingPla
   return peers;
 }
 
-/// Another rank: connects as soon as rank 0 is there.
-Socket reach(const Greeting& greeting, const MeetingPlace& place, Clock::time_point end) {
+[[noreturn]] void fail_without_rank_0(int rank, const MeetingPlace& place) {
+  fail("rank {}: rank 0 at {}, port {}, has ended or is another program", rank, place.host,
+       place.port);
+}
+
+/// Another rank: connects as soon as rank 0 is there. `earlier` is a connection to it, if there is one:
+/// rank 0 may have refused this rank, and is then waited for in vain.
+Socket reach(const Greeting& greeting, const Socket* earlier, const MeetingPlace& place,
+             Clock::time_point end) {
   constexpr auto kPause = std::chrono::milliseconds(50);
   while (true) {
     Socket socket = Socket::connect_to(place.host, place.port);
     if (socket.is_open() && socket.send(bytes_of(greeting))) return socket;
+    if (earlier != nullptr && earlier->has_ended()) fail_without_rank_0(greeting.rank, place);
     require(Clock::now() < end, "rank {} of {} cannot reach rank 0 at {}, port {}", greeting.rank,
             greeting.size, place.host, place.port);
     std::this_thread::sleep_for(kPause);
@@ -256,16 +264,17 @@ std::array<std::vector<Socket>, kChannels> join_rank_0(int rank, int size,
                                                        const MeetingPlace& place,
                                                        Clock::time_point end) {
   std::array<std::vector<Socket>, kChannels> peers;
+  const Socket* earlier = nullptr;
   for (int channel = 0; channel < kChannels; ++channel) {
     const Greeting greeting{.rank = rank, .size = size, .channel = channel};
-    peers[static_cast<std::size_t>(channel)].push_back(reach(greeting, place, end));
+    std::vector<Socket>& of_channel = peers[static_cast<std::size_t>(channel)];
+    of_channel.push_back(reach(greeting, earlier, place, end));
+    earlier = &of_channel.front();
   }
   for (const std::vector<Socket>& peer : peers) {
     std::uint64_t magic = 0;
     const bool answered = peer[0].readable(until(end)) && peer[0].receive(writable(magic));
-    require(answered && magic == kMagic,
-            "rank {}: rank 0 at {}, port {}, has ended or is another program", rank, place.host,
-            place.port);
+    if (!answered || magic != kMagic) fail_without_rank_0(rank, place);
   }
   return peers;
 }

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <cmath>
 #include <cstring>
 #include <functional>
@@ -159,6 +160,24 @@ TEST_CASE("tcp: ranks that do not come are named, and strangers are let go") {
     CHECK(message(0, 2) == "rank 1 was told of 3 ranks, and rank 0 of 2");
   }
   CHECK(other == at("rank 1: rank 0 at localhost, port {}, has ended or is another program"));
+}
+
+TEST_CASE(
+    "tcp: a rank that was refused says so at once, and does not wait for a second connection") {
+  const MeetingPlace place = free_place();
+  std::jthread refusing([&] {
+    const Socket door = Socket::listen_at(place.port);
+    const Socket peer = door.accept();
+  });
+  const auto begin = std::chrono::steady_clock::now();
+  constexpr auto kPatience = std::chrono::seconds(60);
+  CHECK_THROWS_WITH_AS(
+      connect_tcp_ranks(1, 2, place, kPatience),
+      fmt::format("rank 1: rank 0 at localhost, port {}, has ended or is another program",
+                  place.port)
+          .c_str(),
+      Error);
+  CHECK(std::chrono::steady_clock::now() - begin < kPatience / 2);
 }
 
 }  // namespace
