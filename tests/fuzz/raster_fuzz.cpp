@@ -38,8 +38,8 @@ void write(Input& input) {
   const int bands = static_cast<int>(input.below(6));
   const GDALDataType type = kTypes[input.byte() % kTypes.size()];
   const auto how = gdal::options({"ALPHA=NO", "PHOTOMETRIC=MINISBLACK"});
-  const gdal::Dataset raster(GDALCreate(GDALGetDriverByName("GTiff"), kName, width, height,
-                                        std::max(1, bands), type, how.get()));
+  const gdal::DatasetPtr raster(GDALCreate(GDALGetDriverByName("GTiff"), kName, width, height,
+                                           std::max(1, bands), type, how.get()));
   if (raster == nullptr) return;
   for (int number = 1; number <= bands; ++number) {
     const GDALRasterBandH band = GDALGetRasterBand(raster.get(), number);
