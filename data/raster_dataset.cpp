@@ -76,8 +76,8 @@ void RasterDataset::make_reader(const RasterPairs& found) {
   ClassTable classes = found.class_table
                            ? ClassTable::read(*found.class_table)
                            : classes_of(raster_categories(found.pairs.front().mask), table);
-  reader_ = std::make_unique<PictureReader>(std::move(classes), table, options_.bands,
-                                            options_.mask_policy);
+  reader_ = std::make_unique<RasterPictureReader>(std::move(classes), table, options_.bands,
+                                                  options_.mask_policy);
 }
 
 void RasterDataset::open_pictures(std::vector<RasterPair> pairs) {

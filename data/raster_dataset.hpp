@@ -6,9 +6,9 @@
 
 #include "data/dataset.hpp"
 #include "data/raster/ground_split.hpp"
-#include "data/raster/picture_reader.hpp"
 #include "data/raster/picture_tiles.hpp"
 #include "data/raster/raster_pairs.hpp"
+#include "data/raster/raster_pictures.hpp"
 
 namespace fpanet {
 
@@ -63,7 +63,7 @@ class RasterDataset : public Dataset {
 
   DatasetOptions options_;
   std::string source_;
-  std::unique_ptr<const PictureReader> reader_;
+  std::unique_ptr<const RasterPictureReader> reader_;
   std::optional<double> pixel_size_;
   std::vector<RasterPicture> pictures_;
   std::vector<PictureTile> tiles_;

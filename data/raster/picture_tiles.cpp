@@ -26,7 +26,7 @@ std::vector<PictureTile> cut_tiles(std::span<const RasterPicture> pictures, cons
   return tiles;
 }
 
-TileContents contents_of(const PictureReader& reader, const RasterPicture& picture,
+TileContents contents_of(const RasterPictureReader& reader, const RasterPicture& picture,
                          const PictureTile& tile) {
   TileContents counted;
   RasterPatch mask = reader.read_mask(picture, tile.own);

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "data/mask_counts.hpp"
-#include "data/raster/picture_reader.hpp"
+#include "data/raster/raster_pictures.hpp"
 
 namespace fpanet {
 
@@ -30,7 +30,7 @@ struct TileContents {
   std::vector<Index> class_pixels = {};  ///< of colours
 };
 /// Throws Error if the mask holds values that are no indices.
-TileContents contents_of(const PictureReader& reader, const RasterPicture& picture,
+TileContents contents_of(const RasterPictureReader& reader, const RasterPicture& picture,
                          const PictureTile& tile);
 /// The same once it is decided what the values of the picture's mask mean.
 SceneFacts facts_of(const TileContents& contents, const RasterPicture& picture,

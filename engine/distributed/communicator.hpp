@@ -71,6 +71,9 @@ class SingleRank final : public Communicator {
   void barrier() override {}
 };
 
+/// Throws Error unless `all` has room for `mine` of each of `size` ranks.
+void check_gathered(std::span<const std::byte> mine, std::span<const std::byte> all, int size);
+
 /// The part of `count` values, images or scenes that belongs to a rank. Parts follow one another in
 /// the order of ranks, and their sizes differ by at most one.
 struct RankPart {

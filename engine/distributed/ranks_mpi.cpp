@@ -46,9 +46,7 @@ class MpiChannel : public Communicator {
   void finish_sums() override {}
 
   void all_gather(std::span<const std::byte> mine, std::span<std::byte> all) override {
-    require(all.size() == mine.size() * static_cast<std::size_t>(size_),
-            "all_gather: {} bytes of each of {} ranks do not fit in {}", mine.size(), size_,
-            all.size());
+    check_gathered(mine, all, size_);
     const int bytes = count_of(mine.size());
     MPI_Allgather(mine.data(), bytes, MPI_BYTE, all.data(), bytes, MPI_BYTE, comm_);
   }

@@ -76,9 +76,7 @@ class TcpChannel : public Communicator {
   void finish_sums() override {}
 
   void all_gather(std::span<const std::byte> mine, std::span<std::byte> all) override {
-    require(all.size() == mine.size() * static_cast<std::size_t>(size_),
-            "all_gather: {} bytes of each of {} ranks do not fit in {}", mine.size(), size_,
-            all.size());
+    check_gathered(mine, all, size_);
     if (rank_ != 0) {
       send(0, Call::gather, mine);
       receive(0, Call::gather, all);

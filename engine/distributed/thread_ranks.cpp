@@ -79,9 +79,7 @@ class ThreadRank final : public Communicator {
   void finish_sums() override { background_->finish(); }
 
   void all_gather(std::span<const std::byte> mine, std::span<std::byte> all) override {
-    require(all.size() == mine.size() * static_cast<std::size_t>(size()),
-            "all_gather: {} bytes of each of {} ranks do not fit in {}", mine.size(), size(),
-            all.size());
+    check_gathered(mine, all, size());
     show(all);
     const std::size_t at = static_cast<std::size_t>(rank_) * mine.size();
     for (int k = 0; k < size(); ++k) {

@@ -305,13 +305,15 @@ std::optional<PlanCandidate> ConvolutionPlanner::from_assigning_pass(
   return std::nullopt;
 }
 
+bool ConvolutionPlanner::is_partial_batch(const ConvolutionProblem& problem) const {
+  return !demands_.deterministic &&
+         std::any_of(planned_.begin(), planned_.end(),
+                     [&](const auto& planned) { return is_part_of(problem, planned.first); });
+}
+
 std::optional<PlanCandidate> ConvolutionPlanner::for_partial_batch(
     const ConvolutionProblem& problem) const {
-  if (demands_.deterministic) return std::nullopt;
-  const bool partial = std::any_of(planned_.begin(), planned_.end(), [&](const auto& planned) {
-    return is_part_of(problem, planned.first);
-  });
-  if (!partial) return std::nullopt;
+  if (!is_partial_batch(problem)) return std::nullopt;
   auto plans = plan_candidates(without_epilogue(problem), target_, demands_, 1);
   if (plans.empty()) return std::nullopt;
   return PlanCandidate{std::move(plans.front().plan), !problem.epilogue.any()};
@@ -321,11 +323,8 @@ std::optional<PlanCandidate> ConvolutionPlanner::for_partial_batch(
 void ConvolutionPlanner::build_announced() {
   std::vector<ConvolutionProblem> problems;
   for (const ConvolutionProblem& problem : announced_) {
-    if (planned_.contains(problem) || file_.find(key(problem)) != nullptr) continue;
-    const auto has_more = [&](const auto& planned) { return is_part_of(problem, planned.first); };
-    if (!demands_.deterministic && std::any_of(planned_.begin(), planned_.end(), has_more))
-      continue;
-    problems.push_back(problem);
+    const bool chosen = planned_.contains(problem) || file_.find(key(problem)) != nullptr;
+    if (!chosen && !is_partial_batch(problem)) problems.push_back(problem);
   }
   announced_.clear();
   const std::size_t processors = std::thread::hardware_concurrency();

@@ -59,6 +59,8 @@ class ConvolutionPlanner {
   std::optional<PlanCandidate> from_file(const ConvolutionProblem& problem) const;
   std::optional<PlanCandidate> from_assigning_pass(const Cuda& cuda,
                                                    const ConvolutionProblem& problem);
+  /// Whether the problem takes the heuristics' first engine because a larger batch is planned.
+  bool is_partial_batch(const ConvolutionProblem& problem) const;
   std::optional<PlanCandidate> for_partial_batch(const ConvolutionProblem& problem) const;
   void build_announced();
   PlanCandidate fastest(const Cuda& cuda, const ConvolutionProblem& problem);

@@ -1,4 +1,4 @@
-#include "data/raster/picture_reader.hpp"
+#include "data/raster/raster_pictures.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -46,7 +46,7 @@ SourceWindow source_of(const RasterPicture& picture, const Window& window) {
 
 }  // namespace
 
-RasterPicture PictureReader::open(RasterPair pair) const {
+RasterPicture RasterPictureReader::open(RasterPair pair) const {
   RasterPicture picture{.pair = std::move(pair)};
   picture.info = open_image(picture)->info();
   const auto probe = open_raster(picture.pair.mask, {.labels = true});
@@ -71,18 +71,18 @@ RasterPicture PictureReader::open(RasterPair pair) const {
   return picture;
 }
 
-ReaderPool::Lease PictureReader::open_image(const RasterPicture& picture) const {
+ReaderPool::Lease RasterPictureReader::open_image(const RasterPicture& picture) const {
   return images_.take(picture.pair.image, {.bands = bands_.numbers()});
 }
 
-ReaderPool::Lease PictureReader::open_mask(const RasterPicture& picture) const {
+ReaderPool::Lease RasterPictureReader::open_mask(const RasterPicture& picture) const {
   RasterOptions how{.labels = true};
   how.bands = picture.mask_has_colors ? std::vector<Index>{1, 2, 3} : std::vector<Index>{1};
   return masks_.take(picture.pair.mask, how);
 }
 
-std::vector<std::uint8_t> PictureReader::read_valid(const RasterPicture& picture,
-                                                    const Window& window) const {
+std::vector<std::uint8_t> RasterPictureReader::read_valid(const RasterPicture& picture,
+                                                          const Window& window) const {
   const auto reader = open_image(picture);
   if (!picture.grid.is_same()) {
     return reader->read(source_of(picture, window), window.height, window.width).valid;
@@ -91,11 +91,13 @@ std::vector<std::uint8_t> PictureReader::read_valid(const RasterPicture& picture
                              window.height, window.width});
 }
 
-RasterPatch PictureReader::read_image(const RasterPicture& picture, const Window& window) const {
+RasterPatch RasterPictureReader::read_image(const RasterPicture& picture,
+                                            const Window& window) const {
   return open_image(picture)->read(source_of(picture, window), window.height, window.width);
 }
 
-RasterPatch PictureReader::read_mask(const RasterPicture& picture, const Window& window) const {
+RasterPatch RasterPictureReader::read_mask(const RasterPicture& picture,
+                                           const Window& window) const {
   RasterPatch patch =
       open_mask(picture)->read(source_of(picture, window), window.height, window.width);
   if (picture.mask_has_colors) return patch;
@@ -109,7 +111,7 @@ RasterPatch PictureReader::read_mask(const RasterPicture& picture, const Window&
   return patch;
 }
 
-LabelMap PictureReader::labels_of(const RasterPicture& picture, RasterPatch patch) const {
+LabelMap RasterPictureReader::labels_of(const RasterPicture& picture, RasterPatch patch) const {
   if (!picture.mask_has_colors) {
     for (std::uint8_t& value : patch.pixels.pixels) value = picture.labels.label_of[value];
     return {.labels = std::move(patch.pixels)};
@@ -130,8 +132,8 @@ LabelMap PictureReader::labels_of(const RasterPicture& picture, RasterPatch patc
   return labels;
 }
 
-Scene PictureReader::read(const RasterPicture& picture, const Window& window,
-                          LabelMap labels) const {
+Scene RasterPictureReader::read(const RasterPicture& picture, const Window& window,
+                                LabelMap labels) const {
   RasterPatch patch = read_image(picture, window);
   ignore_missing(labels.labels, patch.valid);
   fill_missing(patch);

@@ -31,10 +31,10 @@ struct RasterPicture {
 
 /// Reads windows, which are on the grid of a picture. All functions may be called from several threads at the same
 /// time, and throw an Error that names the file for values that are no class.
-class PictureReader {
+class RasterPictureReader {
  public:
   /// `table` names the class table in messages.
-  PictureReader(ClassTable classes, std::string table, Bands bands, MaskPolicy policy)
+  RasterPictureReader(ClassTable classes, std::string table, Bands bands, MaskPolicy policy)
       : classes_(std::move(classes)),
         table_(std::move(table)),
         bands_(std::move(bands)),
