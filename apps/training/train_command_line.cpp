@@ -11,6 +11,7 @@
 #include "apps/cli/shared_settings.hpp"
 #include "apps/cli/usage_error.hpp"
 #include "apps/training/pixel_choice.hpp"
+#include "apps/training/recipes.hpp"
 #include "engine/core/join.hpp"
 
 namespace fpanet {
@@ -42,6 +43,9 @@ TrainCommandLine::TrainCommandLine(CLI::App& app) {
              "weight decay and patience");
   call_.text("config", "FILE.toml", &config_file_, "a TOML file",
              "Read settings from a file; flags override them");
+  call_.choice("recipe", &recipe_, recipe_names(),
+               "Settings by the name of their set: notebook is the defaults,\n"
+               "best what docs/results.md found; a file and flags override it");
   call_.flag("print-config", &options_.print_config,
              "Print the resolved settings as TOML and exit");
   call_.add_flags(app);
@@ -62,11 +66,30 @@ const TrainOptions& TrainCommandLine::resolve() {
   } else if (!config_file_.empty()) {
     read_settings_file(config_file_, settings_);
   }
+  if (options_.resume.empty() || resumes_checkpoint()) apply_recipe();
   check(options_.config.optimizer, options_.config.lr);
   check(options_.config.objective);
   check_sample(options_.config);
   if (!options_.print_config) settings_.check_required();
   return options_;
+}
+
+void TrainCommandLine::apply_recipe() {
+  const Recipe& recipe = *std::ranges::find(recipes(), recipe_, &Recipe::name);
+  const bool network_is_told_by_file =
+      resumes_checkpoint() || !file_or_none(options_.config.init).empty();
+  const std::vector<std::string> of_network = network_flag_names();
+  for (const RecipeSetting& one : recipe.settings) {
+    if (settings_.told(one.name)) continue;
+    if (network_is_told_by_file &&
+        (one.name == "network" || std::ranges::find(of_network, one.name) != of_network.end())) {
+      continue;
+    }
+    if (!one.with.empty() && settings_.find(one.with)->str() != recipe.find(one.with)->value) {
+      continue;
+    }
+    settings_.assign(*settings_.find(one.name), one.value, "--recipe " + recipe.name);
+  }
 }
 
 bool TrainCommandLine::resumes_checkpoint() const {
@@ -101,6 +124,7 @@ void TrainCommandLine::refuse_changes_to_a_resumed_run() const {
         join(kChangeableOnResume, ", --"));
   };
   if (!config_file_.empty()) refuse("config");
+  if (call_.given("recipe")) refuse("recipe");
   for (const Setting& setting : settings_.all()) {
     if (settings_.given(setting.name) && !changeable_on_resume(setting.name)) refuse(setting.name);
   }

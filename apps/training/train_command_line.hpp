@@ -24,7 +24,8 @@ struct TrainOptions {
 /// The command line of fpanet_train. Flags override the file of --config, or the configuration of
 /// the run that --resume names, which override the defaults. --resume with a Lightning checkpoint
 /// starts a new run that takes some settings from the checkpoint: see adopt(). A file may contain
-/// any setting except config, resume and print-config.
+/// any setting except config, recipe, resume and print-config. The settings of --recipe are those
+/// that neither a flag nor the file tells.
 class TrainCommandLine {
  public:
   explicit TrainCommandLine(CLI::App& app);
@@ -55,6 +56,9 @@ class TrainCommandLine {
                      bool fine_tunes, NetworkConfig& network);
 
  private:
+  /// Sets what the recipe names, if nothing else told it. The network of --init or of a
+  /// Lightning checkpoint is that file's.
+  void apply_recipe();
   void refuse_changes_to_a_resumed_run() const;
   void refuse_other_weights() const;
   /// A schedule that depends on the length of the run has no other --epochs than the run's.
@@ -63,6 +67,7 @@ class TrainCommandLine {
   TrainOptions options_;
   NetworkConfig network_;
   std::string config_file_;
+  std::string recipe_ = "notebook";
   Settings settings_;
   Settings call_;  ///< the settings that no file can contain
 };

@@ -8,6 +8,7 @@
 
 #include "apps/cli/settings_file.hpp"
 #include "apps/cli/usage_error.hpp"
+#include "apps/training/recipes.hpp"
 #include "apps/training/train_command_line.hpp"
 #include "data/text_file.hpp"
 #include "tests/support/message_of.hpp"
@@ -96,6 +97,60 @@ TEST_CASE("fpanet_train: defaults are the notebook's") {
   CHECK(config.lr == 1e-4);
   CHECK(config.seed == 42);
   CHECK(config.protocol == "clean");
+}
+
+TEST_CASE("--recipe sets what its recipe names, unless a flag or a file tells it") {
+  const auto options = [](const TrainConfig& config) { return config.network.options; };
+  CHECK(Call({"--data", "d", "--recipe", "notebook"}).options.config == TrainConfig{.data = "d"});
+
+  const TrainConfig best = Call({"--data", "d", "--recipe", "best"}).options.config;
+  for (const Recipe& recipe : recipes()) {
+    for (const RecipeSetting& setting : recipe.settings) {
+      CAPTURE(setting.name);
+      Call call({"--data", "d", "--recipe", recipe.name});
+      CHECK(contains(call.command_line.config_toml(), setting.name + " = "));
+      CHECK((setting.with.empty() || recipe.find(setting.with) != nullptr));
+    }
+  }
+  CHECK(best.objective.loss == "dice+ce");
+  CHECK(best.objective.class_weights == "auto");
+  CHECK(options(best).at("input") == "both");
+  CHECK(best.augment == "strong");
+  CHECK(best.epochs == TrainConfig{}.epochs);
+
+  const TrainConfig other =
+      Call({"--data", "d", "--recipe", "best", "--lr", "1e-4", "--input", "image"}).options.config;
+  CHECK(other.lr == 1e-4);
+  CHECK(options(other).at("input") == "image");
+  CHECK(other.augment == "strong");
+
+  const ScratchFolder folder;
+  write_text_file(folder / "c.toml", "augment = 'none'\n");
+  const std::string file = (folder / "c.toml").string();
+  CHECK(Call({"--data", "d", "--recipe", "best", "--config", file}).options.config.augment ==
+        "none");
+}
+
+TEST_CASE("--recipe leaves out what another flag makes meaningless") {
+  const TrainConfig unet =
+      Call({"--data", "d", "--recipe", "best", "--network", "unet"}).options.config;
+  CHECK(unet.network.network == "unet");
+  CHECK(unet.network.options.count("input") == 0);
+  CHECK(unet.augment == "strong");
+  const TrainConfig lovasz =
+      Call({"--data", "d", "--recipe", "best", "--loss", "lovasz"}).options.config;
+  CHECK(lovasz.objective.class_weights == "none");
+  const TrainConfig tuned =
+      Call({"--data", "d", "--recipe", "best", "--init", "m.pth"}).options.config;
+  CHECK(tuned.network.options.empty());
+  CHECK(tuned.objective.loss == "dice+ce");
+}
+
+TEST_CASE("--recipe cannot go with --resume") {
+  const ScratchFolder folder;
+  CHECK(contains(usage_message({"--resume", folder.path().string(), "--recipe", "best"}),
+                 "--recipe cannot go with --resume"));
+  CHECK(contains(usage_message({"--data", "d", "--recipe", "better"}), "notebook, best"));
 }
 
 TEST_CASE("fpanet_train: every flag sets its member") {
