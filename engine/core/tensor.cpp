@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstring>
+#include <limits>
+#include <type_traits>
 
 #include "engine/core/cuda_memory.hpp"
 
@@ -16,6 +19,15 @@ To convert(From value) {
     return convert<To>(static_cast<float>(value));
   } else if constexpr (std::is_same_v<To, bfloat16>) {
     return bfloat16(static_cast<float>(value));
+  } else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
+    // The language leaves open what a number becomes that the type cannot hold. The largest value may round up
+    // to one that it cannot hold, either.
+    constexpr auto kLowest = static_cast<From>(std::numeric_limits<To>::lowest());
+    constexpr auto kLargest = static_cast<From>(std::numeric_limits<To>::max());
+    if (std::isnan(value)) return 0;
+    if (value <= kLowest) return std::numeric_limits<To>::lowest();
+    if (value >= kLargest) return std::numeric_limits<To>::max();
+    return static_cast<To>(value);
   } else {
     return static_cast<To>(value);
   }

@@ -55,7 +55,7 @@ class Tensor {
   Tensor slice(Index first, Index count) const;
   Tensor clone() const;
   Tensor to(Device device) const;  ///< a copy on `device` (the same handle if already there)
-  Tensor cast(DType dtype) const;  ///< CPU only: elementwise conversion, a new tensor
+  Tensor cast(DType dtype) const;  ///< CPU only, a copy; to integers: towards 0, clamped, 0 of NaN
   void copy_from(const Tensor& other) const;  ///< same shape and dtype, any devices
   void zero() const;
 

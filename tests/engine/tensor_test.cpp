@@ -1,8 +1,10 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <vector>
 
 #include "engine/core/layout.hpp"
 #include "engine/core/tensor.hpp"
@@ -60,6 +62,25 @@ TEST_CASE("cast converts every element") {
   const Tensor halved = source.cast(DType::bf16).cast(DType::f64);
   CHECK(halved.data<double>()[1] == -2.75);
   CHECK(std::abs(halved.data<double>()[0] - 1.0 / 3.0) < 1.0 / 512);
+}
+
+TEST_CASE("cast to integers: towards zero, the nearest that the type holds, 0 for NaN") {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  const std::vector<double> numbers = {-2.75, 255.9, 256, 1e10, -1e30, kInfinity, std::nan("")};
+  const Tensor source = Tensor::empty({std::ssize(numbers)}, DType::f64);
+  std::ranges::copy(numbers, source.data<double>());
+  const auto as = [&]<class T>(DType dtype, T) {
+    const Tensor result = source.cast(dtype);
+    const std::span<T> values = result.span<T>();
+    return std::vector<T>(values.begin(), values.end());
+  };
+  CHECK(as(DType::u8, std::uint8_t{}) == std::vector<std::uint8_t>{0, 255, 255, 255, 0, 255, 0});
+  constexpr std::int32_t kLow = std::numeric_limits<std::int32_t>::min();
+  constexpr std::int32_t kHigh = std::numeric_limits<std::int32_t>::max();
+  CHECK(as(DType::i32, std::int32_t{}) ==
+        std::vector<std::int32_t>{-2, 255, 256, kHigh, kLow, kHigh, 0});
+  CHECK(as(DType::i64, std::int64_t{})[3] == 10'000'000'000);
+  CHECK(as(DType::i64, std::int64_t{})[5] == std::numeric_limits<std::int64_t>::max());
 }
 
 TEST_CASE("bfloat16 rounds to nearest even and keeps NaN") {
