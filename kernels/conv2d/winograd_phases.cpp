@@ -64,15 +64,18 @@ struct Parts {
   Parts(const UpsampledGeometry& g, const float* x, const float* skip, const float* u,
         const Conv2dEpilogue<float>& epilogue, float* y) {
     const bool has_skip = g.skip_channels() > 0;
+    // There is no u where only sizes are asked for.
+    const auto part_of_u = [u](Index offset) { return u == nullptr ? nullptr : u + offset; };
     for (Index p = 0; has_skip && p < kPhases; ++p) {
-      made[count++] = {skip_job(g, p / 2, p % 2, skip, y), {.u = u + kPhases * phase_numel(g)}};
+      made[count++] = {skip_job(g, p / 2, p % 2, skip, y),
+                       {.u = part_of_u(kPhases * phase_numel(g))}};
     }
     for (Index p = 0; p < kPhases; ++p) {
       Job<float> job = phase_job(g, p / 2, p % 2, x, y);
       job.source.distant &= p == 0;     // phase 0 has fetched them for the others
       job.target.distant &= !has_skip;  // the quarters of skip have fetched them
       made[count++] = {job,
-                       {.u = u + p * job.u_numel()},
+                       {.u = part_of_u(p * job.u_numel())},
                        {.bias = epilogue.bias,
                         .residual = has_skip ? job.target.data : nullptr,
                         .relu = epilogue.relu}};

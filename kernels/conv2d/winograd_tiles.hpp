@@ -65,7 +65,7 @@ struct WinogradImages {
   /// s.
   static WinogradImages phase(T* data, Index n, Index h, Index w, Index c, Index tile_rows,
                               Index tile_cols, Index r, Index s) {
-    return {.data = data + (2 * r * w + s) * c,
+    return {.data = data == nullptr ? nullptr : data + (2 * r * w + s) * c,
             .h = h,
             .w = w,
             .c = c,
