@@ -84,16 +84,15 @@ void Executor::run() const {
 }
 
 void Executor::run_timed(std::vector<double>& seconds) const {
-  using Clock = std::chrono::steady_clock;
   seconds.resize(steps_.size(), 0.0);
   if (const Cuda* const cuda = std::get_if<Cuda>(&graph_.context())) {
     run_timed_on_gpu(*cuda, seconds);
     return;
   }
   for (std::size_t i = 0; i < steps_.size(); ++i) {
-    const Clock::time_point start = Clock::now();
+    const auto start = std::chrono::steady_clock::now();
     run_step(steps_[i]);
-    seconds[i] += std::chrono::duration<double>(Clock::now() - start).count();
+    seconds[i] += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   }
 }
 

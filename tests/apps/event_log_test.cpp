@@ -98,14 +98,14 @@ TEST_CASE("the confusion matrix as a picture: dark cells where the shares are") 
   confusion.add(counts);
   const Image image = confusion_figure(classes, confusion);
   REQUIRE(image.channels == 3);
-  constexpr Index kSide = 44, kEdge = 10;  // of a cell, below the matrix
-  const auto top = [&](Index row) { return image.height - kEdge - (3 - row) * kSide; };
+  constexpr Index kCell = 44, kEdge = 10;  // of a cell, below the matrix
+  const auto top = [&](Index row) { return image.height - kEdge - (3 - row) * kCell; };
   // The first row's first cell holds the whole row: where it begins, the matrix begins.
   Index left = 0;
   while (left < image.width && image.at(top(0), left)[0] != 120) ++left;
-  REQUIRE(left + 3 * kSide <= image.width);
+  REQUIRE(left + 3 * kCell <= image.width);
   const auto red = [&](Index row, Index column) {
-    return int{image.at(top(row), left + column * kSide)[0]};
+    return int{image.at(top(row), left + column * kCell)[0]};
   };
   CHECK(red(0, 0) == 120);
   CHECK(red(0, 1) == 255);

@@ -23,7 +23,9 @@ const std::vector<PlanCase> kPlans = {
 }  // namespace
 
 TEST_CASE("windows: cover a side from edge to edge, with the overlap that was asked for") {
-  for (const auto& [length, size, overlap] : kPlans) {
+  for (const PlanCase& plan : kPlans) {
+    const Index length = plan.length, size = plan.size;
+    const double overlap = plan.overlap;
     CAPTURE(length);
     CAPTURE(size);
     CAPTURE(overlap);
@@ -52,7 +54,9 @@ TEST_CASE("windows: cover a side from edge to edge, with the overlap that was as
 }
 
 TEST_CASE("windows: weights are positive, their sum is 1 within 1e-6 and they begin gently") {
-  for (const auto& [length, size, overlap] : kPlans) {
+  for (const PlanCase& plan : kPlans) {
+    const Index length = plan.length, size = plan.size;
+    const double overlap = plan.overlap;
     CAPTURE(length);
     CAPTURE(size);
     CAPTURE(overlap);

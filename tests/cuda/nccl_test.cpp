@@ -32,8 +32,8 @@ std::unique_ptr<GpuRanks> connected(Communicator& ranks, const Cuda& cuda) {
   return connect_nccl_ranks(ranks, cuda, [](const std::string& message) { FAIL(message); });
 }
 
-Tensor count_up(Index count, Device device) {
-  const Tensor values = Tensor::empty({count}, DType::f32);
+Tensor count_up(Index length, Device device) {
+  const Tensor values = Tensor::empty({length}, DType::f32);
   std::iota(values.span<float>().begin(), values.span<float>().end(), 1.0F);
   return values.to(device);
 }

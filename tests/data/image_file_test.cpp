@@ -24,7 +24,7 @@ using test::picture;
 
 namespace {
 
-const std::filesystem::path kImages = std::filesystem::path(FPANET_TEST_DATA) / "images";
+const std::filesystem::path kFolder = std::filesystem::path(FPANET_TEST_DATA) / "images";
 
 Image image_from(const StateEntry& entry) {
   const DType type = entry.type() == ElementType::u16 ? DType::u16 : DType::u8;
@@ -95,11 +95,13 @@ Image upper_bytes(const Image& image) {
 }  // namespace
 
 TEST_CASE("image files: every format decodes to OpenCV's bytes") {
-  const SafetensorsFile expected = read_safetensors(kImages / "expected.safetensors");
+  const SafetensorsFile expected = read_safetensors(kFolder / "expected.safetensors");
   REQUIRE(expected.tensors.size() == 24);
-  for (const auto& [name, entry] : expected.tensors) {
+  for (const auto& one : expected.tensors) {
+    const std::string& name = one.first;
+    const StateEntry& entry = one.second;
     CAPTURE(name);
-    const Image image = read_image(kImages / name);
+    const Image image = read_image(kFolder / name);
     const Image wanted = image_from(entry);
     CHECK(image.size_str() == wanted.size_str());
     CHECK((image.type == DType::u16) == (name.find("16") != name.npos));
@@ -108,25 +110,27 @@ TEST_CASE("image files: every format decodes to OpenCV's bytes") {
 }
 
 TEST_CASE("image files: bands and depth are those of the file") {
-  const SafetensorsFile expected = read_safetensors(kImages / "deep.safetensors");
+  const SafetensorsFile expected = read_safetensors(kFolder / "deep.safetensors");
   REQUIRE(expected.tensors.size() == 7);
-  for (const auto& [name, entry] : expected.tensors) {
+  for (const auto& one : expected.tensors) {
+    const std::string& name = one.first;
+    const StateEntry& entry = one.second;
     CAPTURE(name);
     const Image wanted = image_from(entry);
     const Bands all = Bands::first(wanted.channels);
-    CHECK(read_image(kImages / name, {.bands = all}) == wanted);
+    CHECK(read_image(kFolder / name, {.bands = all}) == wanted);
     const ReadOptions too_many{.bands = Bands::first(wanted.channels + 1)};
     if (wanted.channels == 2) continue;  // three bands of gray are gray
     const std::string message =
-        message_of<TooFewBands>([&] { read_image(kImages / name, too_many); });
+        message_of<TooFewBands>([&] { read_image(kFolder / name, too_many); });
     CHECK(message == fmt::format("the model takes {} bands, {} has {}", wanted.channels + 1, name,
                                  wanted.channels));
   }
 }
 
 TEST_CASE("image files: bands in any order, and windows") {
-  const Image whole = read_image(kImages / "rgba16.png", {.bands = Bands::first(4)});
-  const Image turned = read_image(kImages / "rgba16.png",
+  const Image whole = read_image(kFolder / "rgba16.png", {.bands = Bands::first(4)});
+  const Image turned = read_image(kFolder / "rgba16.png",
                                   {.bands = Bands::parse("4,1,1"), .window = Window{2, 3, 4, 2}});
   REQUIRE(turned.size_str() == "4x2");
   for (Index y = 0; y < 4; ++y) {
@@ -140,30 +144,32 @@ TEST_CASE("image files: bands in any order, and windows") {
     }
   }
   CHECK(contains(message_of<Error>([&] {
-                   read_image(kImages / "rgba16.png", {.window = Window{0, 0, 10, 7}});
+                   read_image(kFolder / "rgba16.png", {.window = Window{0, 0, 10, 7}});
                  }),
                  "window of 10x7 at row 0, column 0 is not inside an image of 9x7"));
 }
 
 TEST_CASE("image files: every kind of BMP decodes to OpenCV's bytes") {
-  const SafetensorsFile expected = read_safetensors(kImages / "bmp" / "expected.safetensors");
+  const SafetensorsFile expected = read_safetensors(kFolder / "bmp" / "expected.safetensors");
   REQUIRE(expected.tensors.size() == 31);
-  for (const auto& [name, entry] : expected.tensors) {
+  for (const auto& one : expected.tensors) {
+    const std::string& name = one.first;
+    const StateEntry& entry = one.second;
     CAPTURE(name);
-    CHECK(read_image(kImages / "bmp" / name) == image_from(entry));
+    CHECK(read_image(kFolder / "bmp" / name) == image_from(entry));
   }
 }
 
 TEST_CASE("image files: BMP that is not read is refused with a way out") {
-  std::vector<std::uint8_t> bytes = read_file_bytes(kImages / "bmp" / "rgb32fields.bmp");
+  std::vector<std::uint8_t> bytes = read_file_bytes(kFolder / "bmp" / "rgb32fields.bmp");
   bytes[54 + 2] = 0x0f;  // red: 0x0f0000
   CHECK(decode_error(bytes) ==
         "BMP of 32 bits per pixel with the bit fields f0000, ff00, ff is not read; convert it to "
         "PNG or to a 24-bit BMP");
-  bytes = read_file_bytes(kImages / "bmp" / "rgb24.bmp");
+  bytes = read_file_bytes(kFolder / "bmp" / "rgb24.bmp");
   bytes[30] = 4;  // JPEG inside
   CHECK(contains(decode_error(bytes), "BMP of 24 bits per pixel with compression 4 is not read; "));
-  bytes = read_file_bytes(kImages / "bmp" / "rle8.bmp");
+  bytes = read_file_bytes(kFolder / "bmp" / "rle8.bmp");
   CHECK(contains(decode_error({bytes.begin(), bytes.end() - 2}), "cut-off BMP"));
 }
 
@@ -244,28 +250,28 @@ TEST_CASE("image files: JPEG comes back nearly as it was written") {
 }
 
 TEST_CASE("image files: masks without colour keep their raw values") {
-  CHECK(read_mask(kImages / "gray.png").channels == 1);
-  CHECK(read_mask(kImages / "gray_alpha.png").channels == 1);
-  CHECK(read_mask(kImages / "rgb.png").channels == 3);
-  CHECK(read_mask(kImages / "palette.png") == read_image(kImages / "palette.png"));
+  CHECK(read_mask(kFolder / "gray.png").channels == 1);
+  CHECK(read_mask(kFolder / "gray_alpha.png").channels == 1);
+  CHECK(read_mask(kFolder / "rgb.png").channels == 3);
+  CHECK(read_mask(kFolder / "palette.png") == read_image(kFolder / "palette.png"));
 
-  const Image bits = read_mask(kImages / "bits.png");
+  const Image bits = read_mask(kFolder / "bits.png");
   CHECK(*std::max_element(bits.pixels.begin(), bits.pixels.end()) == 1);
   // As a picture, 4-bit values are stretched to 8 bits.
-  const Image nibbles = read_mask(kImages / "gray4.png"),
-              stretched = read_image(kImages / "gray4.png");
+  const Image nibbles = read_mask(kFolder / "gray4.png"),
+              stretched = read_image(kFolder / "gray4.png");
   for (std::size_t i = 0; i < nibbles.pixels.size(); ++i) {
     REQUIRE(nibbles.pixels[i] * 17 == stretched.pixels[3 * i]);
   }
 
-  const std::string message = message_of<Error>([] { read_mask(kImages / "gray16.png"); });
+  const std::string message = message_of<Error>([] { read_mask(kFolder / "gray16.png"); });
   CHECK(contains(message, "gray16.png: 16-bit mask holds the value "));
 }
 
 TEST_CASE("image files: a file cut anywhere is refused") {
   for (const char* name : {"420.jpg", "progressive.jpg", "cmyk.jpg", "turned3.jpg", "rgb.png",
                            "palette.png", "rgb16.png", "turned6.png", "rgb.bmp", "palette.bmp"}) {
-    const std::vector<std::uint8_t> whole = read_file_bytes(kImages / name);
+    const std::vector<std::uint8_t> whole = read_file_bytes(kFolder / name);
     CAPTURE(name);
     CHECK(decode_error(whole).empty());
     for (std::size_t length = 0; length < whole.size(); ++length) {
@@ -278,7 +284,7 @@ TEST_CASE("image files: a file cut anywhere is refused") {
 TEST_CASE("image files: a cut file is refused by name") {
   const ScratchFolder scratch;
   for (const char* name : {"420.jpg", "rgb.png", "rgb.bmp"}) {
-    const std::vector<std::uint8_t> whole = read_file_bytes(kImages / name);
+    const std::vector<std::uint8_t> whole = read_file_bytes(kFolder / name);
     test::write_bytes(scratch / name, std::span(whole).first(whole.size() / 2));
     const std::string message = message_of<Error>([&] { read_image(scratch / name); });
     CHECK(contains(message, std::string(name) + ": "));
@@ -289,7 +295,7 @@ TEST_CASE("image files: a cut file is refused by name") {
 TEST_CASE("image files: damaged bytes give a picture or an error, never a crash") {
   int pictures = 0, errors = 0;
   for (const char* name : {"progressive.jpg", "turned6.jpg", "palette.png", "palette.bmp"}) {
-    const std::vector<std::uint8_t> whole = read_file_bytes(kImages / name);
+    const std::vector<std::uint8_t> whole = read_file_bytes(kFolder / name);
     for (std::size_t i = 0; i < whole.size(); ++i) {
       std::vector<std::uint8_t> damaged = whole;
       damaged[i] ^= static_cast<std::uint8_t>(1 + i % 255);
@@ -302,7 +308,7 @@ TEST_CASE("image files: damaged bytes give a picture or an error, never a crash"
 
 TEST_CASE("image files: a huge size in a small file asks for no memory") {
   const ScratchFolder scratch;
-  std::vector<std::uint8_t> bytes = read_file_bytes(kImages / "444.jpg");
+  std::vector<std::uint8_t> bytes = read_file_bytes(kFolder / "444.jpg");
   for (std::size_t i = 0; i + 8 < bytes.size(); ++i) {
     if (bytes[i] == 0xff && bytes[i + 1] == 0xc0) {  // baseline frame: height and width follow
       std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(i) + 5, 4, std::uint8_t{0xf0});

@@ -61,15 +61,15 @@ TEST_CASE("metrics: SMP's numbers for its own counts, in four reductions") {
   REQUIRE(path);
   const auto golden = nlohmann::json::parse(std::ifstream(*path));
   REQUIRE(golden.size() == 4);
-  for (const auto& [name, one] : golden.items()) {
-    const Stats stats = stats_from(one.at("stats"));
-    for (const auto& [metric_name, metric] : kNotebookMetrics) {
-      for (const auto& [reduction, expected] : one.at(metric_name).items()) {
-        CAPTURE(name);
-        CAPTURE(metric_name);
-        CAPTURE(reduction);
-        const double value = score(metric, stats, parse_reduction(reduction));
-        CHECK(std::abs(value - expected.get<double>()) < 1e-6);
+  for (const auto& one : golden.items()) {
+    CAPTURE(one.key());
+    const Stats stats = stats_from(one.value().at("stats"));
+    for (const auto& metric : kNotebookMetrics) {
+      CAPTURE(metric.first);
+      for (const auto& expected : one.value().at(metric.first).items()) {
+        CAPTURE(expected.key());
+        const double value = score(metric.second, stats, parse_reduction(expected.key()));
+        CHECK(std::abs(value - expected.value().get<double>()) < 1e-6);
       }
     }
   }

@@ -56,7 +56,8 @@ TEST_CASE(
   REQUIRE(path);
   const SafetensorsFile golden = read_safetensors(*path);
   int pictures = 0;
-  for (const auto& [name, entry] : golden.tensors) {
+  for (const auto& one : golden.tensors) {
+    const std::string& name = one.first;
     if (!name.ends_with(".image")) continue;
     CAPTURE(name);
     const std::string key = name.substr(0, name.size() - std::string_view("image").size());

@@ -28,7 +28,9 @@ TEST_CASE("split: the notebook's, index for index") {
   REQUIRE(path);
   const auto golden = nlohmann::json::parse(std::ifstream(*path));
   REQUIRE(golden.size() == 3);
-  for (const auto& [count, parts] : golden.items()) {
+  for (const auto& one : golden.items()) {
+    const std::string& count = one.key();
+    const auto& parts = one.value();
     CAPTURE(count);
     const Split split = notebook_split(std::stoll(count));
     CHECK(split.train == parts.at("train").get<std::vector<Index>>());

@@ -27,7 +27,8 @@ TEST_CASE(
     const StateDict last = saved.last(), training = saved.training_state();
     REQUIRE(last.size() == weights.size());
     for (std::size_t i = 0; i < weights.size(); ++i) {
-      const auto& [name, entry] = weights[i];
+      const std::string& name = weights[i].first;
+      const StateEntry& entry = weights[i].second;
       CAPTURE(name);
       CHECK(last[i].first == name);
       CHECK((last[i].second.bytes().text() == entry.bytes().text()));

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the fuzz targets, one a processor at a time, each from its seeds, and fails on a finding.
 
-    python3 tests/fuzz/run.py --seconds 20 build/fuzz/bin
+    python3 tests/fuzz/run.py --seconds 20 build/clang/bin
 
 Every input may take 5 s and 512 MB. New inputs go to a temporary folder; --keep DIR keeps them,
 merged and minimised, as DIR/TARGET.

@@ -135,7 +135,9 @@ void check_both_precisions(const Device& device, const Scenes& scenes,
 
 TEST_CASE(
     "assemble_batch: the bits of augmented bytes, to_unit and high_pass, one after the other") {
-  for (const auto& [h, w] : {std::pair<Index, Index>{11, 11}, {19, 23}, {12, 180}, {83, 174}}) {
+  for (const std::pair<Index, Index>& size :
+       {std::pair<Index, Index>{11, 11}, {19, 23}, {12, 180}, {83, 174}}) {
+    const Index h = size.first, w = size.second;
     CAPTURE(h);
     CAPTURE(w);
     const Scenes scenes(h, w);

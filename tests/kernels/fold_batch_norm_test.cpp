@@ -11,9 +11,10 @@ TEST_CASE_TEMPLATE("fold_batch_norm against its formula, with and without a bias
                    bfloat16) {
   using R = Real<T>;
   struct Size {
-    Index c_out, weights_per_channel;
+    Index c_out, per_channel;
   };
-  for (const auto& [c_out, per_channel] : {Size{1, 1}, Size{3, 27}, Size{7, 9}, Size{2, 4608}}) {
+  for (const Size& size : {Size{1, 1}, Size{3, 27}, Size{7, 9}, Size{2, 4608}}) {
+    const Index c_out = size.c_out, per_channel = size.per_channel;
     for (const bool with_bias : {false, true}) {
       CAPTURE(c_out);
       CAPTURE(per_channel);

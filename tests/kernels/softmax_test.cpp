@@ -15,7 +15,8 @@ TEST_CASE_TEMPLATE("softmax and log_softmax over rows of any length", T, float, 
   const std::pair<Index, Index> sizes[] = {{1, 1},     {5, 1},     {3, 2},    {70, 3},  {1000, 7},
                                            {70, 8},    {70, 9},    {300, 64}, {4, 100}, {3, 2049},
                                            {2, 10000}, {1, 16384}, {2, 40001}};
-  for (const auto& [rows, cols] : sizes) {
+  for (const auto& size : sizes) {
+    const Index rows = size.first, cols = size.second;
     for (const bool logarithm : {false, true}) {
       CAPTURE(rows);
       CAPTURE(cols);

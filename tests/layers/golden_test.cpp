@@ -102,9 +102,10 @@ TEST_CASE("golden: the PAB block, forward and backward") {
     CAPTURE(prefix);
     PabGraph pab(golden, prefix);
     CHECK(max_difference(pab.graph.tensor(pab.out), golden.at(prefix + "out")) < test::kPartDouble);
-    for (const auto& [name, value] : pab.leaves) {
+    for (const auto& leaf : pab.leaves) {
+      const std::string& name = leaf.first;
       CAPTURE(name);
-      const auto gradient = pab.graph.gradient(value);
+      const auto gradient = pab.graph.gradient(leaf.second);
       REQUIRE(gradient.has_value());
       CHECK(max_difference(pab.graph.tensor(*gradient), golden.at(prefix + "grad." + name)) <
             test::kPartDouble);
@@ -117,7 +118,9 @@ TEST_CASE("golden: Dice loss and its gradient") {
   const auto json = test::golden_path("dice_metrics.json");
   REQUIRE(json.has_value());
   const auto numbers = nlohmann::json::parse(std::ifstream(*json));
-  for (const auto& [name, expected] : numbers.items()) {
+  for (const auto& one : numbers.items()) {
+    const std::string& name = one.key();
+    const auto& expected = one.value();
     CAPTURE(name);
     Graph graph = eager();
     const Value p = graph.input("p", tensors.at(name + ".probs").to_tensor(DType::f64), true);

@@ -135,7 +135,9 @@ TEST_CASE("golden: every loss and its gradient") {
   const auto numbers = nlohmann::json::parse(std::ifstream(*json));
   const Weights weights = numbers.at("class_weights");
   std::size_t compared = 0;
-  for (const auto& [key, expected] : numbers.at("cases").items()) {
+  for (const auto& one : numbers.at("cases").items()) {
+    const std::string& key = one.key();
+    const auto& expected = one.value();
     CAPTURE(key);
     const LossCase golden(key);
     const auto [begin, end] = golden_losses().equal_range(golden.loss);

@@ -64,11 +64,12 @@ TEST_CASE("fp64 training gives PyTorch's float64 losses on real tiles, as far as
   const MetricsTable table = MetricsTable::read(*run / "metrics.csv");
   for (const char* part : {"train", "val"}) {
     const auto& metrics = trajectory->golden().at("epoch_float64").at(0).at(part);
-    for (const auto& [name, value] : metrics.items()) {
+    for (const auto& one : metrics.items()) {
+      const std::string& name = one.key();
       CAPTURE(name);
       const auto points = table.values(fmt::format("{}/{}", part, name));
       REQUIRE(points.size() == 3);
-      CHECK(std::abs(points[0].value - value.get<double>()) < kTrajectoryDouble);
+      CHECK(std::abs(points[0].value - one.value().get<double>()) < kTrajectoryDouble);
     }
   }
 }

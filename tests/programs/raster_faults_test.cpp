@@ -211,16 +211,17 @@ TEST_CASE("flags that do not go with what is predicted on") {
   const ScratchFolder work;
   write_png(work / "a.png", synthesize(9, 1, {64, 70}).image);
   std::ofstream(work / "b.tif") << "no picture";
-  for (const auto& [image, flag] : {std::pair<std::string, std::string>{"a.png", "--nodata 0"},
-                                    {"a.png", "--cog"},
-                                    {"a.png", "--resume"},
-                                    {"b.tif", "--overlay"},
-                                    {"b.tif", "--image-size 64"},
-                                    {"b.tif", "--overlap 1"},
-                                    {"b.tif", "--window native"},
-                                    {"b.tif", "--nodata x"}}) {
+  for (const auto& call : {std::pair<std::string, std::string>{"a.png", "--nodata 0"},
+                           {"a.png", "--cog"},
+                           {"a.png", "--resume"},
+                           {"b.tif", "--overlay"},
+                           {"b.tif", "--image-size 64"},
+                           {"b.tif", "--overlap 1"},
+                           {"b.tif", "--window native"},
+                           {"b.tif", "--nodata x"}}) {
+    const std::string& flag = call.second;
     CAPTURE(flag);
-    const Outcome outcome = map(work, work / image, flag);
+    const Outcome outcome = map(work, work / call.first, flag);
     CHECK(outcome.code == 2);
     CHECK(says(outcome, flag.substr(0, flag.find(' '))));
   }

@@ -25,10 +25,12 @@ std::string reading(const ScratchFolder& work) {
 TEST_CASE("rasters of any size: a map of full size without holes") {
   if (!has_gdal()) return;
   const ScratchFolder work;
-  for (const auto& [name, size] : {std::pair<std::string, ImageSize>{"tiny", {20, 20}},
-                                   {"narrow", {31, 700}},
-                                   {"high", {300, 17}},
-                                   {"large", {600, 601}}}) {
+  for (const auto& scene : {std::pair<std::string, ImageSize>{"tiny", {20, 20}},
+                            {"narrow", {31, 700}},
+                            {"high", {300, 17}},
+                            {"large", {600, 601}}}) {
+    const std::string& name = scene.first;
+    const ImageSize& size = scene.second;
     CAPTURE(name);
     write_scene(work / (name + ".tif"), size);
     check_done(map(work, work / (name + ".tif"), "--quiet"));

@@ -102,7 +102,9 @@ void check_shown(const fs::path& run) {
   const std::string norm = "train/GradientNorm";
   CHECK(shown.scalars.at(norm) == points_of(run / "steps.csv", norm));
   REQUIRE(shown.images.size() >= 2);
-  for (const auto& [tag, pictures] : shown.images) {
+  for (const auto& one : shown.images) {
+    const auto& tag = one.first;
+    const auto& pictures = one.second;
     CAPTURE(tag);
     CHECK((tag == "val/ConfusionMatrix" || tag.starts_with("samples/")));
     CHECK(pictures.size() == 3);

@@ -123,15 +123,16 @@ TEST_CASE("weights: run folders, Hub folders, encoders of whole models; damaged 
   }
   SUBCASE("a size that the network cannot take is wrong usage") {
     const std::string out = (work / "a.onnx").string();
-    for (const auto& [call, multiple] : std::vector<std::pair<std::string, int>>{
+    for (const auto& one : std::vector<std::pair<std::string, int>>{
              {"summary --image-size 33", 32},
              {"explain --image-size 33", 32},
              {"export --image-size 33 --out " + out + " --checkpoint " + run, 8}}) {
+      const std::string& call = one.first;
       CAPTURE(call);
       const Outcome outcome = run_program(work, "tool", call);
       CHECK(outcome.code == 2);
       CHECK(has(outcome.err,
-                fmt::format("--image-size 33x33: the network takes multiples of {}", multiple)));
+                fmt::format("--image-size 33x33: the network takes multiples of {}", one.second)));
     }
   }
 }

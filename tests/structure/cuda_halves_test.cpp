@@ -75,7 +75,9 @@ TEST_CASE("every kernel with two halves has its Cuda half and a stub of it") {
   const auto halves = functions_on("Cuda", is_device_code);
   const auto stubs = functions_on("Cuda", is_stub);
   int kernels = 0;
-  for (const auto& [name, header] : functions_on("Cuda", is_header)) {
+  for (const auto& function : functions_on("Cuda", is_header)) {
+    const std::string& name = function.first;
+    const std::string& header = function.second;
     if (!on_cpu.contains(name)) continue;
     ++kernels;
     CHECK_MESSAGE(halves.contains(name),
@@ -91,7 +93,9 @@ TEST_CASE("every kernel with two halves has its Cuda half and a stub of it") {
 
 TEST_CASE("every stub stands for a kernel") {
   const auto declared = functions_on("Cuda", is_header);
-  for (const auto& [name, file] : functions_on("Cuda", is_stub)) {
+  for (const auto& function : functions_on("Cuda", is_stub)) {
+    const std::string& name = function.first;
+    const std::string& file = function.second;
     CHECK_MESSAGE(declared.contains(name), file << " has a stub of " << name
                                                 << ", which no header of kernels/ declares on "
                                                    "Cuda: remove it or add the declaration");

@@ -302,10 +302,10 @@ TEST_CASE("CUDA headers stay in device code and the library wrappers") {
     }
   }
   CHECK(reaching.size() > 30);
-  for (const auto& [file, target] : reaching) {
-    CAPTURE(file);
-    CAPTURE(target);
-    CHECK(may_reach_cuda(file));
+  for (const auto& one : reaching) {
+    CAPTURE(one.first);
+    CAPTURE(one.second);
+    CHECK(may_reach_cuda(one.first));
   }
 }
 

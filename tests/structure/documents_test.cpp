@@ -181,7 +181,9 @@ TEST_CASE("links between documents lead to a file and a heading") {
 
 TEST_CASE("headers name derivations that exist") {
   std::set<std::string> used;
-  for (const auto& [header, target] : named_derivations()) {
+  for (const Derivation& named : named_derivations()) {
+    const std::string& header = named.header;
+    const std::string& target = named.target;
     const std::string why = broken("", target);
     CHECK_MESSAGE(why.empty(), header, ": the derivation ", target, " is missing: ", why);
     used.insert(target.substr(0, target.find('#')));

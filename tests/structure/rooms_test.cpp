@@ -76,7 +76,9 @@ TEST_CASE("files at the top of kernels/ belong to an op, at most five to each") 
                   " belongs to no op: name it after one, or put it into a folder");
     files_of[op].push_back(file);
   }
-  for (const auto& [op, files] : files_of) {
+  for (const auto& one : files_of) {
+    const std::string& op = one.first;
+    const auto& files = one.second;
     CHECK_MESSAGE(files.size() <= 5, "move parts into kernels/", op, "/: ", files.size(),
                   " files at the top of kernels/ belong to ", op);
   }

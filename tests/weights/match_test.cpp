@@ -74,12 +74,13 @@ TEST_CASE("match: every prefix that training code adds is found") {
       {"encoder.", "model.encoder.", ", prefix model. added"},
       {"module.model.encoder.", "encoder.", ", module. dropped, prefix model. removed"},
   };
-  for (const auto& [in_file, in_model, note] : cases) {
-    CAPTURE(in_file);
-    CAPTURE(in_model);
-    const Match match = match_weights(file_of(kEncoder, in_file), wanted_of(kEncoder, in_model));
-    CHECK(match.summary == "3 of 3 model tensors from f.pth (zip)" + note);
-    CHECK(match.tensors[0].first == in_model + "conv1.weight");
+  for (const auto& one : cases) {
+    CAPTURE(one.in_file);
+    CAPTURE(one.in_model);
+    const Match match =
+        match_weights(file_of(kEncoder, one.in_file), wanted_of(kEncoder, one.in_model));
+    CHECK(match.summary == "3 of 3 model tensors from f.pth (zip)" + one.note);
+    CHECK(match.tensors[0].first == one.in_model + "conv1.weight");
   }
 }
 

@@ -29,7 +29,9 @@ void check_equal(const StateDict& tensors, const nlohmann::ordered_json& wanted,
       {"uint8", ElementType::u8},      {"bool", ElementType::boolean}};
   REQUIRE(tensors.size() == wanted.size());
   std::size_t position = 0;
-  for (const auto& [name, entry] : wanted.items()) {
+  for (const auto& one : wanted.items()) {
+    const std::string& name = one.key();
+    const auto& entry = one.value();
     CAPTURE(name);
     const auto& [read_name, read] = tensors[position++];
     CHECK(read_name == prefix + name);
@@ -45,11 +47,12 @@ TEST_CASE("torch files: zip, legacy and protocol 4 give exactly the saved values
   const auto wanted = expected("state_expected.json");
   const std::pair<const char*, const char*> files[] = {
       {"state_zip.pth", "zip"}, {"state_zip_protocol4.pth", "zip"}, {"state_legacy.pth", "legacy"}};
-  for (const auto& [file, container] : files) {
+  for (const auto& one : files) {
+    const char* const file = one.first;
     CAPTURE(file);
     const WeightsFile read = read_weights(kFolder / file);
     CHECK(read.name == file);
-    CHECK(read.container == container);
+    CHECK(read.container == one.second);
     CHECK(read.wrapper.empty());
     CHECK(read.skipped.empty());
     check_equal(read.tensors, wanted);
