@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Builds the unit tests with AddressSanitizer and UndefinedBehaviorSanitizer into build/sanitize and
-# runs them. The whole-network and whole-program tests are left to the release build: under the
-# sanitizers they take many times as long. Arguments go to ctest: scripts/sanitize.sh -R data
+# Builds the unit tests with AddressSanitizer and UndefinedBehaviorSanitizer and runs them: with clang into
+# build/clang, where it has all that this takes and so is a second compiler that builds and passes, else with
+# the usual compiler into build/sanitize. The whole-network and whole-program tests are left to the release
+# build: under the sanitizers they take many times as long. Arguments go to ctest: scripts/sanitize.sh -R data
 #
 #     scripts/sanitize.sh threads    # instead: ranks that are threads, under ThreadSanitizer
 set -euo pipefail
@@ -20,8 +21,10 @@ fi
 
 units=(structure engine weights kernels layers data apps)
 
-cmake --preset sanitize --log-level=WARNING
-cmake --build --preset sanitize --target "${units[@]/#/test_}"
+preset=sanitize
+if scripts/has_libfuzzer.sh 2>/dev/null; then preset=clang; fi
+cmake --preset $preset --log-level=WARNING -DFPANET_WERROR="${FPANET_WERROR:-OFF}"
+cmake --build --preset $preset --target "${units[@]/#/test_}"
 # Death of a test by a sanitizer must show the line it happened at.
 export UBSAN_OPTIONS=print_stacktrace=1 ASAN_OPTIONS=detect_stack_use_after_return=1
-ctest --preset sanitize -R "^($(IFS='|'; echo "${units[*]}"))(_conv2d)?\$" "$@"
+ctest --preset $preset -R "^($(IFS='|'; echo "${units[*]}"))(_conv2d)?\$" "$@"
