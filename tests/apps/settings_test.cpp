@@ -115,20 +115,23 @@ TEST_CASE("--recipe sets what its recipe names, unless a flag or a file tells it
   CHECK(best.objective.loss == "dice+ce");
   CHECK(best.objective.class_weights == "auto");
   CHECK(options(best).at("input") == "both");
-  CHECK(best.augment == "strong");
+  CHECK(best.optimizer.schedule == "cosine");
+  CHECK(best.optimizer.warmup == 50);
   CHECK(best.epochs == TrainConfig{}.epochs);
 
   const TrainConfig other =
       Call({"--data", "d", "--recipe", "best", "--lr", "1e-4", "--input", "image"}).options.config;
   CHECK(other.lr == 1e-4);
   CHECK(options(other).at("input") == "image");
-  CHECK(other.augment == "strong");
+  CHECK(other.optimizer.ema == "0.99");
 
   const ScratchFolder folder;
-  write_text_file(folder / "c.toml", "augment = 'none'\n");
+  write_text_file(folder / "c.toml", "schedule = 'poly'\n");
   const std::string file = (folder / "c.toml").string();
-  CHECK(Call({"--data", "d", "--recipe", "best", "--config", file}).options.config.augment ==
-        "none");
+  const OptimizerSettings told =
+      Call({"--data", "d", "--recipe", "best", "--config", file}).options.config.optimizer;
+  CHECK(told.schedule == "poly");
+  CHECK(told.warmup == 0);
 }
 
 TEST_CASE("--recipe leaves out what another flag makes meaningless") {
@@ -136,7 +139,7 @@ TEST_CASE("--recipe leaves out what another flag makes meaningless") {
       Call({"--data", "d", "--recipe", "best", "--network", "unet"}).options.config;
   CHECK(unet.network.network == "unet");
   CHECK(unet.network.options.count("input") == 0);
-  CHECK(unet.augment == "strong");
+  CHECK(unet.objective.loss == "dice+ce");
   const TrainConfig lovasz =
       Call({"--data", "d", "--recipe", "best", "--loss", "lovasz"}).options.config;
   CHECK(lovasz.objective.class_weights == "none");
@@ -323,6 +326,7 @@ TEST_CASE("a configuration file that does not fit names file, line, key and what
   refused("encoder = 34", "encoder = 34: the value must be a string");
   refused("shuffle = 'on'", "the value must be true or false");
   refused("epochs = ", "c.toml:2: ");
+  refused("[#a", "expected bare key starting character");
   for (const char* text : {"\xc3\xa9 = 1", "\"a\" \xca\x8d = 1", "data = \"\\\"\"\xc3\xa9",
                            "data = \xe2\x80\x9c'd'", "init = 'a\\'\xc3\xa9"}) {
     refused(text, "c.toml:2: ");
