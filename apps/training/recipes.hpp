@@ -21,7 +21,7 @@ struct Recipe {
   const RecipeSetting* find(const std::string& setting) const;
 };
 
-/// notebook, which is the defaults, and best, which docs/results.md found.
+/// notebook, which is the defaults, and best, which docs/results/variants.md chose.
 const std::vector<Recipe>& recipes();
 std::vector<std::string> recipe_names();
 

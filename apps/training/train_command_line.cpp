@@ -45,7 +45,8 @@ TrainCommandLine::TrainCommandLine(CLI::App& app) {
              "Read settings from a file; flags override them");
   call_.choice("recipe", &recipe_, recipe_names(),
                "Settings by the name of their set: notebook is the defaults,\n"
-               "best what docs/results.md found; a file and flags override it");
+               "best what docs/results/variants.md chose; a file and flags\n"
+               "override it");
   call_.flag("print-config", &options_.print_config,
              "Print the resolved settings as TOML and exit");
   call_.add_flags(app);
