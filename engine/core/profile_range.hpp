@@ -14,7 +14,7 @@ class ProfileRange {
   ProfileRange& operator=(const ProfileRange&) = delete;
 
  private:
-  [[maybe_unused]] bool open_;  // a build without CUDA only sets it
+  bool open_;
 };
 
 }  // namespace fpanet

@@ -22,3 +22,11 @@
 #else
 #define FPANET_UNROLL_UP_TO(count) FPANET_PRAGMA(GCC unroll count)
 #endif
+
+/// The lanes of a vector in another order: FPANET_SHUFFLED(v, 1, 0) of two lanes.
+#if defined(__clang__) || __GNUC__ >= 12
+#define FPANET_SHUFFLED(vector, ...) __builtin_shufflevector(vector, vector, __VA_ARGS__)
+#else
+#define FPANET_SHUFFLED(vector, ...) \
+  __builtin_shuffle(vector, decltype((vector) < (vector)){__VA_ARGS__})
+#endif

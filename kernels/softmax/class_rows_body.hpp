@@ -7,6 +7,7 @@
 // whose values have been read before. An exponential is a chain of some twenty dependent
 // operations, so softmax runs four vectors through each operation together.
 
+#include "kernels/base/compiler.hpp"
 #include "kernels/softmax/class_rows.hpp"
 
 namespace fpanet::kernels {
@@ -91,13 +92,13 @@ struct ClassRowPasses {
   static Part across(const Row& row) {
     Part all = row.part[0];
     if constexpr (kLanes == 8) {
-      all = F::of(all, __builtin_shufflevector(all, all, 4, 5, 6, 7, 0, 1, 2, 3));
-      all = F::of(all, __builtin_shufflevector(all, all, 2, 3, 0, 1, 6, 7, 4, 5));
-      return F::of(all, __builtin_shufflevector(all, all, 1, 0, 3, 2, 5, 4, 7, 6));
+      all = F::of(all, FPANET_SHUFFLED(all, 4, 5, 6, 7, 0, 1, 2, 3));
+      all = F::of(all, FPANET_SHUFFLED(all, 2, 3, 0, 1, 6, 7, 4, 5));
+      return F::of(all, FPANET_SHUFFLED(all, 1, 0, 3, 2, 5, 4, 7, 6));
     } else {
       all = F::of(all, row.part[1]);
-      all = F::of(all, __builtin_shufflevector(all, all, 2, 3, 0, 1));
-      return F::of(all, __builtin_shufflevector(all, all, 1, 0, 3, 2));
+      all = F::of(all, FPANET_SHUFFLED(all, 2, 3, 0, 1));
+      return F::of(all, FPANET_SHUFFLED(all, 1, 0, 3, 2));
     }
   }
   struct Sum {
